@@ -1,0 +1,95 @@
+"""What the three command lines share: options, messages and the one-line error with exit code 2."""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+import camsim
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@dataclass(frozen=True)
+class Console:
+    """Where words go: results to stdout, everything else to stderr."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def info(self, text: str) -> None:
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
+            click.echo(text, err=True)
+
+    def result(self, text: str, value: Any) -> None:
+        """Print `value` as one JSON object if --json was given, else `text`."""
+        click.echo(json.dumps(value, indent=2, allow_nan=False) if self.json else text)
+
+    @property
+    def show_progress(self) -> bool:
+        return not self.quiet
+
+
+def reporting(command):
+    """Add --json, -q and -v; the command gets them as one `console` argument."""
+
+    def wrapped(*args, as_json, quiet, verbose, **kwargs):
+        return command(*args, console=Console(json=as_json, quiet=quiet, verbose=verbose), **kwargs)
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])
+    for option in (
+        click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress or notes on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes."
+)
+version_option = click.version_option(camsim.__version__, message="%(prog)s %(version)s (cam2eye)")
+
+
+def run(cli: click.Group) -> None:
+    """Run a command line: trouble of any expected kind is one line on stderr and exit code 2."""
+    name = cli.name or "cam2eye"
+    try:
+        code = cli.main(prog_name=name, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as help_text:
+        click.echo(help_text.format_message())
+        sys.exit(0)
+    except click.exceptions.Abort:
+        click.echo(f"{name}: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context else name
+        _fail(where, error.format_message())
+    except (ValueError, OSError, MemoryError) as error:
+        _fail(name, _one_line(error))
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return "not enough memory for this picture"
+    return str(error)
+
+
+def _fail(where: str, message: str) -> None:
+    click.echo(f"{where}: error: {' '.join(message.split())}", err=True)
+    sys.exit(2)

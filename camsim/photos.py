@@ -1,0 +1,151 @@
+"""Where scenes come from: photographs in files or folders, or those of a recipe such as the built-in one.
+
+A recipe is a TOML file (see `datasets/`) that names photographs, their split and how many square scenes are cut
+from each.
+"""
+
+import hashlib
+import importlib.util
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from camsim import files, image
+
+#: Name of the recipe that needs no files of the user's.
+BUILTIN = "builtin"
+
+#: Side of a scene in pixels: what the camera looks at.
+SCENE_PX = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A photograph and how scenes are cut from it."""
+
+    name: str
+    path: Path
+    split: str = "all"
+    cuts: int = 1
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneCut:
+    """A square scene cut from a photograph."""
+
+    name: str
+    rgb: np.ndarray  #: (side, side, 3) uint8 sRGB
+    source: str
+    source_sha256: str
+    window: tuple[int, int, int]  #: top, left, side in the photograph's pixels
+    variant: str  #: turns, mirror and channel order applied, "" for none
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.rgb.tobytes()).hexdigest()
+
+
+def open_sources(sources: Iterable[str | Path], *, split: str = "all") -> list[Photo]:
+    """Photographs of files, folders, recipe files or the word ``builtin``; `split` picks within recipes.
+
+    Raises ValueError for a missing source, a folder without pictures or a broken recipe.
+    """
+    photos: list[Photo] = []
+    for source in sources:
+        if str(source) == BUILTIN:
+            text = (resources.files("camsim") / "recipes" / f"{BUILTIN}.toml").read_text(encoding="utf-8")
+            photos += _recipe(text, BUILTIN, Path())
+        elif Path(source).suffix == ".toml":
+            try:
+                text = Path(source).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(f"{source}: cannot be read ({error})") from error
+            photos += _recipe(text, str(source), Path(source).parent)
+        else:
+            photos += [Photo(name=path.stem, path=path) for path in image.find([source])]
+    if split != "all":
+        photos = [photo for photo in photos if photo.split in (split, "all")]
+        if not photos:
+            raise ValueError(f"no photographs in split {split!r}")
+    return photos
+
+
+def builtin(name: str) -> Photo:
+    """One built-in photograph by name."""
+    return next(photo for photo in open_sources([BUILTIN]) if photo.name == name)
+
+
+def _recipe(text: str, source: str, folder: Path) -> list[Photo]:
+    try:
+        entries = tomllib.loads(text).get("photo", [])
+        photos = [
+            Photo(
+                name=entry["name"],
+                path=_locate(entry["file"], folder),
+                split=entry.get("split", "all"),
+                cuts=int(entry.get("cuts", 1)),
+                licence=entry.get("licence", ""),
+            )
+            for entry in entries
+        ]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{source}: not a TOML file ({error})") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{source}: every [[photo]] needs a name and a file ({error})") from error
+    if not photos:
+        raise ValueError(f"{source}: no [[photo]] in this recipe")
+    return photos
+
+
+def _locate(file: str, folder: Path) -> Path:
+    """A path beside the recipe, else one inside an installed package, found without importing it."""
+    if (folder / file).exists() or Path(file).is_absolute():
+        return folder / file
+    package, _, inside = file.partition("/")
+    found = importlib.util.find_spec(package) if package.isidentifier() else None
+    for root in (found.submodule_search_locations or []) if found else []:
+        if (Path(root) / inside).exists():
+            return Path(root) / inside
+    raise ValueError(f"{file}: not found beside the recipe or in an installed package")
+
+
+def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool = False) -> Iterator[SceneCut]:
+    """Cut square scenes from a photograph.
+
+    The first is the largest centred square, the others are windows of random place and size; all are reduced to
+    `scene_px` where they are larger, never enlarged. With `vary`, every scene but the first is also turned,
+    mirrored and given another order of colour channels at random, which makes more of few photographs.
+    The same photograph, seed and count give the same scenes.
+    """
+    picture = image.read(photo.path)
+    digest = files.sha256(photo.path)
+    rng = np.random.default_rng([seed, int(digest[:12], 16)])
+    rows, columns = picture.shape[:2]
+    largest = min(rows, columns)
+    for number in range(photo.cuts):
+        if number == 0:
+            side, top, left = largest, (rows - largest) // 2, (columns - largest) // 2
+        else:
+            smallest = min(scene_px, largest)
+            side = int(round(smallest * (largest / smallest) ** rng.random()))
+            top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
+        cut, variant = picture[top : top + side, left : left + side], ""
+        if side > scene_px:
+            cut = image.resize(cut, (scene_px, scene_px))
+        if vary and number > 0:
+            turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
+            cut = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
+            variant = f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"
+        yield SceneCut(
+            name=photo.name if photo.cuts == 1 else f"{photo.name}_{number:03d}",
+            rgb=image.quantise(cut),
+            source=photo.path.name,
+            source_sha256=digest,
+            window=(top, left, side),
+            variant=variant,
+        )
