@@ -132,7 +132,7 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
             side, top, left = largest, (rows - largest) // 2, (columns - largest) // 2
         else:
             smallest = min(scene_px, largest)
-            side = int(round(smallest * (largest / smallest) ** rng.random()))
+            side = round(smallest * (largest / smallest) ** float(rng.random()))
             top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
         cut, variant = picture[top : top + side, left : left + side], ""
         if side > scene_px:

@@ -1,0 +1,1 @@
+"""Networks that undo what a camera did."""

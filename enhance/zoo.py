@@ -1,0 +1,110 @@
+"""Tasks, and where their trained models are.
+
+A model is a folder, the run that trained it: `generator.keras`, `run.json` and the rest. Finished runs are noted in
+one small file in the user's data folder, so that a task's latest model is found from any working directory.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from camsim import files
+
+#: Task → the built-in camera setting that it undoes.
+TASKS = {"sr": "ideal", "color": "underexposed", "pixel": "pixel25", "deblur": "f22"}
+
+#: Overrides the folder in which finished runs are noted.
+HOME_VARIABLE = "CAM2EYE_HOME"
+
+CARD = "run.json"
+GENERATOR = "generator.keras"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A trained model."""
+
+    path: Path  #: the run's folder
+    card: dict  #: its run.json
+
+    @property
+    def task(self) -> str:
+        return self.card["task"]
+
+    @property
+    def scale(self) -> int:
+        return self.card["scale"]
+
+    @property
+    def weights(self) -> Path:
+        return self.path / GENERATOR
+
+
+def open_run(folder: Path | str) -> Entry:
+    """The finished run in `folder`; ValueError where there is none or it is unfinished."""
+    folder = Path(folder)
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        finished = card["finished"]
+        card["task"], card["scale"]
+    except FileNotFoundError:
+        raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / CARD}: damaged, or not a training run's card") from error
+    if not finished or not (folder / GENERATOR).exists():
+        raise ValueError(f"{folder}: training is not finished; `enhance train --resume -o {folder}` goes on")
+    return Entry(path=folder, card=card)
+
+
+def _register() -> Path:
+    home = os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir("cam2eye", appauthor=False)
+    return Path(home) / "models.json"
+
+
+def _noted() -> list[str]:
+    try:
+        paths = json.loads(_register().read_text(encoding="utf-8"))
+        return [path for path in paths if isinstance(path, str)]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def note(folder: Path | str) -> None:
+    """Note a finished run as the latest of its task."""
+    path = str(Path(folder).resolve())
+    files.write_text(_register(), json.dumps([p for p in _noted() if p != path] + [path], indent=1))
+
+
+def noted() -> list[Entry]:
+    """Finished runs that were noted and still exist, the latest first."""
+    entries = []
+    for path in reversed(_noted()):
+        try:
+            entries.append(open_run(path))
+        except ValueError:
+            continue
+    return entries
+
+
+def find(task: str, models: Path | str | None = None) -> Entry:
+    """The model of a task: in `models`/TASK or `models` itself, else the latest noted.
+
+    Raises ValueError for an unknown task or where no model is found.
+    """
+    if task not in TASKS:
+        raise ValueError(f"unknown task {task!r}; known: {', '.join(TASKS)}")
+    if models is not None:
+        models = Path(models)
+        if not models.is_dir():
+            raise ValueError(f"{models}: no such folder")
+        entry = open_run(models / task if (models / task).is_dir() else models)
+        if entry.task != task:
+            raise ValueError(f"{entry.path}: trained for {entry.task}, not {task}")
+        return entry
+    for entry in noted():
+        if entry.task == task:
+            return entry
+    raise ValueError(f"no model for {task} yet: `enhance train --task {task}` makes one, or name a folder with --models")

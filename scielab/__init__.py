@@ -1,0 +1,23 @@
+"""What the eye sees of the difference between two pictures: S-CIELAB.
+
+Example
+-------
+>>> import numpy, scielab
+>>> picture = numpy.full((64, 64, 3), 0.5)
+>>> scielab.summary(scielab.delta_e(picture, picture))["max"]
+0.0
+"""
+
+#: A picture at 96 dpi seen from 0.5 m (0.0303195° per pixel), rounded.
+DEFAULT_SAMPLES_PER_DEGREE = 33.0
+
+__all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "delta_e", "summary"]
+
+
+def __getattr__(name: str):
+    """Load the metric, and SciPy with it, on first use: `scielab --help` needs neither."""
+    if name in ("delta_e", "summary"):
+        from scielab import metric
+
+        return getattr(metric, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

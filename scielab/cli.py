@@ -1,0 +1,320 @@
+"""The `scielab` command."""
+
+import json
+from pathlib import Path
+
+import click
+
+import camsim
+from camsim import console, files
+from scielab import DEFAULT_SAMPLES_PER_DEGREE
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group("scielab", context_settings=console.CONTEXT)
+@console.version_option
+def cli():
+    """What the eye sees of the difference between pictures.
+
+    S-CIELAB blurs both pictures as the eye does at the viewing distance, then takes the CIE colour difference
+    of every pixel.
+
+    \b
+    scielab compare photo.png restored.png              the numbers
+    scielab compare photo.png restored.png -o map.png   and where the difference is
+    """
+
+
+@cli.command()
+@click.argument("ref", type=FILE)
+@click.argument("test", type=FILE)
+@click.option(
+    "--samples-per-degree",
+    type=float,
+    help="Pixels per degree of visual angle: how far away the viewer is.  "
+    f"[default: {DEFAULT_SAMPLES_PER_DEGREE:g}, a 96 dpi display seen from 0.5 m]",
+)
+@click.option("--dpi", type=float, help="Pixels per inch of the display; with --distance, instead of the above.")
+@click.option("--distance", type=float, help="Viewing distance in metres; with --dpi.")
+@click.option(
+    "--formula",
+    type=click.Choice(["76", "94", "2000"]),
+    default="76",
+    show_default=True,
+    help="Colour difference: CIE76, CIE94 or CIEDE2000.",
+)
+@click.option("-o", "--output", type=FILE, metavar="MAP.png", help="Write the map of differences (.png or .pdf).")
+@console.force_option
+@console.dry_run_option
+@console.reporting
+def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force, dry_run, console):
+    """Compare picture TEST with the reference REF, pixel by pixel, in S-CIELAB (1996).
+
+    Both must have the same size: nothing is resized. Beside the map a .json file records the numbers, the
+    viewing conditions and the inputs.
+    """
+    from scielab import filters, plots
+
+    rate = _viewing(samples_per_degree, dpi, distance)
+    filters.check_samples_per_degree(rate)
+    outputs = []
+    if output is not None:
+        plots.check_suffix(output)
+        outputs = [output, output.with_suffix(".json")]
+        _refuse_inputs(outputs, (ref, test))
+        files.refuse_existing(outputs, force=force)
+    pictures = _read_pair(ref, test)
+    if dry_run:
+        plan = {"reference": str(ref), "test": str(test), "outputs": [str(path) for path in outputs], "dry_run": True}
+        writes = f" and write {', '.join(plan['outputs'])}" if outputs else ""
+        console.result(f"would compare {test} with {ref}{writes}", plan)
+        return
+    taps = filters.kernel_taps(rate)
+    console.detail(f"{1 / rate:.6g} degrees per pixel; filters are {taps} pixels long")
+    record, differences = _measure(ref, test, pictures, rate, int(formula))
+    if "zeros" in record["border_rule"]:
+        console.info("note: the pictures are no larger than the filters, so that zeros beyond the border darken them")
+    if output is not None:
+        record["output"] = str(output)
+        record["output_top_delta_e"] = plots.DEFAULT_TOP
+        with files.atomic(outputs[1]) as sidecar:  # both or none
+            sidecar.write_text(json.dumps(record, indent=1), encoding="utf-8")
+            plots.save_map(output, differences, title=f"{record['metric']}, {_viewing_words(record)}")
+        console.info(f"wrote {output} and {outputs[1]}")
+    console.result(_table(record), record)
+
+
+def _viewing(samples_per_degree: float | None, dpi: float | None, distance: float | None) -> float:
+    """Samples per degree, given or from the display's dpi and its distance in metres."""
+    if dpi is None and distance is None:
+        return DEFAULT_SAMPLES_PER_DEGREE if samples_per_degree is None else samples_per_degree
+    if samples_per_degree is not None:
+        raise click.UsageError("give either --samples-per-degree or --dpi with --distance")
+    if dpi is None or distance is None:
+        raise click.UsageError("--dpi and --distance go together")
+    from scielab import metric
+
+    return metric.samples_per_degree_of(dpi, distance)
+
+
+def _refuse_inputs(outputs: list[Path], inputs: tuple[Path, Path]) -> None:
+    """Not even --force lets an output replace a picture that is being compared."""
+    for path in outputs:
+        if path.resolve() in [source.resolve() for source in inputs]:
+            raise ValueError(f"{path} is one of the pictures compared; name another output")
+
+
+def _read_pair(ref: Path, test: Path):
+    """Both pictures, (H, W, 3) sRGB values in [0, 1]; ValueError where their sizes differ."""
+    from camsim import image
+
+    pictures = image.read(ref), image.read(test)
+    if pictures[0].shape != pictures[1].shape:
+        sizes = [f"{path} is {p.shape[1]}×{p.shape[0]}" for path, p in zip((ref, test), pictures, strict=True)]
+        raise ValueError(f"the pictures differ in size: {', '.join(sizes)} pixels; nothing is resized")
+    return pictures
+
+
+def _measure(ref: Path, test: Path, pictures, rate: float, formula: int):
+    """The record that is printed and kept, and the map of differences."""
+    from camsim import colour
+    from scielab import metric
+
+    differences = metric.delta_e(*pictures, samples_per_degree=rate, formula=formula)
+    record = {
+        "metric": metric.VERSION,
+        "formula": formula,
+        "samples_per_degree": rate,
+        "white_xyz": colour.SRGB_WHITE_XYZ.tolist(),
+        "border_rule": metric.border_rule(differences.shape, rate),
+        "width": differences.shape[1],
+        "height": differences.shape[0],
+        "delta_e": metric.summary(differences),
+        "reference": str(ref),
+        "reference_sha256": files.sha256(ref),
+        "test": str(test),
+        "test_sha256": files.sha256(test),
+        "version": camsim.__version__,
+    }
+    return record, differences
+
+
+def _formula_name(formula: int) -> str:
+    return "CIEDE2000" if formula == 2000 else f"CIE{formula}"
+
+
+def _viewing_words(record: dict) -> str:
+    return f"{_formula_name(record['formula'])}, {record['samples_per_degree']:.6g} samples per degree"
+
+
+def _table(record: dict) -> str:
+    """The record as text: the numbers, then what they depend on."""
+    pooled = record["delta_e"]
+    lines = [f"{record['metric']}, colour difference {_viewing_words(record)}"]
+    lines += [f"  {name:<10}{pooled[name]:9.4f}" for name in ("mean", "median", "p90", "p95", "p99", "max")]
+    for name, value in pooled.items():
+        if name.startswith("percent_above_"):
+            limit = name.removeprefix("percent_above_")
+            note = "   just noticeable, by a convention made for CIE76" if limit == "2.3" else ""
+            lines.append(f"  {'above ' + limit:<10}{value:9.2f} %{note}")
+    white = " ".join(f"{value:g}" for value in record["white_xyz"])
+    lines.append(f"white XYZ {white}; border: {record['border_rule']}; {record['width']} x {record['height']} pixels")
+    return "\n".join(lines)
+
+
+@cli.command()
+@click.option("--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]")
+@click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
+@click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
+@click.option("--show", multiple=True, metavar="NAME", help="Pictures to show.  [default: the first of 3 photographs]")
+@click.option(
+    "--samples-per-degree",
+    type=float,
+    default=DEFAULT_SAMPLES_PER_DEGREE,
+    show_default=True,
+    help="Pixels per degree of visual angle.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Judge only so many pictures, spread over the set.")
+@console.force_option
+@console.dry_run_option
+@console.reporting
+def grid(models, data, output, show, samples_per_degree, limit, force, dry_run, console):
+    """The cross-model grid: four models on the pictures of four cameras, judged by S-CIELAB, PSNR and SSIM.
+
+    Writes report.html (one page that needs nothing else), grid.png (what the models made), delta_e.png (their
+    S-CIELAB maps), grid.json and grid.csv.
+    """
+    from enhance import zoo
+    from scielab import filters
+
+    filters.check_samples_per_degree(samples_per_degree)
+    entries = {task: zoo.find(task, models) for task in zoo.TASKS}
+    outputs = [output / name for name in ("report.html", "grid.png", "delta_e.png", "grid.json", "grid.csv")]
+    if output.is_file():
+        raise ValueError(f"{output} is a file; -o names a folder")
+    files.refuse_existing(outputs, force=force)
+    pictures, source, origins = _pictures(data, entries, limit)
+    shown = _choose(show, pictures)
+    if dry_run:
+        console.info(f"would judge {', '.join(entries)} on {len(pictures)} pictures of {source}, into {output}")
+        return
+    seen = _seen_in_training(entries, origins)
+    for warning in seen:
+        console.info(f"warning: {warning}")
+    _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outputs, console)
+
+
+def _pictures(data: Path | None, entries: dict, limit: int | None):
+    """The pictures to judge, in words where they are from, and the photographs' hashes by picture name."""
+    import numpy as np
+
+    from camsim import camera, dataset, photos
+    from enhance import zoo
+    from scielab.grid import Picture
+
+    settings = list(zoo.TASKS.values())
+    if data is None:
+        found = photos.open_sources([photos.BUILTIN], split="test")
+        source = f"{len(found)} built-in test photographs"
+        loaded = list(dataset.pairs(found, {name: camera.load(name) for name in settings}))
+        records = [pair.record for pair in loaded]
+        names, hr = [pair.name for pair in loaded], [pair.hr for pair in loaded]
+        lr = {setting: [pair.lr[setting] for pair in loaded] for setting in settings}
+    else:
+        source, records, lr = str(data), dataset.read_manifest(data)["images"], {}
+        for setting in settings:
+            names, lr[setting], hr = dataset.load(data, setting)
+    if not names:
+        raise ValueError(f"{source}: no pictures")
+    scale = hr[0].shape[0] // lr[settings[0]][0].shape[0]
+    for entry in entries.values():
+        if entry.scale != scale:
+            raise ValueError(f"{entry.path}: a model for scale {entry.scale}, but {source} has scale {scale}")
+    chosen = range(len(names))
+    if limit is not None and limit < len(names):
+        chosen = np.linspace(0, len(names) - 1, limit, dtype=int)
+    pictures = [
+        Picture(name=names[i], reference=hr[i] / 255.0, inputs={s: lr[s][i] / 255.0 for s in settings}) for i in chosen
+    ]
+    return pictures, source, {records[i]["name"]: records[i]["source_sha256"] for i in chosen}
+
+
+def _choose(names: tuple[str, ...], pictures) -> list:
+    """The pictures to show: those named, else the first of up to three photographs."""
+    by_name = {picture.name: picture for picture in pictures}
+    if names:
+        for name in names:
+            if name not in by_name:
+                raise ValueError(f"--show {name}: no such picture among the {len(by_name)} judged")
+        return [by_name[name] for name in dict.fromkeys(names)]
+    firsts = {name.rpartition("_")[0] or name: picture for name, picture in reversed(by_name.items())}
+    return list(reversed(firsts.values()))[:3]
+
+
+def _seen_in_training(entries: dict, origins: dict[str, str]) -> list[str]:
+    """Warnings for pictures whose photograph a model was trained on: they prove nothing."""
+    warnings = []
+    for task, entry in entries.items():
+        known = set(entry.card.get("source_sha256", []))
+        count = sum(origin in known for origin in origins.values())
+        if count:
+            warnings.append(f"{count} of {len(origins)} pictures are of photographs that the {task} model was trained on")
+    return warnings
+
+
+def _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outputs, console) -> None:
+    """Judge, write the five files, print the table."""
+    from tqdm import tqdm
+
+    from enhance.cli import load_model
+    from scielab import figures, grid, metric, report
+
+    networks = {task: load_model(entry.weights) for task, entry in entries.items()}
+    models = {grid.BASELINE: grid.bicubic(pictures[0].reference.shape[:2])} | networks
+    settings = list(pictures[0].inputs)
+    keep = {picture.name for picture in shown}
+    results = []
+    total = len(models) * len(settings) * len(pictures)
+    with tqdm(total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True) as bar:
+        for result in grid.evaluate(models, pictures, settings, samples_per_degree=samples_per_degree):
+            results.append(result if result.picture in keep else result.without_pictures())
+            bar.update()
+    cells = grid.summarise(results)
+    verdicts = grid.judge(cells)
+    kept = [result for result in results if result.picture in keep]
+    facts = {
+        "Pictures": f"{len(pictures)}, {pictures[0].reference.shape[1]}×{pictures[0].reference.shape[0]}, from {source}",
+        "Trained on them": "; ".join(seen) or "no: no model was trained on any of these photographs",
+        "ΔE": f"{metric.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over pictures of "
+        "the map's mean and 95th percentile",
+        "PSNR, SSIM": "on sRGB values of all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
+        "bicubic": "antialiased bicubic enlargement of the camera picture, nothing else",
+    } | {f"model {task}": _model_words(entry) for task, entry in entries.items()}
+    record = grid.as_dict(cells, verdicts) | {
+        "pictures": [picture.name for picture in pictures],
+        "source": source,
+        "seen_in_training": seen,
+        "metric": {"name": metric.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
+        "models": {task: {"path": str(entry.path)} | entry.card for task, entry in entries.items()},
+        "version": camsim.__version__,
+    }
+    page, outputs_png, maps_png, json_file, csv_file = outputs
+    figures.save_outputs(outputs_png, shown, kept)
+    figures.save_maps(maps_png, shown, kept, top=grid.MAP_TOP)
+    files.write_text(json_file, json.dumps(record, indent=1))
+    files.write_text(csv_file, grid.as_csv(cells))
+    files.write_text(page, report.page(shown, kept, cells, verdicts, top=grid.MAP_TOP, facts=facts))
+    lines = [grid.table(cells), "", *map(grid.describe, verdicts), "", f"report: {page.resolve()}"]
+    console.result("\n".join(lines), {"report": str(page.resolve())} | record)
+
+
+def _model_words(entry) -> str:
+    card = entry.card
+    steps = f"{card.get('steps', '?')} steps of pixel loss, {card.get('gan_steps', '?')} adversarial"
+    return f"{card.get('generator', '?')}, {card.get('parameters', 0):,} parameters, {steps}, trained on {card.get('data', '?')}"
+
+
+def main() -> None:
+    """Run the command line."""
+    console.run(cli)

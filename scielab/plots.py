@@ -1,0 +1,97 @@
+"""The ΔE map as a picture with its scale."""
+
+from pathlib import Path
+
+import numpy as np
+
+from camsim import files
+
+#: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
+SUFFIXES = (".png", ".pdf")
+
+#: ΔE at the upper end of the colour scale. Fixed, so that maps of different pictures can be compared.
+DEFAULT_TOP = 20.0
+
+#: Perceptually uniform, black where nothing differs.
+COLORMAP = "inferno"
+
+_DPI = 100
+_MIN_WIDTH, _MAX_MAGNIFIED, _MIN_BAR = 480, 1600, 240  # pixels
+
+
+def check_suffix(path: Path | str) -> None:
+    """Raise ValueError unless `path` ends as a file that a map can be written to."""
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{path}: a map is written as one of {', '.join(SUFFIXES)}")
+
+
+def colourise(delta_e_map: np.ndarray, top: float = DEFAULT_TOP) -> np.ndarray:
+    """Colours (H, W, 3), sRGB in [0, 1], of a map (H, W) in ΔE; 0 is black, `top` and more the brightest.
+
+    Raises ValueError unless `top` is positive and finite.
+    """
+    import matplotlib
+
+    if not 0 < top < np.inf:
+        raise ValueError(f"top of the scale is {top:g} ΔE; it must be above 0 and finite")
+    return matplotlib.colormaps[COLORMAP](np.clip(np.asarray(delta_e_map, dtype=float) / top, 0, 1))[..., :3]
+
+
+def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = None, title: str | None = None) -> None:
+    """Write a map (H, W) in ΔE as a picture with a scale bar; the suffix of `path` chooses the format.
+
+    Every pixel of the map becomes one block of equal colour, n × n pixels in size: n = 1 unless the map is small.
+    Values above `top` (`DEFAULT_TOP` if None) have the colour of the top, which the bar says.
+
+    Raises ValueError for another suffix than `SUFFIXES`, a map that is not (H, W) with finite values, a `top`
+    that is not positive, or a place that is not writable; nothing is left half-written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    path, top = Path(path), DEFAULT_TOP if top is None else top
+    check_suffix(path)
+    values = np.asarray(delta_e_map, dtype=float)
+    if values.ndim != 2 or not values.size or not np.isfinite(values).all():
+        raise ValueError(f"a map of shape {values.shape} must be (rows, columns) with finite values")
+    colours = colourise(values, top)
+
+    # Axes are placed in whole pixels by hand: automatic layout would resample the map.
+    block = max(1, min(-(-_MIN_WIDTH // values.shape[1]), _MAX_MAGNIFIED // max(values.shape)))
+    height, width = block * values.shape[0], block * values.shape[1]
+    unit = max(1.0, max(height, width) / 1000)  # words and bar grow with large maps
+    font = 9.5 * unit
+    margin, bar, room = round(14 * unit), round(16 * unit), round(62 * unit)
+    head = round(30 * unit) if title else 0
+    inner = max(height, round(_MIN_BAR * unit))
+    words = round(0.9 * font * len(title)) if title else 0  # about what the title takes
+    total_width = 2 * margin + max(width + bar + room, words)
+    total_height = 2 * margin + head + inner
+    figure = Figure(figsize=(total_width / _DPI, total_height / _DPI), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+
+    def axes(left: int, below: int, wide: int, high: int):
+        return figure.add_axes((left / total_width, below / total_height, wide / total_width, high / total_height))
+
+    picture = axes(margin, margin + (inner - height) // 2, width, height)
+    picture.imshow(colours, interpolation="none", aspect="auto")
+    picture.set_axis_off()
+    _draw_bar(figure, axes(2 * margin + width, margin, bar, inner), top, font, bar / inner)
+    if title:
+        left, middle = margin / total_width, 1 - (margin + 0.35 * head) / total_height
+        figure.text(left, middle, title, ha="left", va="center", fontsize=1.1 * font)
+    with files.atomic(path) as temporary:
+        # Without a date the same map gives the same bytes.
+        figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix.lower() == ".pdf" else None)
+
+
+def _draw_bar(figure, axes, top: float, font: float, arrow: float) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    scale = ScalarMappable(Normalize(0, top), COLORMAP)
+    bar = figure.colorbar(scale, cax=axes, extend="max", extendfrac=arrow, ticks=np.linspace(0, top, 5))
+    bar.ax.set_yticklabels([f"{value:g}" for value in np.linspace(0, top, 5)])
+    bar.ax.tick_params(labelsize=font, width=font / 12, length=font / 2.5, pad=font / 3)
+    bar.outline.set_linewidth(font / 15)
+    bar.set_label(f"ΔE, 0 to {top:g} (arrow: above)", fontsize=font, labelpad=font / 2)
