@@ -194,7 +194,7 @@ def dataset(
     if dry_run:
         console.info(f"would render {total} scenes of {len(found)} photographs through {', '.join(views)}")
         return
-    with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True) as bar:
+    with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
         manifest = dataset.write(
             output,
             found,

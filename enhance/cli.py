@@ -114,6 +114,7 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
     from camsim import dataset
     from enhance import data as pairing
     from enhance import runs
+    from enhance import train as training
 
     if resume:
         config, digest = runs.read_config(folder)
@@ -138,12 +139,13 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
     else:
         total = dataset.count(pairing.builtin_photos("train"))
         console.info(f"no --data given: rendering the built-in photographs through {camera.name}")
-        with tqdm(total=total, unit="scene", disable=quiet, dynamic_ncols=True, leave=False) as bar:
+        with tqdm(total=total, unit="scene", disable=quiet, dynamic_ncols=True, mininterval=0.5, leave=False) as bar:
             pairs = pairing.builtin(camera, jobs=os.cpu_count() or 1, step=bar.update)
     if len(pairs) < 2:
         raise ValueError(f"{pairs.source}: {len(pairs)} picture is too few to train on")
     if resume and runs.fingerprint(pairs) != digest:
         raise ValueError(f"{pairs.source}: not the pictures that {folder} was trained on so far")
+    training.extractor(config)  # what it lacks is better said before anything is written
     if not resume:
         runs.prepare(folder, config, cameras.to_toml(camera), pairs)
     console.info(f"{folder}: {config.generator} for {task}, {len(pairs)} pairs of {pairs.source}")
@@ -162,7 +164,7 @@ def _run_with_bar(folder, config, pairs, quiet):
     from enhance import runs
     from enhance import train as training
 
-    with tqdm(total=config.total_steps, unit="step", disable=quiet, dynamic_ncols=True, smoothing=0.1) as bar:
+    with tqdm(total=config.total_steps, unit="step", disable=quiet, dynamic_ncols=True, mininterval=0.5, smoothing=0.1) as bar:
         done = runs.steps_done(folder)
         bar.update(done)
         bar.unpause()

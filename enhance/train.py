@@ -66,23 +66,21 @@ def run(folder: Path, config: runs.Config, pairs: data.PairSet, report: Callable
     training, held_out = data.hold_out(pairs, config.validation)
     generator = models.GENERATORS[config.generator](scale=pairs.scale, blocks=config.blocks, filters=config.filters)
     critic = models.CRITICS[config.critic](side=pairs.hr.shape[1]) if config.gan_steps else None
-    extractor = None
-    if config.gan_steps and config.content != "pixel":
-        extractor = losses.vgg_extractor(config.content, config.vgg_weights or None)
+    features = extractor(config)
 
     step = runs.restore(folder, generator, critic)
     log = runs.Log(folder / runs.LOG, step)
     for stage, end in (("pretrain", config.steps), ("gan", config.total_steps)):
         if step >= end:
             continue
-        trainer = _trainer(stage, config, generator, critic, extractor)
+        trainer = _trainer(stage, config, generator, critic, features)
         runs.restore_optimizer(folder, trainer, stage)
         while step < end:
             count = min(*(every - step % every for every in (config.log_every, config.checkpoint_every)), end - step)
             row = _fit(trainer, training, config, step, count, report)
             step += count
             if not math.isfinite(row["loss"]):
-                raise ValueError(f"the loss is no longer finite at step {step}; the last checkpoint in {folder} is good")
+                raise _Diverged(folder, step)
             row |= {"step": step, "stage": stage}
             if step % config.checkpoint_every == 0 or step == end:
                 row["val_psnr_db"] = _preview(folder, generator, held_out, step)
@@ -113,13 +111,28 @@ def run(folder: Path, config: runs.Config, pairs: data.PairSet, report: Callable
     return card
 
 
-def _trainer(stage: str, config: runs.Config, generator, critic, extractor) -> Trainer:
+def extractor(config: runs.Config) -> keras.Model | None:
+    """The network whose features are the content loss of the second stage; None for a pixel loss.
+
+    Raises ValueError for an unknown layer or where its weights are missing.
+    """
+    if not config.gan_steps or config.content == "pixel":
+        return None
+    return losses.vgg_extractor(config.content, config.vgg_weights or None)
+
+
+class _Diverged(ValueError):
+    def __init__(self, folder: Path, step: int):
+        super().__init__(f"the loss is no longer finite at step {step}; the last checkpoint in {folder} is good")
+
+
+def _trainer(stage: str, config: runs.Config, generator, critic, features) -> Trainer:
     adversarial = stage == "gan"
     if adversarial:
         trainer = Trainer(
             generator,
             critic,
-            extractor=extractor,
+            extractor=features,
             content_weight=config.content_weight,
             adversarial_weight=config.adversarial_weight,
         )
@@ -161,6 +174,8 @@ def _preview(folder: Path, generator, held_out: data.PairSet, step: int) -> floa
         return ""
     lr = held_out.lr.astype("float32") / 255.0
     sr = np.clip(ops.convert_to_numpy(generator(lr, training=False)), 0.0, 1.0)
+    if not np.isfinite(sr).all():
+        raise _Diverged(folder, step)
     hr = held_out.hr / 255.0
     rows = []
     for low, output, target in list(zip(lr, sr, hr, strict=True))[:6]:

@@ -8,7 +8,7 @@ Example
 0.0
 """
 
-#: A picture at 96 dpi seen from 0.5 m (0.0303195° per pixel), rounded.
+#: A picture at 96 dpi seen from 0.5 m (0.030319° per pixel), rounded.
 DEFAULT_SAMPLES_PER_DEGREE = 33.0
 
 __all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "delta_e", "summary"]

@@ -276,7 +276,7 @@ def _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outp
     keep = {picture.name for picture in shown}
     results = []
     total = len(models) * len(settings) * len(pictures)
-    with tqdm(total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True) as bar:
+    with tqdm(total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
         for result in grid.evaluate(models, pictures, settings, samples_per_degree=samples_per_degree):
             results.append(result if result.picture in keep else result.without_pictures())
             bar.update()

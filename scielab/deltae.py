@@ -35,9 +35,7 @@ def delta_e_76(reference: np.ndarray, test: np.ndarray) -> np.ndarray:
     return np.sqrt(((np.asarray(test, dtype=float) - np.asarray(reference, dtype=float)) ** 2).sum(axis=-1))
 
 
-def delta_e_94(
-    reference: np.ndarray, test: np.ndarray, k: tuple[float, float, float] = (1.0, 1.0, 1.0)
-) -> np.ndarray:
+def delta_e_94(reference: np.ndarray, test: np.ndarray, k: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> np.ndarray:
     """ΔE*94 between Lab arrays (..., 3), with `k` = (k_L, k_C, k_H).
 
     Not symmetric: the weights S_C and S_H come from the chroma of `reference`.

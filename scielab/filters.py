@@ -27,12 +27,12 @@ GAUSSIANS = {
     "by": ((0.0920, 0.567885), (0.6451, 0.432115)),
 }
 
-_XYZ_TO_OPPONENT = np.array(
-    [[278.7336, 721.8031, -106.5520], [-448.7736, 289.8056, 77.1569], [85.9513, -589.9859, 501.1089]]
-) / 1000
-_XYZ10_TO_OPPONENT = np.array(
-    [[288.5613, 659.7617, -130.5654], [-464.8864, 326.2702, 62.4200], [79.8787, -554.7976, 481.4746]]
-) / 1000
+_XYZ_TO_OPPONENT = (
+    np.array([[278.7336, 721.8031, -106.5520], [-448.7736, 289.8056, 77.1569], [85.9513, -589.9859, 501.1089]]) / 1000
+)
+_XYZ10_TO_OPPONENT = (
+    np.array([[288.5613, 659.7617, -130.5654], [-464.8864, 326.2702, 62.4200], [79.8787, -554.7976, 481.4746]]) / 1000
+)
 _LMS_TO_OPPONENT = np.array([[0.9900, -0.1060, -0.0940], [-0.6690, 0.7420, -0.0270], [-0.2120, -0.3540, 0.9110]])
 
 #: Per input format, the matrix to the opponent channels and the one from them to XYZ (2° or 10° observer).
@@ -111,9 +111,7 @@ def axis_operator(kernel: np.ndarray, size: int) -> np.ndarray:
     inside = np.abs(offset) <= reach
     target = np.broadcast_to(np.arange(size)[:, None], offset.shape)
     operator = np.zeros((size, size))
-    np.add.at(
-        operator, (target[inside], np.broadcast_to(source, offset.shape)[inside]), kernel[offset[inside] + reach]
-    )
+    np.add.at(operator, (target[inside], np.broadcast_to(source, offset.shape)[inside]), kernel[offset[inside] + reach])
     return operator
 
 

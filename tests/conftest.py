@@ -1,3 +1,4 @@
+import importlib
 import os
 import subprocess
 import sys
@@ -41,15 +42,22 @@ def command(tmp_path):
 
 
 @pytest.fixture
-def refused(command):
-    """Run a command that must fail: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
+def refused(tmp_path, monkeypatch, capfd):
+    """Run a command that must fail: exit code 2, one line on stderr, nothing on stdout. Returns the line.
 
-    def run(*arguments, cwd=None):
-        result = command(*arguments, cwd=cwd)
-        assert result.returncode == 2, result
-        assert "Traceback" not in result.stderr
-        lines = [line for line in result.stderr.splitlines() if "error:" in line]
-        assert len(lines) == 1 and result.stdout == "", result
+    In this process, because a new one would load TensorFlow every time.
+    """
+
+    def run(name, *arguments, cwd=None):
+        monkeypatch.chdir(cwd or tmp_path)
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            importlib.import_module(f"{name}.cli").main()
+        out, err = capfd.readouterr()
+        assert stop.value.code == 2, (out, err)
+        lines = [line for line in err.splitlines() if "error:" in line]
+        assert len(lines) == 1 and err.splitlines()[-1] == lines[0] and "Traceback" not in err and out == "", (out, err)
         return lines[0]
 
     return run

@@ -1,0 +1,124 @@
+"""Scenes, pairs and rendered sets."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from camsim import camera, dataset, image, photos, pipeline
+
+VIEWS = {name: camera.load(name) for name in ("ideal", "f22")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        smooth = image.resize(rng.random((12, 16, 3)), (150, 200))
+        image.write(place / f"{name}.png", smooth)
+    return place
+
+
+@pytest.fixture(scope="module")
+def rendered(folder, tmp_path_factory):
+    target = tmp_path_factory.mktemp("set") / "set"
+    dataset.write(target, photos.open_sources([folder]), VIEWS, hr_px=64, scale=4)
+    return target
+
+
+def tree(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_set_has_the_promised_form(rendered):
+    assert {str(p) for p in tree(rendered)} == {
+        *(f"{place}/{name}.png" for place in ("HR", "LR/ideal", "LR/f22") for name in ("one", "two")),
+        "cameras/ideal.toml",
+        "cameras/f22.toml",
+        "manifest.json",
+    }
+    assert camera.load(rendered / "cameras" / "f22.toml") == camera.load("f22")
+    names, lr, hr = dataset.load(rendered, "f22")
+    assert names == ["one", "two"] and lr.shape == (2, 16, 16, 3) and hr.shape == (2, 64, 64, 3)
+
+
+def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
+    for record in json.loads((rendered / "manifest.json").read_text())["images"]:
+        source = folder / record["source"]
+        assert hashlib.sha256(source.read_bytes()).hexdigest() == record["source_sha256"]
+        top, left, side = record["window_top_left_side"]
+        scene = image.read(source)[top : top + side, left : left + side]
+        assert hashlib.sha256(image.quantise(scene).tobytes()).hexdigest() == record["scene_sha256"]
+        again = pipeline.render(scene, VIEWS["f22"], seed=record["settings"]["f22"]["seed"])
+        stored = image.read(rendered / "LR" / "f22" / f"{record['name']}.png")
+        np.testing.assert_array_equal(image.quantise(again.reduced((16, 16))), image.quantise(stored))
+        target = image.read(rendered / "HR" / f"{record['name']}.png")
+        np.testing.assert_array_equal(image.quantise(target), image.quantise(image.resize(scene, (64, 64))))
+
+
+def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):
+    dataset.write(tmp_path / "again", photos.open_sources([folder]), VIEWS, hr_px=64, scale=4, jobs=2)
+    assert tree(tmp_path / "again") == tree(rendered)
+    dataset.write(tmp_path / "other", photos.open_sources([folder]), VIEWS, hr_px=64, scale=4, seed=1)
+    other, one = tree(tmp_path / "other"), tree(rendered)
+    changed = {str(p) for p in one if one[p] != other[p]}
+    assert changed == {"manifest.json", "LR/f22/one.png", "LR/f22/two.png"}  # noise alone
+
+
+def test_a_photo_smaller_than_the_target_is_refused_and_leaves_nothing(folder, tmp_path):
+    with pytest.raises(ValueError, match="one.png.*150 px is less than the HR size of 256"):
+        dataset.write(tmp_path / "set", photos.open_sources([folder]), VIEWS, hr_px=256)
+    assert not list(tmp_path.iterdir())
+
+
+def test_load_names_what_is_wrong(rendered, tmp_path):
+    import shutil
+
+    with pytest.raises(ValueError, match=r"manifest\.json is missing"):
+        dataset.load(tmp_path, "f22")
+    with pytest.raises(ValueError, match="no setting 'pixel25'"):
+        dataset.load(rendered, "pixel25")
+    broken = tmp_path / "broken"
+    shutil.copytree(rendered, broken)
+    (broken / "LR" / "f22" / "two.png").unlink()
+    with pytest.raises(ValueError, match=r"two\.png"):
+        dataset.load(broken, "f22")
+    image.write(broken / "LR" / "f22" / "two.png", np.zeros((8, 8, 3)))
+    with pytest.raises(ValueError, match=r"two\.png: 8×8 instead of 16×16"):
+        dataset.load(broken, "f22")
+    (broken / "manifest.json").write_text("{")
+    with pytest.raises(ValueError, match="damaged"):
+        dataset.load(broken, "f22")
+
+
+def test_builtin_photographs_keep_training_and_test_apart():
+    train, test = (photos.open_sources([photos.BUILTIN], split=split) for split in ("train", "test"))
+    assert {p.path for p in train}.isdisjoint(p.path for p in test)
+    assert {p.name for p in test} == {"astronaut", "chelsea", "china"} and len(train) >= 10
+    assert all(p.licence for p in train + test)
+    hashes = [hashlib.sha256(p.path.read_bytes()).hexdigest() for p in train + test]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_scenes_are_square_reduced_and_the_same_every_time():
+    photo = photos.builtin("chelsea")
+    first, second = (list(photos.scenes(photo, vary=True)) for _ in range(2))
+    assert [cut.sha256 for cut in first] == [cut.sha256 for cut in second]
+    assert all(cut.rgb.shape == (256, 256, 3) for cut in first) and len({cut.sha256 for cut in first}) == photo.cuts
+    assert first[0].window == (0, 75, 300) and first[0].variant == ""
+
+
+def test_a_recipe_of_ones_own(folder, tmp_path):
+    recipe = folder / "mine.toml"
+    recipe.write_text('[[photo]]\nname = "x"\nfile = "one.png"\nsplit = "test"\ncuts = 3\n')
+    (photo,) = photos.open_sources([recipe], split="test")
+    assert photo.name == "x" and len(list(photos.scenes(photo, scene_px=64))) == 3
+    recipe.write_text('[[photo]]\nname = "x"\n')
+    with pytest.raises(ValueError, match=r"mine\.toml.*file"):
+        photos.open_sources([recipe])
+    recipe.write_text('[[photo]]\nname = "x"\nfile = "gone.png"\n')
+    with pytest.raises(ValueError, match=r"gone\.png"):
+        photos.open_sources([recipe])
+    recipe.unlink()

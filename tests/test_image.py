@@ -1,0 +1,80 @@
+"""Pictures in and out of files."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camsim import files, image
+
+
+@pytest.fixture
+def picture():
+    y, x = np.mgrid[0:24, 0:36]
+    return np.stack([x / 35, y / 23, (x + y) / 58], axis=-1)
+
+
+def test_png_gives_back_what_was_written(picture, tmp_path):
+    image.write(tmp_path / "a.png", picture)
+    np.testing.assert_array_equal(image.read(tmp_path / "a.png"), np.round(picture * 255) / 255)
+
+
+def test_grey_palette_alpha_16_bit_and_orientation_are_understood(tmp_path):
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    read = image.read(tmp_path / "grey.png")
+    np.testing.assert_allclose(read, np.repeat(grey[..., None] / 255, 3, axis=-1))
+
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    np.testing.assert_allclose(image.read(tmp_path / "deep.png"), read)
+
+    colour = Image.fromarray(np.stack([grey, grey.T, grey], axis=-1))
+    colour.quantize(256).save(tmp_path / "palette.png")
+    assert image.read(tmp_path / "palette.png").shape == (16, 16, 3)
+
+    see_through = colour.convert("RGBA")
+    see_through.putalpha(0)
+    see_through.save(tmp_path / "alpha.png")
+    np.testing.assert_array_equal(image.read(tmp_path / "alpha.png"), 1.0)  # nothing but the white behind it
+
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn right to view
+    Image.fromarray(np.pad(grey, ((0, 0), (0, 8)))).save(tmp_path / "turned.jpg", exif=exif)
+    assert image.read(tmp_path / "turned.jpg").shape == (24, 16, 3)
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "folder"])
+def test_what_is_no_picture_is_named(damage, picture, tmp_path):
+    path = tmp_path / "bad.png"
+    if damage == "empty":
+        path.touch()
+    elif damage == "text":
+        path.write_text("no picture")
+    elif damage == "truncated":
+        image.write(path, picture)
+        path.write_bytes(path.read_bytes()[:100])
+    elif damage == "folder":
+        path.mkdir()
+    with pytest.raises(ValueError, match="bad.png"):
+        image.read(path)
+
+
+def test_resize_keeps_constants_and_means_and_places(picture):
+    np.testing.assert_allclose(image.resize(np.full((50, 70, 3), 0.3), (13, 17)), 0.3, atol=1e-6)
+    half = image.resize(picture, (12, 18))
+    blocks = picture.reshape(12, 2, 18, 2, 3).mean((1, 3))
+    np.testing.assert_allclose(half[2:-2, 2:-2], blocks[2:-2, 2:-2], atol=1e-5)  # a linear ramp stays itself
+    part = image.resize(picture, (8, 8), box=(4, 10, 12, 18))
+    np.testing.assert_allclose(part, picture[4:12, 10:18], atol=1e-6)
+
+
+def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("precious")
+    with pytest.raises(RuntimeError), files.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "precious" and list(tmp_path.iterdir()) == [path]
+    with pytest.raises(RuntimeError), files.atomic_folder(tmp_path / "new") as folder:
+        (folder / "a").touch()
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == [path]

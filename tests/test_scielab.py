@@ -1,0 +1,435 @@
+"""S-CIELAB against the numbers of the 1996 code, published colour differences, and what must hold by nature.
+
+tests/golden/scielab.npz holds results of the unmodified 1996 Stanford code (github.com/wandell/SCIELAB-1996), run
+under GNU Octave 7.3.0 on synthetic pictures, which are stored with them as 8-bit sRGB codes: arrays
+<case>/{ref, out, samples_per_degree}, then rows `rows` of the maps `76`, `94` and `2000` (CIEDE2000 of the code's
+L*a*b*), the first two of them as opponent planes and L*a*b* of `out`; kernels/<samples per degree>/<channel>.
+"""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+from scipy import ndimage
+
+import scielab
+from scielab import deltae, filters, metric, plots
+
+COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
+CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})
+GOLDEN = Path(__file__).parents[2] / "shared" / "reference" / "scielab" / "golden"
+REFERENCES = json.loads((GOLDEN / "summary.json").read_text()) if (GOLDEN / "summary.json").exists() else {}
+MAPS = {76: "dE76_1996", 94: "dE94_1996", 2000: "dE2000_on_1996lab"}
+
+# L*, a*, b* of two colours and their CIEDE2000: Sharma, Wu, Dalal (2005), table 1.
+SHARMA = np.loadtxt(
+    io.StringIO("""
+    50 2.6772 -79.7751 50 0 -82.7485 2.0425
+    50 3.1571 -77.2803 50 0 -82.7485 2.8615
+    50 2.8361 -74.0200 50 0 -82.7485 3.4412
+    50 -1.3802 -84.2814 50 0 -82.7485 1.0000
+    50 -1.1848 -84.8006 50 0 -82.7485 1.0000
+    50 -0.9009 -85.5211 50 0 -82.7485 1.0000
+    50 0 0 50 -1 2 2.3669
+    50 -1 2 50 0 0 2.3669
+    50 2.4900 -0.0010 50 -2.4900 0.0009 7.1792
+    50 2.4900 -0.0010 50 -2.4900 0.0010 7.1792
+    50 2.4900 -0.0010 50 -2.4900 0.0011 7.2195
+    50 2.4900 -0.0010 50 -2.4900 0.0012 7.2195
+    50 -0.0010 2.4900 50 0.0009 -2.4900 4.8045
+    50 -0.0010 2.4900 50 0.0010 -2.4900 4.8045
+    50 -0.0010 2.4900 50 0.0011 -2.4900 4.7461
+    50 2.5 0 50 0 -2.5 4.3065
+    50 2.5 0 73 25 -18 27.1492
+    50 2.5 0 61 -5 29 22.8977
+    50 2.5 0 56 -27 -3 31.9030
+    50 2.5 0 58 24 15 19.4535
+    50 2.5 0 50 3.1736 0.5854 1.0000
+    50 2.5 0 50 3.2972 0 1.0000
+    50 2.5 0 50 1.8634 0.5757 1.0000
+    50 2.5 0 50 3.2592 0.3350 1.0000
+    60.2574 -34.0099 36.2677 60.4626 -34.1751 39.4387 1.2644
+    63.0109 -31.0961 -5.8663 62.8187 -29.7946 -4.0864 1.2630
+    61.2901 3.7196 -5.3901 61.4292 2.2480 -4.9620 1.8731
+    35.0831 -44.1164 3.7933 35.0232 -40.0716 1.5901 1.8645
+    22.7233 20.0904 -46.6940 23.0331 14.9730 -42.5619 2.0373
+    36.4612 47.8580 18.3852 36.2715 50.5065 21.2231 1.4146
+    90.8027 -2.0831 1.4410 91.1528 -1.6435 0.0447 1.4441
+    90.9257 -0.5406 -0.9208 88.6381 -0.8985 -0.7239 1.5381
+    6.7747 -0.2908 -2.4247 5.8714 -0.0985 -2.2286 0.6377
+    2.0776 0.0795 -1.1350 0.9033 -0.0636 -0.5514 0.9082
+    """)
+)
+
+
+def noise(shape=(48, 56), seed=0):
+    return np.random.default_rng(seed).uniform(size=(*shape, 3))
+
+
+# --- against the 1996 code -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("formula", deltae.FORMULAS)
+def test_maps_are_those_of_the_1996_code(case, formula):
+    ref, out = COMPACT[f"{case}/ref"] / 255, COMPACT[f"{case}/out"] / 255
+    rate, rows = float(COMPACT[f"{case}/samples_per_degree"]), COMPACT[f"{case}/rows"]
+    found = metric.delta_e(ref, out, samples_per_degree=rate, formula=formula)
+    assert_allclose(found[rows], COMPACT[f"{case}/{formula}"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_planes_are_those_of_the_1996_code(case):
+    out, rate = COMPACT[f"{case}/out"] / 255, float(COMPACT[f"{case}/samples_per_degree"])
+    rows = COMPACT[f"{case}/rows"][:2]
+    opponent = metric.filtered_opponent(out, samples_per_degree=rate)
+    assert_allclose(opponent[rows], COMPACT[f"{case}/opp"], rtol=0, atol=1e-9)
+    lab = metric.filtered_lab(out, samples_per_degree=rate)
+    assert_allclose(lab[rows], COMPACT[f"{case}/lab"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("rate", [23, 27.5, 60, 224])
+def test_kernels_are_those_of_the_1996_code(rate):
+    for channel, bank in zip(filters.CHANNELS, filters.kernels(rate), strict=True):
+        assert_allclose(bank, COMPACT[f"kernels/{rate}/{channel}"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "rate, taps",
+    zip(
+        (10, 18, 23, 27.5, 30, 35, 40, 46, 50, 60, 100, 120, 224),
+        (9, 17, 23, 27, 29, 35, 39, 45, 49, 59, 99, 119, 223),
+        strict=True,
+    ),
+)
+def test_kernel_lengths(rate, taps):
+    assert filters.kernel_taps(rate) == taps
+
+
+@pytest.mark.parametrize(
+    "rate, gains",
+    [
+        (23, (1.00203, 0.99667, 0.99769)),
+        (30, (1.00673, 0.98870, 0.99206)),
+        (60, (1.00291, 0.99524, 0.99672)),
+        (10, (1.0214, 0.9603, 0.9702)),
+        (224, (1, 1, 1)),
+    ],
+)
+def test_kernels_are_not_renormalised(rate, gains):
+    found = [(np.abs(bank).sum(axis=1) * bank.sum(axis=1)).sum() for bank in filters.kernels(rate)]
+    assert_allclose(found, gains, atol=6e-5)
+
+
+@pytest.mark.reference
+@pytest.mark.skipif(not REFERENCES, reason="no reference data beside this checkout")
+@pytest.mark.parametrize("case", REFERENCES or ["none"])
+def test_every_reference_picture(case):
+    data, rate = np.load(GOLDEN / f"{case}.npz"), REFERENCES[case]["samp_per_deg"]
+    hats = case.startswith("hats")
+    stem = "hats" if hats else case
+    codes = [np.asarray(Image.open(GOLDEN / f"{stem}_{which}.png")) for which in ("ref", "out")]
+    if hats:
+        table, to_lms = data["gamma_table"], data["rgb2lms"]
+        pictures = [np.stack([table[c[..., i], i] for i in range(3)], axis=-1) @ to_lms.T for c in codes]
+        viewing = {"samples_per_degree": rate, "input": "lms"}
+        white = {"white": data["white_lms"]}
+    else:
+        pictures, viewing, white = [c / 255 for c in codes], {"samples_per_degree": rate}, {}
+
+    for formula, name in MAPS.items():
+        if name in data:
+            found = metric.delta_e(*pictures, formula=formula, **viewing, **white)
+            assert_allclose(found, data[name], rtol=0, atol=1e-8 if formula == 2000 else 1e-9, err_msg=name)
+    for which, picture in zip(("ref", "out"), pictures, strict=True):
+        if (name := f"opp_filtered_{which}") in data:
+            rows, columns = data[name].shape[:2]
+            opponent = metric.filtered_opponent(picture, **viewing)
+            assert_allclose(opponent[:rows, :columns], data[name], rtol=0, atol=1e-9)
+        if (name := f"lab_filtered_{which}") in data:
+            rows, columns = data[name].shape[:2]
+            lab = metric.filtered_lab(picture, **viewing, **white)
+            assert_allclose(lab[:rows, :columns], data[name], rtol=0, atol=1e-9)
+    for channel, bank in zip(filters.CHANNELS, filters.kernels(rate), strict=True):
+        if f"kernels_{channel}" in data:
+            assert_allclose(bank, data[f"kernels_{channel}"], rtol=0, atol=1e-9)
+    if "plain_dE76" in data:
+        lab = [
+            deltae.xyz_to_lab(metric.colour.linear_to_xyz(metric.colour.srgb_decode(p)), data["white"])
+            for p in pictures
+        ]
+        assert_allclose(deltae.delta_e_76(*lab), data["plain_dE76"], rtol=0, atol=1e-9)
+    pooled = metric.summary(metric.delta_e(*pictures, **viewing, **white))
+    for name, value in REFERENCES[case]["dE76_1996"].items():
+        assert pooled[name.replace("pct_gt", "percent_above")] == pytest.approx(value, abs=1e-9)
+    if hats:
+        above_20 = np.count_nonzero(metric.delta_e(*pictures, **viewing, **white) > 20)
+        assert above_20 == {10: 261, 23: 173, 60: 7}[rate]  # 173: "We think this is 173" in the code's example
+
+
+# --- colour differences ----------------------------------------------------------------------------------------
+
+
+def test_ciede2000_gives_the_published_values():
+    assert_allclose(deltae.delta_e_2000(SHARMA[:, :3], SHARMA[:, 3:6]), SHARMA[:, 6], rtol=0, atol=5e-5)
+    assert_allclose(deltae.delta_e_2000(SHARMA[:, 3:6], SHARMA[:, :3]), SHARMA[:, 6], rtol=0, atol=5e-5)
+
+
+@pytest.mark.parametrize("formula, method", [(76, "CIE 1976"), (94, "CIE 1994"), (2000, "CIE 2000")])
+def test_formulas_agree_with_colour_science(formula, method):
+    colour = pytest.importorskip("colour")
+    low, high = np.array([[0, -90, -90], [100, 90, 90]])
+    first, second = np.random.default_rng(1).uniform(low, high, size=(2, 500, 3))
+    options = {"textiles": False} if formula == 94 else {}
+    expected = colour.delta_E(first, second, method=method, **options)
+    assert_allclose(deltae.FORMULAS[formula](first, second), expected, rtol=1e-9)
+
+
+def test_cie94_by_hand():
+    # chroma 50 → 40 at the same hue: S_C = 1 + 0.045 · 50 = 3.25, S_H = 1.75
+    assert deltae.delta_e_94([60, 30, 40], [60, 24, 32]) == pytest.approx(10 / 3.25)
+    assert deltae.delta_e_94([60, 24, 32], [60, 30, 40]) == pytest.approx(10 / 2.8), "weights follow the reference"
+    assert deltae.delta_e_94([60, 50, 0], [60, 0, 50]) == pytest.approx(np.sqrt(2) * 50 / 1.75)
+    assert deltae.delta_e_94([60, 30, 40], [64, 30, 40], k=(2, 1, 1)) == pytest.approx(2)
+
+
+def test_lab_of_white_black_and_the_dark_end():
+    white = np.array([95.05, 100.0, 108.9])
+    assert_allclose(deltae.xyz_to_lab(white, white), [100, 0, 0], atol=1e-12)
+    assert_allclose(deltae.xyz_to_lab(np.zeros(3), white), [0, 0, 0], atol=1e-12)
+    assert deltae.xyz_to_lab(0.005 * white, white)[0] == pytest.approx(903.3 * 0.005)
+    assert_allclose(deltae.xyz_to_lab([-0.9505, 0, 0], white), [0, 500 * 7.787 * -0.01, 0], atol=1e-12)
+
+
+# --- filters ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape, rate", [((40, 52), 33), ((64, 61), 60), ((10, 24), 9.7), ((31, 30), 2)])
+def test_three_ways_of_filtering_agree(shape, rate):
+    plane = np.random.default_rng(2).normal(size=shape)
+    for bank in filters.kernels(rate):
+        assert bank.shape[1] < min(shape)
+        direct = sum(
+            ndimage.correlate1d(
+                ndimage.correlate1d(plane, row, axis=1, mode="reflect"), np.abs(row), axis=0, mode="reflect"
+            )
+            for row in bank
+        )
+        dense = sum(
+            filters.axis_operator(np.abs(row), shape[0]) @ plane @ filters.axis_operator(row, shape[1]).T
+            for row in bank
+        )
+        assert_allclose(filters.filter_plane(plane, bank), direct, rtol=0, atol=1e-12)
+        assert_allclose(dense, direct, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (5, 90), (90, 6), (59, 59), (33, 34)])
+def test_small_pictures_against_padding_by_hand(shape):
+    """Half the picture reflected, zeros beyond, where the kernel (59) is not shorter than the side."""
+    plane = np.random.default_rng(3).normal(size=shape)
+
+    def along(plane, kernel):
+        pad = len(kernel) // 2 if len(kernel) < plane.shape[1] else plane.shape[1] // 2
+        rows = [np.convolve(np.pad(row, pad, mode="symmetric"), kernel) for row in plane]
+        start = pad + len(kernel) // 2
+        return np.array(rows)[:, start : start + plane.shape[1]]
+
+    for bank in filters.kernels(60):
+        expected = sum(along(along(plane, row).T, np.abs(row)).T for row in bank)
+        assert_allclose(filters.filter_plane(plane, bank), expected, rtol=0, atol=1e-12)
+
+
+def test_filter_keeps_symmetry_and_the_place_of_a_point():
+    point = np.zeros((65, 65))
+    point[32, 32] = 1
+    for bank in filters.kernels(40):
+        blurred = filters.filter_plane(point, bank)
+        assert np.unravel_index(blurred.argmax(), blurred.shape) == (32, 32)
+        assert_allclose(blurred, blurred.T, atol=1e-15)
+        assert_allclose(blurred, blurred[::-1, ::-1], atol=1e-15)
+
+
+def test_luminance_passes_what_colour_does_not():
+    """Response to gratings at 120 samples per degree: the published order of the channels and its figures."""
+    cycles = np.array([1, 2, 4, 8, 16])
+    expected = {
+        "lum": (1.091, 1.031, 0.896, 0.616, 0.143),
+        "rg": (0.683, 0.570, 0.482, 0.235, 0.012),
+        "by": (0.682, 0.499, 0.361, 0.095, -0.001),
+    }
+    for channel, bank in zip(filters.CHANNELS, filters.kernels(120), strict=True):
+        reach = bank.shape[1] // 2
+        wave = np.cos(2 * np.pi * np.outer(cycles, np.arange(-reach, reach + 1)) / 120)
+        response = (np.abs(bank).sum(axis=1)[:, None] * (bank @ wave.T)).sum(axis=0)
+        assert_allclose(response, expected[channel], atol=6e-4)
+
+
+# --- the metric ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("formula", deltae.FORMULAS)
+@pytest.mark.parametrize("rate", [1e-300, 0.3, 33, 1000])
+def test_identical_pictures_do_not_differ(formula, rate):
+    picture = noise((20, 30))
+    assert_array_equal(metric.delta_e(picture, picture, samples_per_degree=rate, formula=formula), 0)
+
+
+def test_a_pixel_matters_where_it_is():
+    first = noise((64, 64))
+    second = first.copy()
+    second[10, 50] = 1 - second[10, 50]
+    found = metric.delta_e(first, second)
+    assert np.unravel_index(found.argmax(), found.shape) == (10, 50)
+    assert found[40:, :20].max() < 1e-9, "33 samples per degree reach 16 pixels"
+
+
+@pytest.mark.parametrize("formula", deltae.FORMULAS)
+def test_unit_of_xyz_does_not_matter(formula):
+    first, second = (metric.colour.linear_to_xyz(metric.colour.srgb_decode(noise(seed=s))) for s in (4, 5))
+    white = metric.colour.SRGB_WHITE_XYZ
+    found = metric.delta_e(first, second, input="xyz", white=white, formula=formula)
+    scaled = metric.delta_e(first / 37, second / 37, input="xyz", white=white / 37, formula=formula)
+    assert_allclose(scaled, found, rtol=0, atol=1e-7)
+    assert_allclose(metric.delta_e(noise(seed=4), noise(seed=5), formula=formula), found, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("name, same", [("lms", "xyz"), ("lms10", "xyz10")])
+def test_cone_responses_are_the_xyz_they_stand_for(name, same):
+    first, second, white = noise(seed=6), noise(seed=7), np.ones(3)
+    to_xyz = np.linalg.inv(filters.FORMATS[same][0]) @ filters.FORMATS[name][0]
+    expected = metric.delta_e(first @ to_xyz.T, second @ to_xyz.T, input=same, white=to_xyz @ white)
+    assert_allclose(metric.delta_e(first, second, input=name, white=white), expected, rtol=0, atol=1e-8)
+
+
+def test_a_hundredth_of_a_degree_is_seen_less_than_a_tenth():
+    """The same pixels farther away differ less: what S-CIELAB is for."""
+    first, second = noise(seed=8), noise(seed=9)
+    means = [metric.delta_e(first, second, samples_per_degree=rate).mean() for rate in (10, 20, 30, 40)]
+    assert means == sorted(means, reverse=True) and means[-1] < means[0] / 2
+
+
+def test_summary_of_known_values():
+    found = metric.summary(np.arange(101.0).reshape(1, 101) / 10)
+    assert found == pytest.approx(
+        {
+            "mean": 5,
+            "median": 5,
+            "p90": 9,
+            "p95": 9.5,
+            "p99": 9.9,
+            "max": 10,
+            "percent_above_1": 9000 / 101,
+            "percent_above_2.3": 7700 / 101,
+            "percent_above_5": 5000 / 101,
+            "percent_above_10": 0,
+        }
+    )
+    json.dumps(found, allow_nan=False)
+
+
+def test_default_viewing_is_96_dpi_at_half_a_metre():
+    rate = metric.samples_per_degree_of(96, 0.5)
+    assert 1 / rate == pytest.approx(0.030319014, abs=1e-9)
+    assert round(rate) == scielab.DEFAULT_SAMPLES_PER_DEGREE == 33
+    assert metric.samples_per_degree_of(72, 18 * 0.0254) == pytest.approx(22.62, abs=0.01), "1996 example, 23 rounded"
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"test": noise((48, 55))}, "56×48 pixels and 55×48"),
+        ({"ref": noise()[..., 0], "test": noise()[..., 0]}, r"\(48, 56\)"),
+        ({"ref": noise()[..., :2], "test": noise()[..., :2]}, r"\(48, 56, 2\)"),
+        ({"ref": noise((0, 4)), "test": noise((0, 4))}, r"\(0, 4, 3\)"),
+        ({"samples_per_degree": 0}, "0; it must be above 0"),
+        ({"samples_per_degree": -3}, "-3; it must be above 0"),
+        ({"samples_per_degree": 1000.5}, "1000.5; it must be above 0 and at most 1000"),
+        ({"samples_per_degree": float("nan")}, "nan"),
+        ({"samples_per_degree": float("inf")}, "inf"),
+        ({"test": np.where(noise() > 0.999, np.nan, noise())}, "NaN"),
+        ({"ref": np.where(noise() > 0.999, np.inf, noise())}, "infinity"),
+        ({"test": 255 * noise()}, r"in \[0, 1\]"),
+        ({"test": noise() - 0.1}, r"in \[0, 1\]"),
+        ({"formula": 31}, "31; it must be one of 76, 94, 2000"),
+        ({"formula": "76"}, "'76'"),
+        ({"input": "rgb"}, "'rgb'; it must be one of srgb, xyz"),
+        ({"input": "xyz"}, "white is None"),
+        ({"input": "xyz", "white": [1, 0, 1]}, "above 0"),
+        ({"white": [1, 1, 1]}, "fixed for sRGB"),
+    ],
+)
+def test_wrong_arguments_are_named(change, words):
+    with pytest.raises(ValueError, match=words):
+        metric.delta_e(**{"ref": noise(), "test": noise(seed=1)} | change)
+
+
+@pytest.mark.parametrize("dpi, distance", [(0, 1), (-96, 1), (96, 0), (96, np.nan), (np.inf, 1)])
+def test_impossible_displays_are_named(dpi, distance):
+    with pytest.raises(ValueError, match="must be above 0"):
+        metric.samples_per_degree_of(dpi, distance)
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 3)), np.full((2, 2), np.nan)])
+def test_summary_refuses_what_it_cannot_pool(values):
+    with pytest.raises(ValueError):
+        metric.summary(values)
+
+
+def test_package_loads_the_metric_on_demand():
+    code = "import sys, scielab; print('scipy' in sys.modules, 'matplotlib' in sys.modules); print(scielab.delta_e)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("False False")
+    assert scielab.delta_e is metric.delta_e and scielab.summary is metric.summary
+    with pytest.raises(AttributeError):
+        scielab.nothing  # noqa: B018
+
+
+# --- the picture of a map --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (16, 20), (96, 130), (300, 500), (2, 700), (700, 2)])
+def test_every_pixel_of_a_map_is_a_block_of_its_colour(tmp_path, shape):
+    values = np.random.default_rng(10).uniform(0, 25, size=shape)
+    plots.save_map(tmp_path / "map.png", values, title="a title that is rather long")
+    drawn = np.asarray(Image.open(tmp_path / "map.png").convert("RGB"))
+    expected = np.round(plots.colourise(values) * 255).astype(int)
+    block = next(n for n in range(1, 2000) if n >= 480 / shape[1] or (n + 1) * max(shape) > 1600)
+    assert block * shape[1] >= 480 or block * max(shape) > 800
+    blocks = np.kron(expected, np.ones((block, block, 1), dtype=int))
+    height, width = blocks.shape[:2]
+    left = round(14 * max(1, max(height, width) / 1000))
+    starts = range(drawn.shape[0] - height + 1)
+    fits = [np.abs(drawn[row : row + height, left : left + width] - blocks).max() <= 1 for row in starts]
+    assert sum(fits) == 1
+
+
+def test_colours_of_a_map_rise_in_lightness_up_to_the_top():
+    colours = plots.colourise(np.linspace(0, 20, 200)[None])
+    lightness = deltae.xyz_to_lab(
+        metric.colour.linear_to_xyz(metric.colour.srgb_decode(colours)), metric.colour.SRGB_WHITE_XYZ
+    )[0, :, 0]
+    assert (np.diff(lightness) >= 0).all() and lightness[0] < 1 and lightness[-1] > 95
+    assert_array_equal(plots.colourise([[20.0, 500.0]])[0, 0], plots.colourise([[20.0, 500.0]])[0, 1])
+
+
+def test_maps_that_cannot_be_drawn_are_refused(tmp_path):
+    for values, options in ((np.zeros(3), {}), (np.full((2, 2), np.nan), {}), (np.zeros((2, 2)), {"top": 0})):
+        with pytest.raises(ValueError):
+            plots.save_map(tmp_path / "map.png", values, **options)
+    with pytest.raises(ValueError, match=".png, .pdf"):
+        plots.save_map(tmp_path / "map.jpg", np.zeros((2, 2)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_map_gives_the_same_bytes(tmp_path):
+    for suffix in plots.SUFFIXES:
+        paths = [tmp_path / f"{name}{suffix}" for name in "ab"]
+        for path in paths:
+            plots.save_map(path, np.eye(9))
+        assert paths[0].read_bytes() == paths[1].read_bytes()
