@@ -79,11 +79,11 @@ def _hushed():
 @click.option("--critic", default="patch", show_default=True, help="patch, or srgan (the classic; far slower).")
 @click.option("--content", default="pixel", show_default=True, help="pixel, or a VGG19 layer such as block2_conv2.")
 @click.option("--content-weight", default=1.0, show_default=True)
-@click.option("--adversarial-weight", default=0.01, show_default=True)
+@click.option("--adversarial-weight", default=0.003, show_default=True)
 @click.option("--vgg-weights", default="", metavar="FILE", help="VGG19 weights (.npz) for a VGG19 content loss.")
 @click.option("--batch", default=16, show_default=True)
 @click.option("--learning-rate", default=1e-3, show_default=True)
-@click.option("--gan-learning-rate", default=2e-4, show_default=True)
+@click.option("--gan-learning-rate", default=1e-4, show_default=True)
 @click.option("--log-every", default=25, show_default=True)
 @click.option("--checkpoint-every", default=250, show_default=True)
 @console.seed_option

@@ -43,7 +43,7 @@ def _conv(x, filters, size=3, *, name, **kwargs):
 def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
     """Residual network that works at low resolution throughout and shuffles pixels once, at the end.
 
-    It learns the difference to bilinear enlargement; its last convolution starts at zero, so that the untrained
+    It learns the difference to bilinear enlargement; its last convolutions start at zero, so that the untrained
     network is the bilinear one. 172 thousand parameters for ×4 with 8 blocks of 32.
     """
     x = inputs = keras.Input((None, None, 3), name="lr")
@@ -57,9 +57,12 @@ def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
         x = layers.Add(name=f"block{number}_add")([skip, x])
     x = _conv(x, filters, name="body_conv", kernel_initializer="he_normal")
     x = layers.Add(name="body_add")([start, x])
+    # Two zero-initialised ends: one changes what is enlarged smoothly, so that a change of brightness or colour needs
+    # no agreement among the shuffled pixels (which shows as a checkerboard); the other adds the detail.
+    base = layers.Add(name="base_add")([inputs, _conv(x, 3, name="base", kernel_initializer="zeros")])
+    enlarged = layers.UpSampling2D(scale, interpolation="bilinear", name="enlarged")(base)
     x = _conv(x, 3 * scale**2, name="tail", kernel_initializer="zeros")
     x = PixelShuffle(scale, name="shuffle")(x)
-    enlarged = layers.UpSampling2D(scale, interpolation="bilinear", name="enlarged")(inputs)
     outputs = layers.Add(name="sr", dtype="float32")([enlarged, x])
     return keras.Model(inputs, outputs, name="light")
 

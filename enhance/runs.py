@@ -46,10 +46,10 @@ class Config:
     gan_steps: int = 300  #: of the second stage
     batch: int = 16
     learning_rate: float = 1e-3
-    gan_learning_rate: float = 2e-4
+    gan_learning_rate: float = 1e-4
     content: str = "pixel"  #: of the second stage: pixel, or a layer of VGG19 such as block2_conv2
     content_weight: float = 1.0
-    adversarial_weight: float = 0.01
+    adversarial_weight: float = 0.003
     vgg_weights: str = ""
     validation: int = 16  #: pairs held out
     log_every: int = 25

@@ -54,7 +54,7 @@ def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force
     Both must have the same size: nothing is resized. Beside the map a .json file records the numbers, the
     viewing conditions and the inputs.
     """
-    from scielab import filters, plots
+    from scielab import compare, filters, plots
 
     rate = _viewing(samples_per_degree, dpi, distance)
     filters.check_samples_per_degree(rate)
@@ -64,7 +64,7 @@ def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force
         outputs = [output, output.with_suffix(".json")]
         _refuse_inputs(outputs, (ref, test))
         files.refuse_existing(outputs, force=force)
-    pictures = _read_pair(ref, test)
+    pictures = compare.read_pair(ref, test)
     if dry_run:
         plan = {"reference": str(ref), "test": str(test), "outputs": [str(path) for path in outputs], "dry_run": True}
         writes = f" and write {', '.join(plan['outputs'])}" if outputs else ""
@@ -72,7 +72,7 @@ def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force
         return
     taps = filters.kernel_taps(rate)
     console.detail(f"{1 / rate:.6g} degrees per pixel; filters are {taps} pixels long")
-    record, differences = _measure(ref, test, pictures, rate, int(formula))
+    record, differences = compare.measure(ref, test, pictures, rate, int(formula))
     if "zeros" in record["border_rule"]:
         console.info("note: the pictures are no larger than the filters, so that zeros beyond the border darken them")
     if output is not None:
@@ -80,9 +80,9 @@ def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force
         record["output_top_delta_e"] = plots.DEFAULT_TOP
         with files.atomic(outputs[1]) as sidecar:  # both or none
             sidecar.write_text(json.dumps(record, indent=1), encoding="utf-8")
-            plots.save_map(output, differences, title=f"{record['metric']}, {_viewing_words(record)}")
+            plots.save_map(output, differences, title=f"{record['metric']}, {compare.viewing_words(record)}")
         console.info(f"wrote {output} and {outputs[1]}")
-    console.result(_table(record), record)
+    console.result(compare.table(record), record)
 
 
 def _viewing(samples_per_degree: float | None, dpi: float | None, distance: float | None) -> float:
@@ -103,64 +103,6 @@ def _refuse_inputs(outputs: list[Path], inputs: tuple[Path, Path]) -> None:
     for path in outputs:
         if path.resolve() in [source.resolve() for source in inputs]:
             raise ValueError(f"{path} is one of the pictures compared; name another output")
-
-
-def _read_pair(ref: Path, test: Path):
-    """Both pictures, (H, W, 3) sRGB values in [0, 1]; ValueError where their sizes differ."""
-    from camsim import image
-
-    pictures = image.read(ref), image.read(test)
-    if pictures[0].shape != pictures[1].shape:
-        sizes = [f"{path} is {p.shape[1]}×{p.shape[0]}" for path, p in zip((ref, test), pictures, strict=True)]
-        raise ValueError(f"the pictures differ in size: {', '.join(sizes)} pixels; nothing is resized")
-    return pictures
-
-
-def _measure(ref: Path, test: Path, pictures, rate: float, formula: int):
-    """The record that is printed and kept, and the map of differences."""
-    from camsim import colour
-    from scielab import metric
-
-    differences = metric.delta_e(*pictures, samples_per_degree=rate, formula=formula)
-    record = {
-        "metric": metric.VERSION,
-        "formula": formula,
-        "samples_per_degree": rate,
-        "white_xyz": colour.SRGB_WHITE_XYZ.tolist(),
-        "border_rule": metric.border_rule(differences.shape, rate),
-        "width": differences.shape[1],
-        "height": differences.shape[0],
-        "delta_e": metric.summary(differences),
-        "reference": str(ref),
-        "reference_sha256": files.sha256(ref),
-        "test": str(test),
-        "test_sha256": files.sha256(test),
-        "version": camsim.__version__,
-    }
-    return record, differences
-
-
-def _formula_name(formula: int) -> str:
-    return "CIEDE2000" if formula == 2000 else f"CIE{formula}"
-
-
-def _viewing_words(record: dict) -> str:
-    return f"{_formula_name(record['formula'])}, {record['samples_per_degree']:.6g} samples per degree"
-
-
-def _table(record: dict) -> str:
-    """The record as text: the numbers, then what they depend on."""
-    pooled = record["delta_e"]
-    lines = [f"{record['metric']}, colour difference {_viewing_words(record)}"]
-    lines += [f"  {name:<10}{pooled[name]:9.4f}" for name in ("mean", "median", "p90", "p95", "p99", "max")]
-    for name, value in pooled.items():
-        if name.startswith("percent_above_"):
-            limit = name.removeprefix("percent_above_")
-            note = "   just noticeable, by a convention made for CIE76" if limit == "2.3" else ""
-            lines.append(f"  {'above ' + limit:<10}{value:9.2f} %{note}")
-    white = " ".join(f"{value:g}" for value in record["white_xyz"])
-    lines.append(f"white XYZ {white}; border: {record['border_rule']}; {record['width']} x {record['height']} pixels")
-    return "\n".join(lines)
 
 
 @cli.command()
