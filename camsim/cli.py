@@ -29,7 +29,7 @@ def cli():
     """
 
 
-@cli.command()
+@cli.command(short_help="List the built-in cameras, or show one.")
 @click.argument("name", required=False)
 @click.option("--toml", is_flag=True, help="Print NAME as a TOML file, a start for a camera of your own.")
 @console.reporting
@@ -54,7 +54,7 @@ def settings(name, toml, console):
     console.result("\n".join(lines), {key: _camera_record(c) for key, c in chosen.items()})
 
 
-@cli.command()
+@cli.command(short_help="Photograph pictures.")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[IN]...")
 @click.option("--setting", default="f22", show_default=True, help=SETTING_HELP)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: optics.fnumber=16.")
@@ -152,7 +152,7 @@ def _render_line(record: dict) -> str:
     return f"{record['output']}  {record['width']}×{record['height']}{note}"
 
 
-@cli.command()
+@cli.command(short_help="Render photographs into a set for training.")
 @click.argument("sources", nargs=-1, metavar="[SRC]...")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @click.option("--setting", "names", multiple=True, help=f"{SETTING_HELP} Repeatable.  [default: all four built-in]")

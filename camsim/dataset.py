@@ -160,7 +160,9 @@ def write(
 
     `step` is called after every scene; other options as for `pairs`.
     """
-    names: set[str] = set()
+    names = [photo.name for photo in sources]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"two pictures are called {min(twice)!r}: rename one")
     with files.atomic_folder(folder) as new:
         for place in ("HR", "cameras", *(f"LR/{setting}" for setting in views)):
             (new / place).mkdir(parents=True)
@@ -168,9 +170,6 @@ def write(
             (new / "cameras" / f"{setting}.toml").write_text(cameras.to_toml(camera), encoding="utf-8")
         records = []
         for pair in pairs(sources, views, hr_px=hr_px, scale=scale, seed=seed, **options):
-            if pair.name in names:
-                raise ValueError(f"two pictures are called {pair.name!r}: rename one")
-            names.add(pair.name)
             image.write(new / "HR" / f"{pair.name}.png", pair.hr / 255.0)
             for setting, low in pair.lr.items():
                 image.write(new / "LR" / setting / f"{pair.name}.png", low / 255.0)

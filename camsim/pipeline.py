@@ -17,6 +17,9 @@ from camsim.camera import Camera
 from camsim.colour import srgb_decode
 from camsim.image import resize
 
+#: Largest number of spatial frequencies worked with: their transfer functions take 72 bytes each.
+MAX_FREQUENCIES = 24_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Render:
@@ -93,9 +96,14 @@ def _frequencies(camera: Camera, rows: int, columns: int) -> tuple[np.ndarray, n
     """Every frequency of the picture's cosine series that the lens passes, cycles/mm, along y and x."""
     fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
     cutoff = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
-    return tuple(
-        cosine.frequencies(math.ceil(2 * extent * cutoff) + 1, extent) for extent in image_size_mm(camera, rows, columns)
-    )
+    extents = image_size_mm(camera, rows, columns)
+    orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
+    if math.prod(orders) > MAX_FREQUENCIES:
+        raise ValueError(
+            f"an image of {extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
+            f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
+        )
+    return tuple(cosine.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
 
 
 def _bands(camera: Camera, fy: np.ndarray, fx: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -14,6 +14,9 @@ from camsim.camera import CFA_COLOURS, Sensor
 #: Share of the full well that the brightest pixel reaches under automatic exposure.
 AUTO_EXPOSURE_LEVEL = 0.95
 
+#: Largest sensor simulated.
+MAX_PIXELS = 64_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -51,7 +54,13 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
         return max(2, whole + whole % 2)
 
-    return Grid(count(height_mm), count(width_mm), pitch, height_mm, width_mm)
+    rows, columns = count(height_mm), count(width_mm)
+    if rows * columns > MAX_PIXELS:
+        raise ValueError(
+            f"a sensor of {columns}×{rows} pixels is over the limit of {MAX_PIXELS:,}: "
+            "lower scene.fov_deg or raise sensor.pixel_pitch_um"
+        )
+    return Grid(rows, columns, pitch, height_mm, width_mm)
 
 
 def aperture_side_mm(sensor: Sensor) -> float:

@@ -65,7 +65,7 @@ def _hushed():
             os.close(saved)
 
 
-@cli.command()
+@cli.command(short_help="Train a generator for one task.")
 @click.option("--task", help=TASK_HELP)
 @click.option("--camera", "camera_file", help="Undo a camera of your own (.toml) instead of a task's.")
 @click.option("--data", type=click.Path(path_type=Path), help="A set of `camsim dataset`.  [default: built-in photographs]")
@@ -73,7 +73,7 @@ def _hushed():
 @click.option("--resume", is_flag=True, help="Go on with the run in -o (or the latest of the task), exactly.")
 @click.option("--steps", default=1500, show_default=True, help="Training steps with pixel loss.")
 @click.option("--gan-steps", default=300, show_default=True, help="Steps with adversarial and content loss after that.")
-@click.option("--generator", default="light", show_default=True, help="light, or srresnet (the classic; 15 times slower).")
+@click.option("--generator", default="light", show_default=True, help="light, or srresnet (the classic; far slower).")
 @click.option("--blocks", type=int, help="Residual blocks.  [default: light 8, srresnet 16]")
 @click.option("--filters", type=int, help="Filters per convolution.  [default: light 32, srresnet 64]")
 @click.option("--critic", default="patch", show_default=True, help="patch, or srgan (the classic; far slower).")
@@ -149,7 +149,11 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
     if not resume:
         runs.prepare(folder, config, cameras.to_toml(camera), pairs)
     console.info(f"{folder}: {config.generator} for {task}, {len(pairs)} pairs of {pairs.source}")
-    card = _run_with_bar(folder, config, pairs, quiet)
+    try:
+        card = _run_with_bar(folder, config, pairs, quiet)
+    except KeyboardInterrupt:
+        console.info(f"stopped; `enhance train --resume -o {folder}` goes on from the last checkpoint")
+        raise
     try:
         zoo.note(folder)
     except (OSError, ValueError) as error:  # the model is there all the same
@@ -220,7 +224,7 @@ def _check_run_folder(folder: Path, *, force: bool) -> None:
         raise ValueError(f"{folder} exists: --resume goes on with it, --force trains anew")
 
 
-@cli.command()
+@cli.command(short_help="Enlarge pictures with a trained model.")
 @click.option("-i", "--input", "inputs", required=True, multiple=True, type=click.Path(path_type=Path), metavar="IN")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A picture file, or a folder.")
 @click.option("--task", help=TASK_HELP)
@@ -280,7 +284,7 @@ def _apply_targets(inputs, output):
     return list(zip(sources, targets, strict=True))
 
 
-@cli.command()
+@cli.command(short_help="List the trained models.")
 @console.reporting
 def models(console):
     """List the trained models that --task finds, the latest of each task first."""

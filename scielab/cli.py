@@ -26,7 +26,7 @@ def cli():
     """
 
 
-@cli.command()
+@cli.command(short_help="Compare two pictures as an eye would.")
 @click.argument("ref", type=FILE)
 @click.argument("test", type=FILE)
 @click.option(
@@ -105,7 +105,7 @@ def _refuse_inputs(outputs: list[Path], inputs: tuple[Path, Path]) -> None:
             raise ValueError(f"{path} is one of the pictures compared; name another output")
 
 
-@cli.command()
+@cli.command(short_help="Judge four models on four cameras.")
 @click.option("--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]")
 @click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
 @click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
