@@ -35,7 +35,8 @@ def _keras_or_explain() -> None:
             import keras  # noqa: F401
     except ImportError as error:
         raise ValueError(
-            f"{error.name or error} is not installed; training and applying models needs: pip install 'cam2eye[enhance]'"
+            f"{error.name or error} is not installed: training and applying models needs the extra `enhance` "
+            "(in a checkout: pip install '.[enhance]')"
         ) from None
 
 

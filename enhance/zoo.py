@@ -107,4 +107,6 @@ def find(task: str, models: Path | str | None = None) -> Entry:
     for entry in noted():
         if entry.task == task:
             return entry
-    raise ValueError(f"no model for {task} yet: `enhance train --task {task}` makes one, or name a folder with --models")
+    raise ValueError(
+        f"no model for {task} yet: `enhance train --task {task}` or `make demo` makes one, or name a folder with --models"
+    )
