@@ -11,7 +11,7 @@ from scipy.ndimage import correlate
 
 from camsim import sensor as sensing
 from camsim import spectra
-from camsim.camera import Camera, Scene, Sensor
+from camsim.camera import Camera, Sensor
 from camsim.colour import srgb_encode, xyz_to_linear
 
 
@@ -46,14 +46,14 @@ def demosaic_bilinear(mosaic: np.ndarray, tile: np.ndarray) -> np.ndarray:
     return np.stack(planes, axis=-1)
 
 
-@functools.lru_cache(maxsize=8)
-def colour_matrix(scene: Scene) -> np.ndarray:
+@functools.cache
+def colour_matrix() -> np.ndarray:
     """3×3 matrix from sensor RGB (share of the well, white's brightest channel = 1) to linear sRGB.
 
-    Least squares over the 24 ColorChecker patches lit by the scene's white, held to map that white to (1, 1, 1).
+    Least squares over the 24 ColorChecker patches lit by D65, held to map D65 itself to (1, 1, 1).
     Use as ``rgb @ matrix``.
     """
-    white = spectra.srgb_primaries().sum(axis=1)
+    white = spectra.table("d65")[:, 0]
     patches = white[:, None] * spectra.table("colorchecker")  # energy radiance, (31, 24)
     target = xyz_to_linear(100 * spectra.xyz(patches.T) / spectra.luminance(white))
     respond = spectra.bayer_qe()
@@ -73,6 +73,6 @@ def process(counts: np.ndarray, camera: Camera, exposure_s: float) -> tuple[np.n
     share = normalise(counts, camera.sensor, exposure_s)
     rgb = demosaic_bilinear(share, sensing.cfa_index(camera.sensor))
     if camera.isp.color_matrix == "colorchecker":
-        rgb = rgb @ colour_matrix(camera.scene)
+        rgb = rgb @ colour_matrix()
     linear = np.clip(rgb, 0.0, 1.0)
     return linear, srgb_encode(linear) if camera.isp.tone == "srgb" else linear

@@ -29,9 +29,9 @@ def table(name: str) -> np.ndarray:
     return columns
 
 
-def srgb_primaries() -> np.ndarray:
-    """Spectral radiance of the sRGB primaries at full drive, (31, 3), W sr⁻¹ m⁻² nm⁻¹; white is 100 cd/m²."""
-    return table("srgb_primaries")
+def reflectance_display() -> np.ndarray:
+    """Primaries of ISETCam's display whose mixtures are plausible surfaces, (31, 3), W sr⁻¹ m⁻² nm⁻¹."""
+    return table("reflectance_display")
 
 
 def bayer_qe() -> np.ndarray:

@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from camsim import camera, isp, optics, pipeline, scene, sensor, spectra
-from camsim.colour import srgb_decode, srgb_encode
+from camsim.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
+from scielab import deltae
 
 QUIET = camera.Sensor(noise=False, bit_depth=24)
 
@@ -23,12 +24,14 @@ def quiet(setting: str, **sensor_fields) -> camera.Camera:
 # --- spectra ------------------------------------------------------------------------------------------------------
 
 
-def test_srgb_primaries_have_the_chromaticities_of_iec_61966():
-    xyz = spectra.xyz(spectra.srgb_primaries().T)
+def test_primaries_have_the_chromaticities_of_srgb_and_sum_to_d65():
+    primaries = scene.unit_primaries()
+    xyz = spectra.xyz(primaries.T)
     chromaticity = xyz[:, :2] / xyz.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(chromaticity, [[0.64, 0.33], [0.30, 0.60], [0.15, 0.06]], atol=1.1e-3)
-    white = xyz.sum(axis=0)
-    np.testing.assert_allclose(white[:2] / white.sum(), [0.3127, 0.3290], atol=2e-4)
+    np.testing.assert_allclose(chromaticity, [[0.64, 0.33], [0.30, 0.60], [0.15, 0.06]], atol=1e-12)
+    np.testing.assert_allclose(xyz[:, 1], [0.2126, 0.7152, 0.0722], atol=1e-3)  # luminance shares of IEC 61966-2-1
+    white, d65 = primaries.sum(axis=1), spectra.table("d65")[:, 0]
+    np.testing.assert_allclose(white / white[16], d65 / d65[16], rtol=1e-12)
 
 
 def test_tables_agree_with_colour_science():
@@ -189,8 +192,9 @@ def test_uniform_field_electrons_match_isetcam(pitch, expected):
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
     rate, _ = pipeline.electron_rate_spectral(field, view)
-    electrons = rate * 0.010
-    np.testing.assert_allclose([electrons[0, 1], electrons[0, 0], electrons[1, 0]], expected, rtol=0.01)
+    through_rgb, _ = pipeline.electron_rate(np.ones((8, 8, 3)), view)  # a white picture is D65
+    for electrons in (rate * 0.010, through_rgb * 0.010):
+        np.testing.assert_allclose([electrons[0, 1], electrons[0, 0], electrons[1, 0]], expected, rtol=0.01)
 
 
 @pytest.mark.reference
@@ -206,16 +210,15 @@ def test_uniform_field_electrons_match_the_golden_table(shared):
 
 
 @pytest.mark.reference
-def test_photon_radiance_of_rgb_matches_isetcam(shared):
+def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
     from scipy.io import loadmat
 
     golden = loadmat(shared / "reference/camera/golden/f_rgb2scene.mat", squeeze_me=True)
     spectrum = loadmat(shared / "reference/camera/golden/z_default_spectra.mat", squeeze_me=True)
     linear = np.stack([spectrum["rgam"][np.round(golden["rgbt"][..., k] / 255 * 1023).astype(int), k] for k in range(3)], -1)
-    ours = scene.radiance(linear, camera.Scene())
-    old_planck = spectra.PLANCK * spectra.LIGHT_SPEED / (6.626176e-34 * 2.99792458e8)  # the reference's constants
-    scale = spectra.luminance(spectra.srgb_primaries().sum(axis=1)) / 100  # its white is 100.03 cd/m²
-    np.testing.assert_allclose(ours * old_planck * scale, golden["ph"], rtol=1e-6, atol=1e-9 * golden["ph"].max())
+    ours = spectra.to_photons(linear @ spectra.reflectance_display().T)
+    constants = spectra.PLANCK * spectra.LIGHT_SPEED / (6.626176e-34 * 2.99792458e8)  # the reference has older ones
+    np.testing.assert_allclose(ours * constants, golden["ph"], rtol=1e-6, atol=1e-9 * golden["ph"].max())
 
 
 def test_pixel_aperture_is_a_box():
@@ -307,9 +310,14 @@ def test_demosaic_matches_isetcam(shared, exposure):
 
 
 def test_colour_matrix_keeps_white_and_renders_the_checker_closely():
-    matrix = isp.colour_matrix(camera.Scene())
-    white = spectra.to_photons(spectra.srgb_primaries().sum(axis=1)) @ spectra.bayer_qe()
+    matrix, d65 = isp.colour_matrix(), spectra.table("d65")[:, 0]
+    white = spectra.to_photons(d65) @ spectra.bayer_qe()
     np.testing.assert_allclose(white / white.max() @ matrix, 1.0, atol=1e-12)
+    lit = (spectra.table("colorchecker") * d65[:, None]).T
+    wanted = xyz_to_linear(100 * spectra.xyz(lit) / spectra.luminance(d65))
+    colours = spectra.to_photons(lit) @ spectra.bayer_qe() / white.max() @ matrix
+    lab = [deltae.xyz_to_lab(linear_to_xyz(c), SRGB_WHITE_XYZ) for c in (wanted, colours)]
+    assert deltae.delta_e_2000(*lab).mean() < 4
 
 
 def test_srgb_curve_is_its_own_inverse_and_meets_the_standard():
