@@ -160,16 +160,16 @@ def _render_line(record: dict) -> str:
 @click.option("--hr-size", default=128, show_default=True, type=click.IntRange(min=4), help="Target side in pixels.")
 @click.option("--scale", default=4, show_default=True, type=click.IntRange(min=1), help="HR side over LR side.")
 @click.option("--scene-size", default=256, show_default=True, type=click.IntRange(min=4), help="What the camera sees.")
-@click.option("--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]")
+@click.option(
+    "--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]"
+)
 @click.option("--vary", is_flag=True, help="Turn, mirror and recolour the scenes at random.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes.")
 @console.seed_option
 @console.force_option
 @console.dry_run_option
 @console.reporting
-def dataset(
-    sources, output, names, split, hr_size, scale, scene_size, cuts, vary, jobs, seed, force, dry_run, console
-):
+def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, vary, jobs, seed, force, dry_run, console):
     """Render photographs into a set for training: HR, LR per setting, manifest, camera files.
 
     SRC is a folder, picture files, a recipe (.toml), or the word `builtin` for the built-in photographs

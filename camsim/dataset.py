@@ -118,7 +118,7 @@ def pairs(
             for cut in photos.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
                 if cut.rgb.shape[0] < hr_px:
                     raise ValueError(
-                        f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size of {hr_px} px"
+                        f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size, {hr_px} px"
                     )
                 yield cut, views, {"hr_px": hr_px, "scale": scale, "seed": seed}
 

@@ -100,7 +100,7 @@ def _frequencies(camera: Camera, rows: int, columns: int) -> tuple[np.ndarray, n
     orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
     if math.prod(orders) > MAX_FREQUENCIES:
         raise ValueError(
-            f"an image of {extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
+            f"{extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
             f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
         )
     return tuple(cosine.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))

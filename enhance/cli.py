@@ -69,7 +69,9 @@ def _hushed():
 @cli.command(short_help="Train a generator for one task.")
 @click.option("--task", help=TASK_HELP)
 @click.option("--camera", "camera_file", help="Undo a camera of your own (.toml) instead of a task's.")
-@click.option("--data", type=click.Path(path_type=Path), help="A set of `camsim dataset`.  [default: built-in photographs]")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="A set of `camsim dataset`.  [default: built-in photographs]"
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/TASK-N]")
 @click.option("--resume", is_flag=True, help="Go on with the run in -o (or the latest of the task), exactly.")
 @click.option("--steps", default=1500, show_default=True, help="Training steps with pixel loss.")
@@ -130,7 +132,9 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
         where = str(data.resolve()) if data else ""
         config = runs.Config(task=task, setting=camera.name, data=where, **options)
     if dry_run:
-        console.info(f"would train {config.generator} for {task} in {folder}: {config.steps} + {config.gan_steps} steps")
+        console.info(
+            f"would train {config.generator} for {task} in {folder}: {config.steps} + {config.gan_steps} steps"
+        )
         return
     quiet = not console.show_progress
     if config.data:
@@ -169,7 +173,9 @@ def _run_with_bar(folder, config, pairs, quiet):
     from enhance import runs
     from enhance import train as training
 
-    with tqdm(total=config.total_steps, unit="step", disable=quiet, dynamic_ncols=True, mininterval=0.5, smoothing=0.1) as bar:
+    with tqdm(
+        total=config.total_steps, unit="step", disable=quiet, dynamic_ncols=True, mininterval=0.5, smoothing=0.1
+    ) as bar:
         done = runs.steps_done(folder)
         bar.update(done)
         bar.unpause()

@@ -48,7 +48,9 @@ def _photographs(records: list[dict]) -> tuple[str, ...]:
     return tuple(sorted({record["source_sha256"] for record in records}))
 
 
-def builtin(camera: cameras.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None) -> PairSet:
+def builtin(
+    camera: cameras.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None
+) -> PairSet:
     """The built-in photographs of a split, seen by `camera`; `step` is called after every scene."""
     pairs = []
     for pair in dataset.pairs(builtin_photos(split), {"camera": camera}, seed=seed, vary=split == "train", jobs=jobs):

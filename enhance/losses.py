@@ -6,6 +6,7 @@ References: SRGAN (Ledig et al., CVPR 2017); J. Johnson et al., "Perceptual loss
 super-resolution", ECCV 2016; K. Simonyan and A. Zisserman, "Very deep convolutional networks", ICLR 2015 (VGG19).
 """
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -44,7 +45,7 @@ def vgg_extractor(layer: str, weights: str | Path | None) -> keras.Model:
         raise ValueError(f"{weights}: no such file") from None
     except KeyError as error:
         raise ValueError(f"{weights}: lacks {error.args[0]}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{weights}: not an .npz of VGG19 weights") from error
     inputs = keras.Input((None, None, 3), dtype="float32")
     x = ops.flip(inputs, axis=-1) * 255.0 - np.array(VGG19_MEAN_BGR, "float32")  # trained on BGR, 0 … 255

@@ -68,7 +68,13 @@ def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
 
 
 def srresnet(*, scale: int = 4, blocks: int = 16, filters: int = 64) -> keras.Model:
-    """The classic SRGAN generator: batch norm, PReLU, a pixel shuffle ×2 (or ×3) per step. 1.55 million parameters."""
+    """The classic SRGAN generator: batch norm, PReLU, a pixel shuffle ×2 (or ×3) per step. 1.55 million parameters.
+
+    Raises ValueError for a scale other than 2, 3, 4, 8.
+    """
+    steps = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}.get(scale)
+    if steps is None:
+        raise ValueError(f"srresnet enlarges 2, 3, 4 or 8 times, not {scale}")
     x = inputs = keras.Input((None, None, 3), name="lr")
     x = _conv(x, filters, 9, name="head")
     start = x = layers.PReLU(shared_axes=[1, 2], name="head_prelu")(x)
@@ -83,7 +89,7 @@ def srresnet(*, scale: int = 4, blocks: int = 16, filters: int = 64) -> keras.Mo
     x = _conv(x, filters, name="body_conv")
     x = layers.BatchNormalization(momentum=0.8, name="body_bn")(x)
     x = layers.Add(name="body_add")([start, x])
-    for number, factor in enumerate({2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}[scale], start=1):
+    for number, factor in enumerate(steps, start=1):
         x = _conv(x, filters * factor**2, name=f"up{number}_conv")
         x = PixelShuffle(factor, name=f"up{number}_shuffle")(x)
         x = layers.PReLU(shared_axes=[1, 2], name=f"up{number}_prelu")(x)

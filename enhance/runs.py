@@ -16,6 +16,8 @@ import dataclasses
 import hashlib
 import io
 import tomllib
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +29,13 @@ from keras import ops
 from camsim import files
 from enhance import data, models, zoo
 
-CONFIG, CAMERA, LOG, CHECKPOINT, PRETRAINED = "config.toml", "camera.toml", "log.csv", "checkpoint.npz", "pretrain.keras"
+CONFIG, CAMERA, LOG, CHECKPOINT, PRETRAINED = (
+    "config.toml",
+    "camera.toml",
+    "log.csv",
+    "checkpoint.npz",
+    "pretrain.keras",
+)
 COLUMNS = ("step", "stage", "loss", "pixel", "content", "adversarial", "critic", "images_per_s", "val_psnr_db")
 
 
@@ -80,8 +88,8 @@ def prepare(folder: Path, config: Config, camera_toml: str, pairs: data.PairSet)
     for name in (LOG, CHECKPOINT, PRETRAINED, zoo.GENERATOR, zoo.CARD):
         (folder / name).unlink(missing_ok=True)
     values = dataclasses.asdict(config) | {"data_sha256": fingerprint(pairs)}
-    files.write_text(folder / CAMERA, camera_toml)
     files.write_text(folder / CONFIG, tomli_w.dumps(values))
+    files.write_text(folder / CAMERA, camera_toml)
 
 
 def read_config(folder: Path) -> tuple[Config, str]:
@@ -131,7 +139,7 @@ def _open_checkpoint(path: Path):
     try:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
-    except (OSError, KeyError, EOFError) as error:
+    except (OSError, KeyError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: damaged, or of another configuration ({error})") from error
 
 

@@ -139,7 +139,9 @@ def _trainer(stage: str, config: runs.Config, generator, critic, features) -> Tr
     else:
         trainer = Trainer(generator)
     rate = config.gan_learning_rate if adversarial else config.learning_rate
-    schedule = keras.optimizers.schedules.CosineDecay(rate, config.gan_steps if adversarial else config.steps, alpha=0.01)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate, config.gan_steps if adversarial else config.steps, alpha=0.01
+    )
     # XLA is slower than TensorFlow's own kernels on a CPU; JAX always compiles.
     jit = keras.backend.backend() == "jax"
     trainer.compile(optimizer=keras.optimizers.Adam(schedule, beta_1=0.9, beta_2=0.99), jit_compile=jit)
@@ -163,7 +165,9 @@ def _fit(trainer: Trainer, pairs: data.PairSet, config: runs.Config, step: int, 
             yield data.batch(pairs, number, size=config.batch, seed=config.seed)
 
     start = time.perf_counter()
-    history = trainer.fit(batches(), steps_per_epoch=count, epochs=1, verbose=0, shuffle=False, callbacks=[_Report(report)])
+    history = trainer.fit(
+        batches(), steps_per_epoch=count, epochs=1, verbose=0, shuffle=False, callbacks=[_Report(report)]
+    )
     row = {name: values[0] for name, values in history.history.items()}
     return row | {"images_per_s": count * config.batch / (time.perf_counter() - start)}
 

@@ -108,5 +108,5 @@ def find(task: str, models: Path | str | None = None) -> Entry:
         if entry.task == task:
             return entry
     raise ValueError(
-        f"no model for {task} yet: `enhance train --task {task}` or `make demo` makes one, or name a folder with --models"
+        f"no model for {task} yet: `enhance train --task {task}` or `make demo` makes one; --models names a folder"
     )

@@ -106,7 +106,9 @@ def _refuse_inputs(outputs: list[Path], inputs: tuple[Path, Path]) -> None:
 
 
 @cli.command(short_help="Judge four models on four cameras.")
-@click.option("--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]")
+@click.option(
+    "--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]"
+)
 @click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
 @click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
 @click.option("--show", multiple=True, metavar="NAME", help="Pictures to show.  [default: the first of 3 photographs]")
@@ -201,7 +203,9 @@ def _seen_in_training(entries: dict, origins: dict[str, str]) -> list[str]:
         known = set(entry.card.get("source_sha256", []))
         count = sum(origin in known for origin in origins.values())
         if count:
-            warnings.append(f"{count} of {len(origins)} pictures are of photographs that the {task} model was trained on")
+            warnings.append(
+                f"{count} of {len(origins)} pictures are of photographs that the {task} model was trained on"
+            )
     return warnings
 
 
@@ -218,19 +222,22 @@ def _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outp
     keep = {picture.name for picture in shown}
     results = []
     total = len(models) * len(settings) * len(pictures)
-    with tqdm(total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
+    with tqdm(
+        total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5
+    ) as bar:
         for result in grid.evaluate(models, pictures, settings, samples_per_degree=samples_per_degree):
             results.append(result if result.picture in keep else result.without_pictures())
             bar.update()
     cells = grid.summarise(results)
     verdicts = grid.judge(cells)
     kept = [result for result in results if result.picture in keep]
+    rows, columns = pictures[0].reference.shape[:2]
     facts = {
-        "Pictures": f"{len(pictures)}, {pictures[0].reference.shape[1]}×{pictures[0].reference.shape[0]}, from {source}",
+        "Pictures": f"{len(pictures)}, {columns}×{rows}, from {source}",
         "Trained on them": "; ".join(seen) or "no: no model was trained on any of these photographs",
         "ΔE": f"{metric.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over pictures of "
         "the map's mean and 95th percentile",
-        "PSNR, SSIM": "on sRGB values of all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
+        "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
         "bicubic": "antialiased bicubic enlargement of the camera picture, nothing else",
     } | {f"model {task}": _model_words(entry) for task, entry in entries.items()}
     record = grid.as_dict(cells, verdicts) | {
@@ -254,7 +261,8 @@ def _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outp
 def _model_words(entry) -> str:
     card = entry.card
     steps = f"{card.get('steps', '?')} steps of pixel loss, {card.get('gan_steps', '?')} adversarial"
-    return f"{card.get('generator', '?')}, {card.get('parameters', 0):,} parameters, {steps}, trained on {card.get('data', '?')}"
+    network = f"{card.get('generator', '?')}, {card.get('parameters', 0):,} parameters"
+    return f"{network}, {steps}, trained on {card.get('data', '?')}"
 
 
 def main() -> None:

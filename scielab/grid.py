@@ -102,7 +102,13 @@ def ssim(reference: np.ndarray, test: np.ndarray) -> float:
     """SSIM of (H, W, 3) sRGB values in [0, 1], mean of the channels, with the Gaussian window of the 2004 paper."""
     return float(
         structural_similarity(
-            reference, test, channel_axis=-1, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+            reference,
+            test,
+            channel_axis=-1,
+            data_range=1.0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
         )
     )
 

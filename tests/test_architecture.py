@@ -37,7 +37,9 @@ def test_imports_run_one_way(path):
         allowed = {"camsim.colour", "camsim.image", "camsim.files", "camsim.__version__", "camsim"}
         if path.name != "cli.py":
             assert not starts(names, "enhance")
-            assert {n for n in starts(names, "camsim") if not starts({n}, *allowed - {"camsim"}) and n != "camsim"} == set()
+            assert {
+                n for n in starts(names, "camsim") if not starts({n}, *allowed - {"camsim"}) and n != "camsim"
+            } == set()
     if package in ("camsim", "scielab") and path.name != "loss.py":
         assert not starts(names, "keras", "tensorflow", "jax", "torch")
 
@@ -82,5 +84,10 @@ def test_wheel_holds_exactly_three_packages(tmp_path):
     assert built.returncode == 0, built.stderr
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"camsim", "enhance", "scielab"}
-    for needed in ("camsim/settings/f22.toml", "camsim/recipes/builtin.toml", "camsim/data/bayer_qe.csv", "scielab/templates/grid.html"):
+    for needed in (
+        "camsim/settings/f22.toml",
+        "camsim/recipes/builtin.toml",
+        "camsim/data/bayer_qe.csv",
+        "scielab/templates/grid.html",
+    ):
         assert needed in names

@@ -115,7 +115,9 @@ def test_vgg_content_sees_blur_and_is_zero_for_equal_pictures(shared):
     extractor = losses.vgg_extractor("block2_conv2", weights)
     assert not extractor.trainable_variables
     sharp = (photographs.astronaut()[100:196, 180:276] / 255).astype("float32")
-    distances = [float(losses.perceptual(extractor, sharp[None], gaussian(sharp, s, channel_axis=-1)[None])) for s in (0, 1, 3)]
+    distances = [
+        float(losses.perceptual(extractor, sharp[None], gaussian(sharp, s, channel_axis=-1)[None])) for s in (0, 1, 3)
+    ]
     assert distances[0] < 1e-5 and 0.05 < distances[1] < distances[2] < 2
     swapped = float(losses.perceptual(extractor, sharp[None], sharp[None, ..., ::-1].copy()))
     assert swapped > distances[1]  # it tells RGB from BGR
@@ -129,7 +131,11 @@ def test_batches_depend_on_seed_and_step_alone_and_cover_every_pair_each_epoch()
     again = [data.batch(pairs, step, size=4, seed=3) for step in (0, 1, 0)]
     np.testing.assert_array_equal(again[0][0], again[2][0])
     marked = data.PairSet(
-        source="", photographs=(), names=list("abcdefgh"), lr=np.repeat(np.arange(8, dtype=np.uint8), 12).reshape(8, 2, 2, 3), hr=pairs.hr
+        source="",
+        photographs=(),
+        names=list("abcdefgh"),
+        lr=np.repeat(np.arange(8, dtype=np.uint8), 12).reshape(8, 2, 2, 3),
+        hr=pairs.hr,
     )
     seen = [int(p[0, 0, 0]) for step in (0, 1) for p in data.batch(marked, step, size=4, seed=3)[0]]
     assert sorted(seen) == list(range(8))
@@ -222,6 +228,12 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_pat
     with pytest.raises(ValueError, match="no longer finite"):
         train.run(tmp_path, config, pairs, lambda steps, losses: None)
     assert not (tmp_path / "generator.keras").exists()
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    (tmp_path / "checkpoint.npz").write_bytes(b"PK\x03\x04 half a file")
+    with pytest.raises(ValueError, match=r"checkpoint\.npz: damaged"):
+        runs.steps_done(tmp_path)
 
 
 @pytest.mark.parametrize(

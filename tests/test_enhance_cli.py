@@ -32,10 +32,25 @@ def rendered(tmp_path_factory):
 def trained(rendered, tmp_path_factory):
     """Two finished runs of ×4 models, as folder `models`: deblur trained for a few steps."""
     place = tmp_path_factory.mktemp("models")
-    arguments = ["train", "--task", "deblur", "--data", rendered, "-o", place / "deblur", *SMALL, "--steps", "10", "--gan-steps", "5"]
+    arguments = [
+        "train",
+        "--task",
+        "deblur",
+        "--data",
+        rendered,
+        "-o",
+        place / "deblur",
+        *SMALL,
+        "--steps",
+        "10",
+        "--gan-steps",
+        "5",
+    ]
     code = "from enhance.cli import main; main()"
     home = os.environ | {"CAM2EYE_HOME": str(place / "home")}
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, env=home, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, env=home, check=False
+    )
     assert done.returncode == 0, done.stderr
     return place
 

@@ -82,20 +82,28 @@ def test_a_model_for_another_scale_is_named(pictures):
 def test_the_page_needs_nothing_else_and_holds_the_numbers(results, pictures):
     cells = grid.summarise(results)
     page = report.page(pictures, results, cells, grid.judge(cells), top=40, facts={"a </script> b": "c"})
-    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(\s*["']?http|fetch\(|XMLHttpRequest""", page)
+    assert not re.search(
+        r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(\s*["']?http|fetch\(|XMLHttpRequest""", page
+    )
     assert "http://" not in page and "https://" not in page
     content = json.loads(re.search(r"const C = (\{.*\});\n", page).group(1).replace("<\\/", "</"))
     assert {c["psnr_db"] for c in content["cells"]} == {c.psnr_db for c in cells}
     assert page.count("</script>") == 1
     shown = content["pictures"][pictures[0].name]
-    assert set(shown["outputs"]) == set(shown["maps"]) == {f"{m}/{s}" for m in ("bicubic", "sr", "deblur") for s in SETTINGS}
+    assert (
+        set(shown["outputs"])
+        == set(shown["maps"])
+        == {f"{m}/{s}" for m in ("bicubic", "sr", "deblur") for s in SETTINGS}
+    )
 
 
 def test_figures_show_every_tile_pixel_by_pixel(results, pictures, tmp_path):
     figures.save_outputs(tmp_path / "grid.png", pictures, results)
     figures.save_maps(tmp_path / "map.png", pictures, results, top=40)
     canvas = image.read(tmp_path / "grid.png")
-    tile = next(r.output for r in results if r.model == "deblur" and r.setting == "f22" and r.picture == pictures[0].name)
+    tile = next(
+        r.output for r in results if r.model == "deblur" and r.setting == "f22" and r.picture == pictures[0].name
+    )
     windows = np.lib.stride_tricks.sliding_window_view(canvas[..., 1], (8, 8))
     inside = tile[20:28, 20:28, 1]
     assert (np.abs(windows - inside).max(axis=(2, 3)) < 1 / 255).any()
@@ -120,7 +128,12 @@ def workplace(tmp_path_factory):
         for task in zoo.TASKS:
             (place / folder / task).mkdir(parents=True)
             runs.save_generator(models.light(scale=scale, blocks=1, filters=4), place / folder / task / zoo.GENERATOR)
-            card = {"task": task, "scale": scale, "finished": True, "source_sha256": [files.sha256(place / "photo.png")]}
+            card = {
+                "task": task,
+                "scale": scale,
+                "finished": True,
+                "source_sha256": [files.sha256(place / "photo.png")],
+            }
             files.write_text(place / folder / task / zoo.CARD, json.dumps(card))
     return place
 

@@ -129,7 +129,9 @@ def test_optics_conserve_energy(setting):
     fitted = dataclasses.replace(fine.sensor, pixel_pitch_um=width * 1e3 / 656)
     rate, grid = pipeline.electron_rate(picture, dataclasses.replace(fine, sensor=fitted))
     assert (grid.rows, grid.columns) == (492, 656)
-    expected = pipeline.electron_rate(np.broadcast_to(picture.mean((0, 1)), (48, 64, 3)), dataclasses.replace(fine, sensor=fitted))[0]
+    expected = pipeline.electron_rate(
+        np.broadcast_to(picture.mean((0, 1)), (48, 64, 3)), dataclasses.replace(fine, sensor=fitted)
+    )[0]
     for i, j in np.ndindex(2, 2):
         assert rate[i::2, j::2].mean() == pytest.approx(expected[i, j], rel=2e-3)
 
@@ -185,9 +187,7 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     ],
 )
 def test_uniform_field_electrons_match_isetcam(pitch, expected):
-    view = camera.Camera(
-        scene=camera.Scene(distance_m=1.2), sensor=camera.Sensor(pixel_pitch_um=pitch, noise=False)
-    )
+    view = camera.Camera(scene=camera.Scene(distance_m=1.2), sensor=camera.Sensor(pixel_pitch_um=pitch, noise=False))
     d65 = spectra.table("d65")[:, 0]
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
@@ -215,7 +215,9 @@ def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
 
     golden = loadmat(shared / "reference/camera/golden/f_rgb2scene.mat", squeeze_me=True)
     spectrum = loadmat(shared / "reference/camera/golden/z_default_spectra.mat", squeeze_me=True)
-    linear = np.stack([spectrum["rgam"][np.round(golden["rgbt"][..., k] / 255 * 1023).astype(int), k] for k in range(3)], -1)
+    linear = np.stack(
+        [spectrum["rgam"][np.round(golden["rgbt"][..., k] / 255 * 1023).astype(int), k] for k in range(3)], -1
+    )
     ours = spectra.to_photons(linear @ spectra.reflectance_display().T)
     constants = spectra.PLANCK * spectra.LIGHT_SPEED / (6.626176e-34 * 2.99792458e8)  # the reference has older ones
     np.testing.assert_allclose(ours * constants, golden["ph"], rtol=1e-6, atol=1e-9 * golden["ph"].max())
