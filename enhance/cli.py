@@ -173,12 +173,8 @@ def _run_with_bar(folder, config, pairs, quiet):
     from enhance import runs
     from enhance import train as training
 
-    with tqdm(
-        total=config.total_steps, unit="step", disable=quiet, dynamic_ncols=True, mininterval=0.5, smoothing=0.1
-    ) as bar:
-        done = runs.steps_done(folder)
-        bar.update(done)
-        bar.unpause()
+    look = {"unit": "step", "disable": quiet, "dynamic_ncols": True, "mininterval": 0.5, "smoothing": 0.1}
+    with tqdm(total=config.total_steps, initial=runs.steps_done(folder), **look) as bar:
 
         def report(steps, losses):
             bar.update(steps)
