@@ -6,6 +6,7 @@ The built-in cameras are `camsim/settings/*.toml`; any file of the same form is 
 import dataclasses
 import difflib
 import math
+import re
 import tomllib
 import types
 import typing
@@ -120,6 +121,8 @@ class Camera:
     isp: ISP = field(default_factory=ISP)
 
     def __post_init__(self):
+        if not re.fullmatch(r"\w[\w.+-]*", self.name):  # it becomes part of file names
+            raise ValueError(f"name = {self.name!r} must be letters, digits, '_', '-', '+' or '.'")
         if self.scene.distance_m * 1e3 <= 2 * self.optics.focal_length_mm:
             raise ValueError(
                 f"scene.distance_m = {self.scene.distance_m} must be more than twice the focal length "
@@ -143,7 +146,7 @@ def _build(kind, values: dict, *, prefix: str):
     arguments = {}
     for key, value in values.items():
         if key not in hints:
-            raise ValueError(f"unknown key {prefix}{key}{_hint(key, hints)}")
+            raise ValueError(f"unknown key {prefix}{key}{_key_hint(prefix + key)}")
         if dataclasses.is_dataclass(hints[key]):
             if not isinstance(value, dict):
                 raise ValueError(f"{prefix}{key} must be a table")
@@ -151,6 +154,18 @@ def _build(kind, values: dict, *, prefix: str):
         else:
             arguments[key] = _convert(value, hints[key], f"{prefix}{key}")
     return kind(**arguments)
+
+
+_KIND_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text"}
+
+
+def _key_hint(key: str) -> str:
+    """The full name of the field that `key` may have meant."""
+    known = [f.name for f in dataclasses.fields(Camera)]
+    for table in ("scene", "optics", "sensor", "isp"):
+        known += [f"{table}.{f.name}" for f in dataclasses.fields(typing.get_type_hints(Camera)[table])]
+    same_end = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    return f"; did you mean {same_end[0]!r}?" if same_end else _hint(key, known)
 
 
 def _convert(value, wanted, name: str):
@@ -161,7 +176,7 @@ def _convert(value, wanted, name: str):
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise ValueError(f"{name} = {value!r} must be a {wanted.__name__}")
+        raise ValueError(f"{name} = {value!r} must be {_KIND_WORDS[wanted]}")
     if wanted is float and math.isnan(value):
         raise ValueError(f"{name} must be a number")
     return value
@@ -175,7 +190,7 @@ def override(camera: Camera, assignments: typing.Iterable[str]) -> Camera:
     values = dataclasses.asdict(camera)
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
-        if not equals:
+        if not equals or not path.strip():
             raise ValueError(f"--set {assignment}: write KEY=VALUE, such as optics.fnumber=16")
         try:
             value = tomllib.loads(f"v = {text}")["v"]
@@ -185,7 +200,7 @@ def override(camera: Camera, assignments: typing.Iterable[str]) -> Camera:
         target = values
         for table in tables:
             if not isinstance(target.get(table), dict):
-                raise ValueError(f"--set {assignment}: unknown key {path}{_hint(table, target)}")
+                raise ValueError(f"--set {assignment}: unknown key {path}{_key_hint(path)}")
             target = target[table]
         target[key] = value
     return from_dict(values, source="--set" if assignments else camera.name)

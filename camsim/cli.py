@@ -64,7 +64,7 @@ def settings(name, toml, console):
     type=click.Path(path_type=Path),
     help="A picture file (one input) or a folder.  [default: NAME-SETTING.png here]",
 )
-@click.option("--size", type=click.IntRange(min=1), help="Width of the output in pixels.  [default: sensor pixels]")
+@click.option("--size", type=click.IntRange(1, 8192), help="Width of the output in pixels.  [default: sensor pixels]")
 @console.seed_option
 @console.force_option
 @console.dry_run_option
@@ -86,12 +86,17 @@ def render(inputs, setting, overrides, output, size, seed, force, dry_run, conso
     for target in targets:
         image.check_suffix(target)
     sidecars = [target.with_suffix(".json") for target in targets]
+    files.refuse_inputs([*targets, *sidecars], sources)
     files.refuse_existing([*targets, *sidecars], force=force)
+    if len(sources) > 1:
+        for source in sources:  # before anything is written
+            image.read(source)
+    if dry_run:
+        names = [str(target) for target in targets]
+        console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
+        return
     done = []
     for source, target, sidecar in zip(sources, targets, sidecars, strict=True):
-        if dry_run:
-            console.info(f"would write {target}")
-            continue
         record = _render_one(source, target, camera, size, seed)
         files.write_text(sidecar, json.dumps(record, indent=1))
         done.append(record)
@@ -157,9 +162,11 @@ def _render_line(record: dict) -> str:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @click.option("--setting", "names", multiple=True, help=f"{SETTING_HELP} Repeatable.  [default: all four built-in]")
 @click.option("--split", type=click.Choice(["train", "test", "all"]), default="all", show_default=True)
-@click.option("--hr-size", default=128, show_default=True, type=click.IntRange(min=4), help="Target side in pixels.")
+@click.option("--hr-size", default=128, show_default=True, type=click.IntRange(4, 4096), help="Target side in pixels.")
 @click.option("--scale", default=4, show_default=True, type=click.IntRange(min=1), help="HR side over LR side.")
-@click.option("--scene-size", default=256, show_default=True, type=click.IntRange(min=4), help="What the camera sees.")
+@click.option(
+    "--scene-size", default=256, show_default=True, type=click.IntRange(4, 8192), help="What the camera sees."
+)
 @click.option(
     "--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]"
 )
@@ -190,9 +197,12 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     if cuts:
         found = [dataclasses.replace(photo, cuts=cuts) for photo in found]
     dataset.check_target(output, force=force)
+    dataset.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
+    files.check_writable(output)
     total = dataset.count(found)
     if dry_run:
-        console.info(f"would render {total} scenes of {len(found)} photographs through {', '.join(views)}")
+        plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(views)}
+        console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(views)}", plan)
         return
     with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
         manifest = dataset.write(

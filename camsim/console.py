@@ -1,6 +1,7 @@
 """What the three command lines share: options, messages and the one-line error with exit code 2."""
 
 import json
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,7 @@ version_option = click.version_option(camsim.__version__, message="%(prog)s %(ve
 def run(cli: click.Group) -> None:
     """Run a command line: trouble of any expected kind is one line on stderr and exit code 2."""
     name = cli.name or "cam2eye"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to stop cleans up like Ctrl-C
     try:
         code = cli.main(prog_name=name, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

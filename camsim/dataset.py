@@ -11,10 +11,13 @@ A set is a folder::
 import hashlib
 import itertools
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -78,9 +81,15 @@ def make_pair(cut: photos.SceneCut, views: dict[str, Camera], *, hr_px: int, sca
     return Pair(name=cut.name, hr=target, lr=low, record=record)
 
 
-def _single_thread() -> None:
-    """One BLAS thread per worker: more would fight over the same cores."""
+def _start_worker() -> None:
+    """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent."""
     threadpool_limits(1)
+
+    def end_with_parent():
+        parent_process().join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _job(arguments) -> Pair:
@@ -91,6 +100,14 @@ def _job(arguments) -> Pair:
 def count(sources: Iterable[photos.Photo]) -> int:
     """Number of scenes that the photographs give."""
     return sum(photo.cuts for photo in sources)
+
+
+def check_sizes(*, hr_px: int, scale: int, scene_px: int) -> None:
+    """Raise ValueError unless the target is a multiple of the scale and no larger than the scene."""
+    if scale < 1 or hr_px < scale or hr_px % scale:
+        raise ValueError(f"HR size {hr_px} must be a multiple of the scale {scale}")
+    if scene_px < hr_px:
+        raise ValueError(f"scene size {scene_px} must be at least the HR size {hr_px}")
 
 
 def pairs(
@@ -108,10 +125,7 @@ def pairs(
 
     Raises ValueError where `hr_px` is no multiple of `scale`, or a photograph is smaller than the target.
     """
-    if scale < 1 or hr_px < scale or hr_px % scale:
-        raise ValueError(f"HR size {hr_px} must be a multiple of the scale {scale}")
-    if scene_px < hr_px:
-        raise ValueError(f"scene size {scene_px} must be at least the HR size {hr_px}")
+    check_sizes(hr_px=hr_px, scale=scale, scene_px=scene_px)
 
     def cuts():
         for photo in sources:
@@ -125,7 +139,7 @@ def pairs(
     if jobs == 1:
         yield from map(_job, cuts())
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_single_thread) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
         work = cuts()
         while block := list(itertools.islice(work, _BLOCK)):
             yield from pool.map(_job, block, chunksize=8)

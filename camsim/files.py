@@ -12,18 +12,36 @@ from pathlib import Path
 def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
     """Raise FileExistsError naming the first of `paths` that exists, unless `force`."""
     for path in paths:
-        if not force and Path(path).exists():
+        if not force and os.path.lexists(path):  # a link that leads nowhere is something, too
             raise FileExistsError(f"{path} exists; --force replaces it")
+
+
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Raise ValueError where an output is one of the inputs: nothing allows that."""
+    sources = {Path(path).resolve() for path in inputs}
+    for path in outputs:
+        if Path(path).resolve() in sources:
+            raise ValueError(f"{path} is an input as well: name another output")
+
+
+def check_writable(path: Path | str) -> None:
+    """Raise ValueError where `path` could not be made: a file stands in the way, or no permission. Makes nothing."""
+    ancestor = Path(path).absolute().parent
+    while not ancestor.exists():
+        ancestor = ancestor.parent
+    if not ancestor.is_dir():
+        raise ValueError(f"cannot write {path}: {ancestor} is a file, not a folder")
+    if not os.access(ancestor, os.W_OK):
+        raise ValueError(f"cannot write {path}: {ancestor} is not writable")
 
 
 def _check_parent(path: Path) -> None:
     """Make the parent folder of `path`; raise ValueError in one line where that cannot be done."""
+    check_writable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"cannot write {path}: the folder is not writable")
 
 
 @contextlib.contextmanager
@@ -36,7 +54,10 @@ def atomic(path: Path | str) -> Iterator[Path]:
     _check_parent(path)
     if path.is_dir():
         raise ValueError(f"cannot write {path}: it is a folder")
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -57,7 +78,10 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     _check_parent(path)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
     try:
         yield temporary
         temporary.chmod(0o755)

@@ -14,6 +14,9 @@ from camsim.camera import CFA_COLOURS, Sensor
 #: Share of the full well that the brightest pixel reaches under automatic exposure.
 AUTO_EXPOSURE_LEVEL = 0.95
 
+#: Most dark electrons that can be drawn from a Poisson distribution with sense.
+MAX_DARK_E = 1e12
+
 #: Largest sensor simulated.
 MAX_PIXELS = 64_000_000
 
@@ -106,6 +109,11 @@ def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, rng: np.random.G
     """
     signal = rate * exposure_s
     if sensor.noise:
+        if not sensor.dark_current_e_per_s * exposure_s <= MAX_DARK_E:
+            raise ValueError(
+                f"in an exposure of {exposure_s:.3g} s dark current alone would give over {MAX_DARK_E:g} electrons: "
+                "raise scene.luminance_cd_m2 or lower sensor.exposure_s"
+            )
         signal = rng.poisson(signal + sensor.dark_current_e_per_s * exposure_s).astype(float)
         signal += sensor.read_noise_e * rng.standard_normal(signal.shape)
     return np.clip(signal, 0.0, sensor.full_well_e)

@@ -23,7 +23,7 @@ def load(path: Path | str) -> keras.Model:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for damaged files
-        raise ValueError(f"{path}: not a usable model ({str(error).splitlines()[0]})") from error
+        raise ValueError(f"{path}: not a usable model; a generator saved as .keras is needed") from error
     if len(model.inputs) != 1 or model.input_shape[-1] != 3:
         raise ValueError(f"{path}: not a generator for RGB pictures")
     return model

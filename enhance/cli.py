@@ -125,6 +125,8 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
         camera = cameras.load(folder / runs.CAMERA)
         if (folder / zoo.CARD).exists():
             console.info(f"{folder}: already finished")
+            _report_run(console, zoo.open_run(folder))
+            return
     else:
         defaults = {"light": (8, 32), "srresnet": (16, 64)}.get(options["generator"], (8, 32))
         options["blocks"] = options["blocks"] or defaults[0]
@@ -132,9 +134,9 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
         where = str(data.resolve()) if data else ""
         config = runs.Config(task=task, setting=camera.name, data=where, **options)
     if dry_run:
-        console.info(
-            f"would train {config.generator} for {task} in {folder}: {config.steps} + {config.gan_steps} steps"
-        )
+        plan = {"dry_run": True, "run": str(folder), "task": task, "steps": config.steps, "gan_steps": config.gan_steps}
+        words = f"{config.steps} + {config.gan_steps} steps"
+        console.result(f"would train {config.generator} for {task} in {folder}: {words}", plan)
         return
     quiet = not console.show_progress
     if config.data:
@@ -155,16 +157,23 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
         runs.prepare(folder, config, cameras.to_toml(camera), pairs)
     console.info(f"{folder}: {config.generator} for {task}, {len(pairs)} pairs of {pairs.source}")
     try:
-        card = _run_with_bar(folder, config, pairs, quiet)
+        _run_with_bar(folder, config, pairs, quiet)
     except KeyboardInterrupt:
-        console.info(f"stopped; `enhance train --resume -o {folder}` goes on from the last checkpoint")
+        console.info(f"stopped; `enhance train --resume -o {folder}` {runs.progress_words(folder)}")
         raise
+    _report_run(console, zoo.open_run(folder))
+
+
+def _report_run(console, entry: zoo.Entry) -> None:
+    """Note a finished run as its task's latest and print its card."""
     try:
-        zoo.note(folder)
+        zoo.note(entry.path)
     except (OSError, ValueError) as error:  # the model is there all the same
-        console.info(f"note: --task will not find this model by itself ({error}); use --models {folder}")
+        console.info(f"note: --task will not find this model by itself ({error}); use --models {entry.path}")
+    card = entry.card
     psnr = "" if card["val_psnr_db"] is None else f", {card['val_psnr_db']:.2f} dB on held-out scenes"
-    console.result(f"{folder / zoo.GENERATOR}  {task}, {config.total_steps} steps{psnr}", {"run": str(folder)} | card)
+    steps = card["steps"] + card["gan_steps"]
+    console.result(f"{entry.weights}  {entry.task}, {steps} steps{psnr}", {"run": str(entry.path)} | card)
 
 
 def _run_with_bar(folder, config, pairs, quiet):
@@ -241,19 +250,24 @@ def apply(inputs, output, task, models, model, force, dry_run, console):
 
     Without --models it is the task's latest finished run.
     """
-    if not task and not model:
+    if not task and not model and not models:
         raise click.UsageError("--task or --model is needed")
-    path = model or zoo.find(task, models).weights
+    path = model or (zoo.find(task, models) if task else zoo.open_run(models)).weights
     targets = list(_apply_targets(inputs, output))
+    files.refuse_inputs([target for _, target in targets], [source for source, _ in targets])
     files.refuse_existing([target for _, target in targets], force=force)
-    if dry_run:
-        for source, target in targets:
-            console.info(f"would write {target} from {source}")
-        return
     from tqdm import tqdm
 
     from camsim import image
 
+    for source, target in targets:  # before anything is loaded or written
+        files.check_writable(target)
+        image.read(source)
+    if dry_run:
+        names = [str(target) for _, target in targets]
+        plan = {"dry_run": True, "model": str(path), "outputs": names}
+        console.result("\n".join(f"would write {name}" for name in names), plan)
+        return
     enlarge = load_model(path)
     console.info(f"model: {path}")
     done = []
@@ -281,9 +295,6 @@ def _apply_targets(inputs, output):
     twice = [a for a, b in itertools.pairwise(sorted(targets)) if a == b]
     if twice:
         raise click.UsageError(f"two inputs would both become {twice[0]}")
-    same = [p for p, t in zip(sources, targets, strict=True) if t.exists() and t.samefile(p)]
-    if same:
-        raise click.UsageError(f"{same[0]} would be overwritten by its own result: choose another folder")
     return list(zip(sources, targets, strict=True))
 
 

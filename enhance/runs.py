@@ -15,6 +15,7 @@ import csv
 import dataclasses
 import hashlib
 import io
+import math
 import tomllib
 import zipfile
 import zlib
@@ -71,6 +72,12 @@ class Config:
         for name in ("blocks", "filters", "batch", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)} must be at least 1")
+        for name in ("learning_rate", "gan_learning_rate"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} = {getattr(self, name)} must be in (0, 1]")
+        for name in ("content_weight", "adversarial_weight"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} = {getattr(self, name)} must not be negative")
         for name in ("steps", "gan_steps", "validation", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} = {getattr(self, name)} must not be negative")
@@ -111,6 +118,12 @@ def steps_done(folder: Path) -> int:
         return 0
     with _open_checkpoint(path) as archive:
         return int(archive["step"])
+
+
+def progress_words(folder: Path) -> str:
+    """From where a stopped run would go on."""
+    done = steps_done(folder)
+    return f"goes on from step {done}" if done else "starts over: there is no checkpoint yet"
 
 
 def fingerprint(pairs: data.PairSet) -> str:

@@ -123,7 +123,7 @@ def extractor(config: runs.Config) -> keras.Model | None:
 
 class _Diverged(ValueError):
     def __init__(self, folder: Path, step: int):
-        super().__init__(f"the loss is no longer finite at step {step}; the last checkpoint in {folder} is good")
+        super().__init__(f"the loss is no longer finite at step {step}; --resume {runs.progress_words(folder)}")
 
 
 def _trainer(stage: str, config: runs.Config, generator, critic, features) -> Trainer:

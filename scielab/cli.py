@@ -62,7 +62,7 @@ def compare(ref, test, samples_per_degree, dpi, distance, formula, output, force
     if output is not None:
         plots.check_suffix(output)
         outputs = [output, output.with_suffix(".json")]
-        _refuse_inputs(outputs, (ref, test))
+        files.refuse_inputs(outputs, (ref, test))
         files.refuse_existing(outputs, force=force)
     pictures = compare.read_pair(ref, test)
     if dry_run:
@@ -98,13 +98,6 @@ def _viewing(samples_per_degree: float | None, dpi: float | None, distance: floa
     return metric.samples_per_degree_of(dpi, distance)
 
 
-def _refuse_inputs(outputs: list[Path], inputs: tuple[Path, Path]) -> None:
-    """Not even --force lets an output replace a picture that is being compared."""
-    for path in outputs:
-        if path.resolve() in [source.resolve() for source in inputs]:
-            raise ValueError(f"{path} is one of the pictures compared; name another output")
-
-
 @cli.command(short_help="Judge four models on four cameras.")
 @click.option(
     "--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]"
@@ -138,10 +131,12 @@ def grid(models, data, output, show, samples_per_degree, limit, force, dry_run, 
     if output.is_file():
         raise ValueError(f"{output} is a file; -o names a folder")
     files.refuse_existing(outputs, force=force)
+    files.check_writable(outputs[0])
     pictures, source, origins = _pictures(data, entries, limit)
     shown = _choose(show, pictures)
     if dry_run:
-        console.info(f"would judge {', '.join(entries)} on {len(pictures)} pictures of {source}, into {output}")
+        plan = {"dry_run": True, "output": str(output), "pictures": len(pictures), "models": list(entries)}
+        console.result(f"would judge {', '.join(entries)} on {len(pictures)} pictures of {source}, into {output}", plan)
         return
     seen = _seen_in_training(entries, origins)
     for warning in seen:
@@ -190,7 +185,8 @@ def _choose(names: tuple[str, ...], pictures) -> list:
     if names:
         for name in names:
             if name not in by_name:
-                raise ValueError(f"--show {name}: no such picture among the {len(by_name)} judged")
+                some = ", ".join(list(by_name)[:8]) + (", …" if len(by_name) > 8 else "")
+                raise ValueError(f"--show {name}: no such picture; there are {some}")
         return [by_name[name] for name in dict.fromkeys(names)]
     firsts = {name.rpartition("_")[0] or name: picture for name, picture in reversed(by_name.items())}
     return list(reversed(firsts.values()))[:3]

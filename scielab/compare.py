@@ -58,7 +58,8 @@ def table(record: dict) -> str:
     for name, value in pooled.items():
         if name.startswith("percent_above_"):
             limit = name.removeprefix("percent_above_")
-            note = "   just noticeable, by a convention made for CIE76" if limit == "2.3" else ""
+            convention = limit == "2.3" and record["formula"] == 76
+            note = "   just noticeable, by a convention made for CIE76" if convention else ""
             lines.append(f"  {'above ' + limit:<10}{value:9.2f} %{note}")
     white = " ".join(f"{value:g}" for value in record["white_xyz"])
     lines.append(f"white XYZ {white}; border: {record['border_rule']}; {record['width']} x {record['height']} pixels")

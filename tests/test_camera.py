@@ -35,7 +35,7 @@ def test_override_changes_one_value_and_auto_takes_it_back():
     [
         ("optics.fnumbr=4", ["unknown key optics.fnumbr", "fnumber"]),
         ("optics.fnumber=0", ["optics.fnumber = 0", "[0.5, 128]"]),
-        ("optics.fnumber=wide", ["optics.fnumber", "float"]),
+        ("optics.fnumber=wide", ["optics.fnumber", "a number"]),
         ("optics.fnumber=nan", ["optics.fnumber"]),
         ("sensor.cfa=rgb", ["sensor.cfa"]),
         ("sensor.fill_factor=1.5", ["sensor.fill_factor", "1"]),
@@ -45,6 +45,9 @@ def test_override_changes_one_value_and_auto_takes_it_back():
         ("optics.fnumber", ["KEY=VALUE"]),
         ("isp.tone=srgbb", ["isp.tone", "did you mean 'srgb'"]),
         ("scene.distance_m=0.001", ["scene.distance_m"]),
+        ("fnumber=16", ["unknown key fnumber", "did you mean 'optics.fnumber'"]),
+        ("name=../../evil", ["name = '../../evil'"]),
+        ("name=", ["name = ''"]),
     ],
 )
 def test_impossible_values_are_named(assignment, words):

@@ -1,6 +1,9 @@
 """The `camsim` command as its users type it."""
 
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -72,6 +75,21 @@ def test_dry_run_writes_nothing(command, photo, tmp_path):
     assert list(tmp_path.iterdir()) == [photo]
 
 
+def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
+    """SIGTERM in the middle: no half set, no temporary folder, no workers left behind."""
+    code = "from camsim.cli import main; main()"
+    arguments = ["dataset", photo, "-o", "set", "--hr-size", "64", "--cuts", "5000", "--jobs", "2"]
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 60
+    while not list(tmp_path.glob(".set-*/HR/*.png")) and time.monotonic() < limit:
+        time.sleep(0.05)
+    process.terminate()
+    _, said = process.communicate(timeout=60)  # returns only when no worker holds the pipe any more
+    assert process.returncode == 130 and "interrupted" in said and "Traceback" not in said
+    assert list(tmp_path.iterdir()) == [photo]
+
+
 def test_dataset_renders_refuses_and_replaces_only_its_own(command, refused, photo, tmp_path):
     arguments = ("camsim", "dataset", photo, "-o", "set", "--hr-size", "64", "--cuts", "2", "--setting", "f22")
     first = command(*arguments, "--json")
@@ -96,6 +114,10 @@ def test_dataset_renders_refuses_and_replaces_only_its_own(command, refused, pho
         (("render", "my.png", "my.png", "-o", "one.png"), "need a folder"),
         (("render", "my.png", "-o", "text.png/out.png"), "text.png"),
         (("render", "my.png", "--frobnicate"), "--frobnicate"),
+        (("render", "my.png", "-o", "my.png", "--force"), "an input as well"),
+        (("render", "my.png", "--size", "100000"), "--size"),
+        (("render", "my.png", "--set", "scene.luminance_cd_m2=1e-30"), "dark current"),
+        (("render", "my.png", "half.png", "-o", "out"), "half.png"),
         (("render", "my.png", "--set", "scene.fov_deg=110"), "scene.fov_deg"),
         (("render", "my.png", "--set", "sensor.pixel_pitch_um=0.1", "--set", "scene.fov_deg=60"), "limit"),
         (("dataset", "my.png", "my.png", "-o", "set"), "two pictures are called 'my'"),

@@ -117,7 +117,7 @@ def test_suffix_is_checked_before_the_pictures(refused, output):
 
 def test_an_input_is_never_the_output(refused, pair, tmp_path):
     before = (tmp_path / "b.png").read_bytes()
-    assert "compared" in refused("scielab", "compare", "a.png", "b.png", "-o", "./b.png", "--force")
+    assert "an input as well" in refused("scielab", "compare", "a.png", "b.png", "-o", "./b.png", "--force")
     assert (tmp_path / "b.png").read_bytes() == before
 
 
