@@ -103,7 +103,6 @@ def train(context, task, camera_file, data, output, resume, force, dry_run, cons
     if resume:
         _refuse_options_with_resume(context)
         folder = output or _latest_run(task)
-        config = None
     else:
         if not task and not camera_file:
             raise click.UsageError(f"--task is needed: one of {', '.join(zoo.TASKS)}")

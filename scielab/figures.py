@@ -59,9 +59,9 @@ def _save(path, pictures, results, tile: Callable, *, head: tuple[str, ...], bar
             text(x + w / 2, _HEAD - 14, setting)
             for row, model in enumerate(rows):
                 y = _HEAD + row * (h + _GAP)
-                if model in head and model == "reference":
+                if model == "reference":
                     shown = picture.reference
-                elif model in head:
+                elif model == "camera":
                     shown = _enlarge(picture.inputs[setting], picture.reference.shape[:2])
                 else:
                     shown = tile(found[picture.name, model, setting])
