@@ -1,18 +1,13 @@
 """The `camsim` command."""
 
 import dataclasses
-import json
-import math
 from pathlib import Path
 
 import click
 
-import camsim
 from camsim import camera as cameras
-from camsim import console, files
-
-SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
-BUILTIN_PHOTO = "astronaut"
+from camsim import cli_chart, cli_measure, cli_render, console, files, parts
+from camsim.cli_render import SETTING_HELP, camera_record
 
 
 @click.group("camsim", context_settings=console.CONTEXT)
@@ -26,15 +21,25 @@ def cli():
     camsim render --setting f22                      a built-in photograph through an f/22 lens
     camsim render my.jpg --setting pixel25 -o out/   your own
     camsim dataset photos/ -o data/                  a training set: HR, LR per setting, manifest
+    camsim chart slanted-edge                        a test chart
+    camsim measure mtf edge.png                      what a camera did to it, in numbers
     """
 
 
 @cli.command(short_help="List the built-in cameras, or show one.")
 @click.argument("name", required=False)
 @click.option("--toml", is_flag=True, help="Print NAME as a TOML file, a start for a camera of your own.")
+@click.option("--keys", is_flag=True, help="List everything that a camera can be given, with bounds and defaults.")
 @console.reporting
-def settings(name, toml, console):
-    """List the built-in cameras, or show one."""
+def settings(name, toml, keys, console):
+    """List the built-in cameras, or show one (a built-in one or a .toml file)."""
+    if keys:
+        entries = [(key, *_describe(entry)) for key, entry in cameras.fields() if entry.metadata]
+        console.result(
+            _table([("key", "default", "bounds", "meaning"), *entries]),
+            [dict(zip(("key", "default", "bounds", "meaning"), entry, strict=True)) for entry in entries],
+        )
+        return
     chosen = {n: cameras.load(n) for n in ([name] if name else cameras.builtin_names())}
     if toml:
         if not name:
@@ -47,114 +52,25 @@ def settings(name, toml, console):
         if not c.ideal:
             exposure = "auto" if c.sensor.exposure_s is None else f"{c.sensor.exposure_s:g} s"
             exposure += f" {c.sensor.exposure_ev:+g} EV" if c.sensor.exposure_ev else ""
-            values = (f"f/{c.optics.fnumber:g}", f"{c.sensor.pixel_pitch_um:g} µm", exposure, f"{c.scene.fov_deg:g}°")
+            fov = f"{c.scene.pixel_deg:.4g}°/px" if c.scene.fov_deg is None else f"{c.scene.fov_deg:g}°"
+            values = (f"f/{c.optics.fnumber:g}", f"{c.sensor.pixel_pitch_um:g} µm", exposure, fov)
         rows.append((key, *values, c.description))
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows]
-    console.result("\n".join(lines), {key: _camera_record(c) for key, c in chosen.items()})
+    console.result(_table(rows), {key: camera_record(c) for key, c in chosen.items()})
 
 
-@cli.command(short_help="Photograph pictures.")
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[IN]...")
-@click.option("--setting", default="f22", show_default=True, help=SETTING_HELP)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: optics.fnumber=16.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="A picture file (one input) or a folder.  [default: NAME-SETTING.png here]",
-)
-@click.option("--size", type=click.IntRange(1, 8192), help="Width of the output in pixels.  [default: sensor pixels]")
-@console.seed_option
-@console.force_option
-@console.dry_run_option
-@console.reporting
-def render(inputs, setting, overrides, output, size, seed, force, dry_run, console):
-    """Photograph pictures: files or folders, or a built-in photograph if none is given.
-
-    The output has one pixel per sensor pixel; beside it a .json file records camera, seed and input.
-    """
-    from camsim import image, photos
-
-    camera = cameras.override(cameras.load(setting), overrides)
-    if inputs:
-        sources = image.find(inputs)
-    else:
-        sources = [photos.builtin(BUILTIN_PHOTO).path]
-        console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
-    targets = _targets(sources, inputs, output, f"-{camera.name}.png")
-    for target in targets:
-        image.check_suffix(target)
-    sidecars = [target.with_suffix(".json") for target in targets]
-    files.refuse_inputs([*targets, *sidecars], sources)
-    files.refuse_existing([*targets, *sidecars], force=force)
-    if len(sources) > 1:
-        for source in sources:  # before anything is written
-            image.read(source)
-    if dry_run:
-        names = [str(target) for target in targets]
-        console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
-        return
-    done = []
-    for source, target, sidecar in zip(sources, targets, sidecars, strict=True):
-        record = _render_one(source, target, camera, size, seed)
-        files.write_text(sidecar, json.dumps(record, indent=1))
-        done.append(record)
-    console.result("\n".join(_render_line(record) for record in done), {"renders": done})
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
+    )
 
 
-def _targets(sources: list[Path], inputs: tuple[Path, ...], output: Path | None, ending: str) -> list[Path]:
-    """Output paths: the file named, or one per input in the folder named (keeping a searched folder's tree)."""
-    if output is not None and output.suffix and not output.is_dir():
-        if len(sources) > 1:
-            raise click.UsageError(f"{len(sources)} inputs need a folder after -o, not {output}")
-        return [output]
-    folder = output or Path()
-    roots = {path: source for source in inputs if source.is_dir() for path in sources if path.is_relative_to(source)}
-    targets = []
-    for path in sources:
-        place = path.relative_to(roots[path]).parent if path in roots else Path()
-        targets.append(folder / place / f"{path.stem}{ending}")
-    twice = {t for t in targets if targets.count(t) > 1}
-    if twice:
-        raise click.UsageError(f"two inputs would both become {min(twice)}: render them one by one")
-    return targets
-
-
-def _render_one(source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int) -> dict:
-    from camsim import image, pipeline
-
-    picture = image.read(source)
-    result = pipeline.render(picture, camera, seed=seed)
-    rgb = result.rgb
-    if size is not None:
-        rgb = result.reduced((max(1, round(size * picture.shape[0] / picture.shape[1])), size))
-    image.write(target, rgb)
-    return {
-        "input": str(source),
-        "input_sha256": files.sha256(source),
-        "output": str(target),
-        "width": rgb.shape[1],
-        "height": rgb.shape[0],
-        "seed": seed,
-        "exposure_s": result.exposure_s,
-        "camera": _camera_record(camera),
-        "version": camsim.__version__,
-    }
-
-
-def _camera_record(camera: cameras.Camera) -> dict:
-    """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
-    record = dataclasses.asdict(camera)
-    if math.isinf(camera.scene.distance_m):
-        record["scene"]["distance_m"] = None
-    return record
-
-
-def _render_line(record: dict) -> str:
-    exposure = record["exposure_s"]
-    note = "" if exposure is None else f", {exposure:.3g} s"
-    return f"{record['output']}  {record['width']}×{record['height']}{note}"
+def _describe(entry: dataclasses.Field) -> tuple[str, str, str]:
+    """Default, bounds and meaning of a key of the camera, in words."""
+    default = "auto" if entry.default is None else entry.default
+    if isinstance(default, bool | tuple):
+        default = str(default).lower().replace("()", "[]")
+    return str(default) or '""', parts.bounds(entry.metadata) or "–", entry.metadata["meaning"]
 
 
 @cli.command(short_help="Render photographs into a set for training.")
@@ -224,6 +140,11 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
         f"{hr_size}×{hr_size} and {hr_size // scale}×{hr_size // scale}, settings {', '.join(views)}",
         summary,
     )
+
+
+cli.add_command(cli_render.render)
+cli.add_command(cli_chart.chart)
+cli.add_command(cli_measure.measure)
 
 
 def main():

@@ -3,6 +3,8 @@
 References: IEC 61966-2-1:1999 (sRGB); CIE 015:2018 (D65, XYZ).
 """
 
+import functools
+
 import numpy as np
 
 #: Linear sRGB to CIE XYZ, rows X, Y, Z (IEC 61966-2-1, four decimals as published).
@@ -13,15 +15,42 @@ SRGB_WHITE_XYZ = np.array([95.05, 100.0, 108.9])
 
 
 def srgb_decode(encoded: np.ndarray) -> np.ndarray:
-    """sRGB values [0, 1] to linear light [0, 1], any shape."""
-    encoded = np.asarray(encoded, dtype=float)
+    """sRGB values [0, 1] to linear light [0, 1], any shape; float32 stays float32."""
+    encoded = np.asarray(encoded)
+    encoded = encoded.astype(np.result_type(encoded.dtype, np.float32), copy=False)
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
 def srgb_encode(linear: np.ndarray) -> np.ndarray:
-    """Linear light to sRGB values, any shape; clipped to [0, 1] first."""
+    """Linear light to sRGB values, any shape; clipped to [0, 1] first; float32 stays float32."""
     linear = np.clip(linear, 0.0, 1.0)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
+    """Linear light of a picture, (H, W, 3), each colour in one piece in memory.
+
+    Parameters
+    ----------
+    picture : (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]. ValueError for anything else.
+    """
+    picture = np.asarray(picture)
+    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
+        raise ValueError(f"a picture must have shape (H, W, 3), not {picture.shape}")
+    planes = picture.transpose(2, 0, 1)
+    if picture.dtype in (np.uint8, np.uint16):
+        return np.take(_decode_table(picture.dtype.name, np.dtype(dtype).name), planes).transpose(1, 2, 0)
+    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
+        raise ValueError("a picture's sRGB values must lie in [0, 1]")
+    # in float64, so that 200 and 200/255 give the same light
+    return srgb_decode(np.ascontiguousarray(planes, dtype=float)).astype(dtype).transpose(1, 2, 0)
+
+
+@functools.cache
+def _decode_table(kind: str, dtype: str) -> np.ndarray:
+    """Linear light of every integer value."""
+    top = np.iinfo(kind).max
+    return srgb_decode(np.arange(top + 1) / top).astype(dtype)
 
 
 def linear_to_xyz(linear: np.ndarray) -> np.ndarray:

@@ -1,17 +1,18 @@
 """Exact images of pictures made of square pixels, by cosine series.
 
 A picture of n uniform square pixels on [0, W], mirrored at its borders, has the cosine series
-Σ a_k cos(πkx/W). A symmetric blur multiplies a_k by its transfer at the frequency k/(2W); evaluating the sum at
-any x samples the blurred image there. No padding, no truncated frequencies, no interpolation: what an optical
-cut-off removes is removed, everything below it is there, and a flat field stays flat up to its border.
+Σ a_k cos(πkx/W). A symmetric blur multiplies a_k by its transfer at the frequency k/(2W); any other blur gives
+sine terms as well. Evaluating the sum at any x samples the blurred image there. No padding, no truncated
+frequencies, no interpolation: what an optical cut-off removes is removed, everything below it is there, and a flat
+field stays flat up to its border.
 """
 
 import numpy as np
 from scipy.fft import dctn
 
 
-def series(planes: np.ndarray, orders: tuple[int, int]) -> np.ndarray:
-    """Cosine coefficients of piecewise-constant planes.
+def fold(planes: np.ndarray, orders: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """DCT-II of piecewise-constant planes, and where its rows stand in the cosine series.
 
     Parameters
     ----------
@@ -21,27 +22,41 @@ def series(planes: np.ndarray, orders: tuple[int, int]) -> np.ndarray:
 
     Returns
     -------
-    (C, orders[0], orders[1])
+    (C, H, orders[1]) and (orders[0],) row numbers: coefficient (k, l) is ``folded[:, row[k], l]`` times `weights`.
+    Rows are left to be picked, which is cheap, at the end.
     """
-    coefficients = dctn(planes, type=2, axes=(1, 2)) / 4.0  # Σ f cos cos
-    for axis, order in enumerate(orders, start=1):
-        n = planes.shape[axis]
-        k = np.arange(order)
-        # cos(πk(j + ½)/n) for k ≥ n repeats with period 4n: +, mirrored −, −, mirrored +.
-        folded = k % (4 * n)
-        sign = np.where((folded > n) & (folded <= 3 * n), -1.0, 1.0)
-        folded = np.where(folded > 2 * n, 4 * n - folded, folded)
-        sign = np.where(folded == n, 0.0, sign)
-        folded = np.where(folded > n, 2 * n - folded, folded)
-        weight = sign * np.sinc(k / (2 * n)) * np.where(k == 0, 1.0, 2.0) / n
-        coefficients = np.take(coefficients, folded % n, axis=axis)
-        coefficients *= weight[:, None] if axis == 1 else weight
-    return coefficients
+    rows, columns = planes.shape[1:]
+    folded = np.take(dctn(planes, type=2, axes=(1, 2)), _alias(columns, orders[1])[0], axis=2)
+    return folded, _alias(rows, orders[0])[0]
 
 
-def basis(positions: np.ndarray, width: float, orders: int) -> np.ndarray:
-    """cos(πkx/W) at `positions` from the border, in the unit of `width`: (len(positions), orders)."""
-    return np.cos(np.pi / width * np.outer(positions, np.arange(orders)))
+def _alias(n: int, orders: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which DCT coefficient stands for order k, and its sign: cos(πk(j + ½)/n) repeats beyond n."""
+    k = np.arange(orders)
+    folded = k % (4 * n)  # +, mirrored −, −, mirrored +
+    sign = np.where((folded > n) & (folded <= 3 * n), -1.0, 1.0)
+    folded = np.where(folded > 2 * n, 4 * n - folded, folded)
+    sign = np.where(folded == n, 0.0, sign)
+    return np.where(folded > n, 2 * n - folded, folded) % n, sign
+
+
+def weights(n: int, orders: int) -> np.ndarray:
+    """Factor from the folded DCT-II of n square pixels to each order's cosine coefficient: (orders,)."""
+    k = np.arange(orders)
+    return _alias(n, orders)[1] * np.sinc(k / (2 * n)) * np.where(k == 0, 0.5, 1.0) / n
+
+
+def series(planes: np.ndarray, orders: tuple[int, int]) -> np.ndarray:
+    """Cosine coefficients (C, orders[0], orders[1]) of piecewise-constant planes (C, H, W)."""
+    folded, row = fold(planes, orders)
+    along_y, along_x = (weights(n, order) for n, order in zip(planes.shape[1:], orders, strict=True))
+    return folded[:, row] * along_y[:, None] * along_x
+
+
+def basis(positions: np.ndarray, width: float, orders: int, *, odd: bool = False) -> np.ndarray:
+    """cos(πkx/W), or sin if `odd`, at `positions` from the border in the unit of `width`: (positions, orders)."""
+    phase = np.pi / width * np.outer(positions, np.arange(orders))
+    return np.sin(phase) if odd else np.cos(phase)
 
 
 def frequencies(orders: int, width: float) -> np.ndarray:

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 import camsim
 from camsim import camera as cameras
 from camsim import files, image, photos, pipeline
-from camsim.camera import Camera
+from camsim.parts import Camera
 
 MANIFEST = "manifest.json"
 
@@ -56,14 +56,13 @@ def make_pair(cut: photos.SceneCut, views: dict[str, Camera], *, hr_px: int, sca
     The target is the scene reduced to `hr_px`. Every camera looks at the scene itself, except an ideal one:
     its low-resolution picture is the target, reduced.
     """
-    scene = cut.rgb / 255.0
     lr_size = (hr_px // scale, hr_px // scale)
-    target = image.quantise(image.resize(scene, (hr_px, hr_px)))
+    target = image.quantise(image.resize(cut.rgb / 255.0, (hr_px, hr_px)))
     low, renders = {}, {}
     for setting, camera in views.items():
         number = noise_seed(seed, cut.sha256, setting)
         try:
-            render = pipeline.render(target / 255.0 if camera.ideal else scene, camera, seed=number)
+            render = pipeline.render(target if camera.ideal else cut.rgb, camera, seed=number)
         except ValueError as error:
             raise ValueError(f"{cut.name} ({cut.source}), setting {setting}: {error}") from error
         low[setting] = image.quantise(render.reduced(lr_size))

@@ -10,22 +10,33 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from camsim import files
+from camsim import deep, files
 
 #: File name endings taken for pictures when a folder is searched.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 
-#: Largest picture read, in pixels: more is taken for a mistake or an attack.
-MAX_PIXELS = 200_000_000
+#: Largest picture read, in pixels: more is taken for a mistake or an attack. Where Pillow itself refuses, by default.
+MAX_PIXELS = 178_956_970
 
 
 def read(path: Path | str) -> np.ndarray:
-    """Read a picture file as (H, W, 3) float sRGB values in [0, 1].
+    """Read a picture file as (H, W, 3) float sRGB values in [0, 1], in the full depth of the file.
 
-    EXIF orientation is applied; grey is repeated in three channels; alpha is laid over white; 16-bit grey
-    keeps its depth (Pillow reads 16-bit colour as 8-bit).
+    `read_native` tells what is understood and refused.
+    """
+    values = read_native(path)
+    return np.divide(values, deep.top(values.dtype), dtype=float)
 
-    Raises ValueError where the file is missing, damaged, not a picture or larger than `MAX_PIXELS`.
+
+def read_native(path: Path | str) -> np.ndarray:
+    """Read a picture file as (H, W, 3) sRGB values in the depth of the file: uint8, uint16, or float32 in [0, 1].
+
+    16-bit PNG and TIFF give uint16 and floating-point TIFF float32, every other picture uint8. EXIF orientation
+    is applied; grey is repeated in three channels; alpha is laid over white; CMYK becomes RGB without a profile.
+    Of a file with several pages the first is read.
+
+    Raises ValueError where the file is missing, damaged, not a picture or larger than `MAX_PIXELS`, and where
+    floating-point values are not within [0, 1].
     """
     path = Path(path)
     if not path.exists():
@@ -33,54 +44,74 @@ def read(path: Path | str) -> np.ndarray:
     if path.is_dir():
         raise ValueError(f"{path}: is a folder, not a picture")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise ValueError(f"{picture.width}×{picture.height} is over the limit of {MAX_PIXELS} pixels")
-                picture.load()
-                return _to_array(ImageOps.exif_transpose(picture))
+        with deep.silent(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
+            return _decode(path)
     except PermissionError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
-    except Exception as error:  # Pillow's decoders raise many kinds for damaged files
-        reason = "not a picture, or damaged" if "cannot identify" in str(error) else str(error).splitlines()[0]
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{path}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
+    except Exception as error:  # decoders raise many kinds for damaged files
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = "not a picture, or damaged" if "cannot identify" in reason else reason
         raise ValueError(f"{path}: cannot be read ({reason})") from error
 
 
+def _decode(path: Path) -> np.ndarray:
+    """Choose the decoder: Pillow, except for what it would cut to 8 bits."""
+    with path.open("rb") as file:
+        start = file.read(26)
+        if deep.is_png(start):
+            return deep.read_png(file, MAX_PIXELS)
+        if deep.is_tiff(start, file):
+            return deep.read_tiff(file, MAX_PIXELS)
+        # An open file, not its name: Pillow (seen in 13.0) maps a named grey TIFF into memory turned wrongly
+        with Image.open(file) as picture:
+            deep.check_size(*picture.size, MAX_PIXELS)
+            picture.load()
+            return _to_array(ImageOps.exif_transpose(picture))
+
+
 def _to_array(picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        plane = np.asarray(picture, dtype=float)
-        if not np.isfinite(plane).all():
-            raise ValueError("it holds values that are not numbers")
-        top = 1.0 if picture.mode == "F" and plane.max(initial=0.0) <= 1 else 65535.0
-        return np.repeat(np.clip(plane / top, 0, 1)[..., None], 3, axis=2)
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        return deep.from_plane(picture)
     if picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("RGB"), dtype=float) / 255.0
+    return np.array(picture.convert("RGB"))  # a copy that may be written to
 
 
-def quantise(rgb: np.ndarray) -> np.ndarray:
-    """sRGB values [0, 1] to uint8, rounded; out-of-range values are clipped."""
-    return (np.clip(rgb, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+def quantise(rgb: np.ndarray, *, bits: int = 8) -> np.ndarray:
+    """sRGB values [0, 1] to uint8, or uint16 for `bits` = 16, rounded; out-of-range values are clipped."""
+    dtype = np.uint16 if bits == 16 else np.uint8
+    return (np.clip(rgb, 0.0, 1.0) * float(2**bits - 1) + 0.5).astype(dtype)
 
 
-def write(path: Path | str, rgb: np.ndarray) -> None:
-    """Write (H, W, 3) sRGB values [0, 1] as an 8-bit picture; the suffix chooses the format.
+def write(path: Path | str, rgb: np.ndarray, *, bits: int = 8) -> None:
+    """Write (H, W, 3) sRGB values [0, 1] as a picture of 8 or 16 bits; the suffix chooses the format.
 
-    Raises ValueError where the format is unknown or the place is not writable; nothing is left half-written.
+    Raises ValueError where the format is unknown or has no such depth or the place is not writable; nothing is
+    left half-written.
     """
     path = Path(path)
-    check_suffix(path)
+    check_suffix(path, bits=bits)
     with files.atomic(path) as temporary:
-        options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
-        Image.fromarray(quantise(rgb)).save(temporary, **options)
+        if bits == 16:
+            deep.write(temporary, quantise(rgb, bits=16))
+        else:
+            options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+            Image.fromarray(quantise(rgb)).save(temporary, **options)
 
 
-def check_suffix(path: Path | str) -> None:
-    """Raise ValueError unless `path` ends as a picture file that can be written."""
+def check_suffix(path: Path | str, *, bits: int = 8) -> None:
+    """Raise ValueError unless `path` ends as a picture file that can be written with `bits` bits, 8 or 16."""
+    if bits not in (8, 16):
+        raise ValueError(f"bits is {bits}; it must be 8 or 16")
+    suffixes = deep.SUFFIXES if bits == 16 else SUFFIXES
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path}: unknown picture format; use one of {', '.join(SUFFIXES)}")
+        raise ValueError(f"{path}: unknown picture format; use one of {', '.join(suffixes)}")
+    if Path(path).suffix.lower() not in suffixes:
+        raise ValueError(f"{path}: this format has no 16 bits; use one of {', '.join(suffixes)}")
 
 
 def find(sources: Iterable[Path | str]) -> list[Path]:

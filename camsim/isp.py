@@ -1,78 +1,198 @@
 """The image processor: from raw counts to a picture.
 
-References: spec of ISETCam's default processor (bilinear demosaic, matrix from the ColorChecker); G. Finlayson and
-M. Drew, "White-point preserving color correction", Color Imaging Conference 1997 (least squares that keep white).
+References: H. Malvar, L. He, R. Cutler, "High-quality linear interpolation for demosaicing of Bayer-patterned color
+images", ICASSP 2004; D. Menon, S. Andriani, G. Calvagno, "Demosaicing with directional filtering and a posteriori
+decision", IEEE Trans. Image Processing 16, 2007; G. Finlayson and M. Drew, "White-point preserving color correction",
+Color Imaging Conference 1997 (least squares that keep white); J. von Kries, 1902 (white balance by channel gains).
 """
 
 import functools
 
 import numpy as np
-from scipy.ndimage import correlate
+from scipy.ndimage import convolve1d
 
+from camsim import illuminants, spectra
 from camsim import sensor as sensing
-from camsim import spectra
-from camsim.camera import Camera, Sensor
 from camsim.colour import srgb_encode, xyz_to_linear
+from camsim.parts import Camera, Sensor
+
+#: Percentile of every channel that the white-patch rule takes for white: the maximum would be a noise peak.
+WHITE_PATCH_PERCENTILE = 99.5
 
 
-def normalise(counts: np.ndarray, sensor: Sensor, exposure_s: float) -> np.ndarray:
-    """ADC counts to the share of the full well, (H, W), with the expected dark signal subtracted.
+def normalise(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: type = np.float64) -> np.ndarray:
+    """ADC counts to the share of full scale, (H, W), with the dark signal subtracted.
 
-    Cameras learn the dark signal from shielded pixels; here it is known. Values may be slightly negative.
+    The black level given, or the sensor's plus the dark current expected in this exposure, which cameras learn
+    from shielded pixels. Values may be slightly negative.
     """
-    share = counts / (2**sensor.bit_depth - 1)
-    return share - sensor.dark_current_e_per_s * exposure_s / sensor.full_well_e if sensor.noise else share
+    sensor = camera.sensor
+    full = 2**sensor.bit_depth - 1 if sensor.bit_depth else sensing.full_scale_e(sensor)
+    black = camera.isp.black_level_dn
+    if black is None:
+        dark_e = sensing.as_read(sensor).dark_current_e_per_s * exposure_s if sensor.noise else 0.0
+        black = sensor.black_level_dn + dark_e / sensing.electrons_per_count(sensor)
+    span = full - sensor.black_level_dn
+    return (counts.astype(dtype) - dtype(black)) * dtype(1.0 / span)
+
+
+def correct_defects(mosaic: np.ndarray, tile: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Replace `bad` pixels by the mean of the good ones among their eight neighbours of the same colour phase.
+
+    Where all eight are bad, those that have been filled in count as good, until nothing is left to fill in.
+    Raises ValueError if a whole phase is bad.
+    """
+    mosaic = mosaic.copy()
+    a, b = tile.shape
+    for i, j in np.ndindex(a, b):
+        plane, good = mosaic[i::a, j::b], ~bad[i::a, j::b]
+        if not good.any():
+            raise ValueError("no pixel of a colour is left: lower sensor.missing_fraction or sensor.stuck_fraction")
+        while not good.all():
+            weight = _box3(good.astype(float))
+            found = ~good & (weight > 1e-9)
+            plane[found] = (_box3(np.where(good, plane, 0.0)) / np.maximum(weight, 1e-9))[found]
+            good |= found
+    return mosaic
+
+
+def _box3(plane: np.ndarray) -> np.ndarray:
+    return convolve1d(convolve1d(plane, np.ones(3), axis=0, mode="constant"), np.ones(3), axis=1, mode="constant")
 
 
 def demosaic_bilinear(mosaic: np.ndarray, tile: np.ndarray) -> np.ndarray:
-    """Fill in the two missing colours of every pixel from its neighbours, bilinearly.
+    """Fill in the missing colours of every pixel from its neighbours, linearly.
+
+    What was measured stays as measured. For a 2×2 tile a missing colour is the mean of the neighbour pairs
+    (horizontal, vertical, diagonal) that have it; for larger tiles the mean is weighted by a triangle as
+    wide as the tile, which for 2×2 is the same rule.
 
     Parameters
     ----------
     mosaic : (H, W), any unit.
-    tile : (2, 2) channel numbers 0, 1, 2 of the colour-filter array.
+    tile : (a, b) channel numbers 0, 1 … of the colour-filter array.
 
     Returns
     -------
-    (H, W, 3). The border is mirrored without repeating the edge, which keeps the colours in phase.
+    (H, W, channels), each channel in one piece in memory. The border is mirrored without repeating the edge, which keeps the colours of a 2×2 tile in
+    phase.
     """
-    kernel = np.array([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])
-    planes = []
-    for channel in range(3):
-        mask = np.tile(tile == channel, (mosaic.shape[0] // 2, mosaic.shape[1] // 2)).astype(float)
-        total = correlate(mosaic * mask, kernel, mode="mirror")
-        plane = total / correlate(mask, kernel, mode="mirror")
-        planes.append(np.where(mask > 0, mosaic, plane))  # what was measured stays as measured
-    return np.stack(planes, axis=-1)
+    channels = int(tile.max()) + 1
+    if channels == 1:
+        return mosaic[..., None]
+    if tile.shape != (2, 2):
+        return np.stack([_spread(mosaic, tile == channel) for channel in range(channels)], axis=-1)
+    rows, columns = mosaic.shape
+    padded = np.pad(mosaic, 1, mode="reflect")
+    level = (padded[1:-1, :-2] + padded[1:-1, 2:]) * mosaic.dtype.type(0.5)
+    across = (padded[:, :-2] + padded[:, 2:]) * mosaic.dtype.type(0.5)
+    upright = (padded[:-2, 1:-1] + padded[2:, 1:-1]) * mosaic.dtype.type(0.5)
+    corners = (across[:-2] + across[2:]) * mosaic.dtype.type(0.5)
+    planes = np.empty((channels, rows, columns), mosaic.dtype)
+    for channel, i, j in np.ndindex(channels, 2, 2):
+        places = ((i, j, mosaic), (i, 1 - j, level), (1 - i, j, upright), (1 - i, 1 - j, corners))
+        found = [mean[i::2, j::2] for p, q, mean in places if tile[p, q] == channel]
+        if tile[i, j] == channel or len(found) == 1:
+            planes[channel, i::2, j::2] = found[0]
+        else:
+            planes[channel, i::2, j::2] = sum(found) * mosaic.dtype.type(1 / len(found))
+    return np.moveaxis(planes, 0, -1)
 
 
-@functools.cache
-def colour_matrix() -> np.ndarray:
-    """3×3 matrix from sensor RGB (share of the well, white's brightest channel = 1) to linear sRGB.
+def _spread(mosaic: np.ndarray, has: np.ndarray) -> np.ndarray:
+    """One colour of a larger tile everywhere: as measured, else the mean weighted by a triangle as wide as the tile."""
+    mask = np.tile(has, (mosaic.shape[0] // has.shape[0], mosaic.shape[1] // has.shape[1]))
+    total, weight = np.where(mask, mosaic, 0.0), mask.astype(float)
+    for axis, width in enumerate(has.shape):
+        triangle = 1.0 - np.abs(np.arange(-width, width + 1)) / width
+        total, weight = (convolve1d(plane, triangle, axis=axis, mode="mirror") for plane in (total, weight))
+    return np.where(mask, mosaic, total / weight).astype(mosaic.dtype)
+
+
+def demosaic(mosaic: np.ndarray, sensor: Sensor, method: str) -> np.ndarray:
+    """Full colour (H, W, channels) of a mosaic (H, W), by the method of `isp.demosaic`.
+
+    Malvar 2004 and Menon 2007 are those of the colour-demosaicing package.
+    """
+    tile = sensing.cfa_index(sensor)
+    if method == "bilinear":
+        return demosaic_bilinear(mosaic, tile)
+    import colour_demosaicing  # slow to import, so only where it is wanted
+
+    work = getattr(colour_demosaicing, f"demosaicing_CFA_Bayer_{method.capitalize()}")
+    padded = np.pad(mosaic.astype(float), 8, mode="reflect")  # its own borders are rough; 8 keeps the phase
+    return work(padded, "".join(sensor.tile).upper())[8:-8, 8:-8].astype(mosaic.dtype)
+
+
+def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
+    """Sensor response to a perfect white under an illuminant: (channels,), its largest value 1."""
+    raw = spectra.to_photons(illuminants.spectrum(illuminant)) @ sensing.quantum_efficiency(sensor)
+    return raw / raw.max()
+
+
+@functools.lru_cache(maxsize=32)
+def colour_matrix(sensor: Sensor) -> np.ndarray:
+    """Matrix (channels, 3) from sensor values (white's brightest channel = 1) to linear sRGB: ``raw @ matrix``.
 
     Least squares over the 24 ColorChecker patches lit by D65, held to map D65 itself to (1, 1, 1).
-    Use as ``rgb @ matrix``.
     """
     white = spectra.table("d65")[:, 0]
     patches = white[:, None] * spectra.table("colorchecker")  # energy radiance, (31, 24)
     target = xyz_to_linear(100 * spectra.xyz(patches.T) / spectra.luminance(white))
-    respond = spectra.bayer_qe()
-    raw_white = spectra.to_photons(white) @ respond
-    raw = spectra.to_photons(patches, axis=0).T @ respond / raw_white.max()
-    raw_white = raw_white / raw_white.max()
-    inverse = np.linalg.inv(raw.T @ raw)
-    free = inverse @ raw.T @ target
-    pull = inverse @ raw_white
-    matrix = free + np.outer(pull, 1.0 - raw_white @ free) / (raw_white @ pull)
+    respond = sensing.quantum_efficiency(sensor)
+    raw = spectra.to_photons(patches, axis=0).T @ respond / (spectra.to_photons(white) @ respond).max()
+    free, pull = np.linalg.lstsq(raw, target, rcond=None)[0], np.linalg.pinv(raw.T @ raw) @ raw_white(sensor, "D65")
+    matrix = free + np.outer(pull, 1.0 - raw_white(sensor, "D65") @ free) / (raw_white(sensor, "D65") @ pull)
     matrix.setflags(write=False)
     return matrix
 
 
-def process(counts: np.ndarray, camera: Camera, exposure_s: float) -> tuple[np.ndarray, np.ndarray]:
+def balance_gains(planes: np.ndarray, camera: Camera) -> np.ndarray | None:
+    """White-balance gains of the channels, (channels,), for planes (channels, H, W); None where there are none.
+
+    The estimated white (of the scene's mean, its brightest places or its illuminant) is brought to what the colour
+    matrix takes for white: the sensor's D65, or equal channels without a matrix. Its brightest channel keeps gain 1
+    but for that, so that the exposure stays. Raises ValueError for a channel without light.
+    """
+    rule, sensor = camera.isp.white_balance, camera.sensor
+    if rule == "none":
+        return None
+    if isinstance(rule, tuple):
+        return np.array(rule)
+    if rule == "illuminant":
+        white = raw_white(sensor, camera.scene.illuminant)
+    elif rule == "grey-world":
+        white = planes.mean(axis=(1, 2), dtype=float)
+    else:
+        white = np.percentile(planes, WHITE_PATCH_PERCENTILE, axis=(1, 2))
+    if white.min() <= 0:
+        raise ValueError(f"isp.white_balance = {rule!r}: a colour channel of this picture has no light")
+    target = raw_white(sensor, "D65") if camera.isp.color_matrix == "colorchecker" else np.ones(len(white))
+    return target / (white / white.max())
+
+
+def to_rgb(planes: np.ndarray, camera: Camera) -> np.ndarray:
+    """Sensor channels (channels, H, W) to red, green and blue (3, H, W), by the colour matrix or without."""
+    rule, letters = camera.isp.color_matrix, sensing.colours(camera.sensor)
+    if rule == "none":
+        return planes[[letters.find(c) for c in "rgb"]] if len(letters) > 1 else np.repeat(planes, 3, axis=0)
+    matrix = colour_matrix(camera.sensor).T if rule == "colorchecker" else np.reshape(rule, (3, 3))
+    return (matrix.astype(planes.dtype) @ planes.reshape(len(planes), -1)).reshape(3, *planes.shape[1:])
+
+
+def process(
+    counts: np.ndarray, camera: Camera, exposure_s: float, *, dtype: type = np.float64
+) -> tuple[np.ndarray, np.ndarray]:
     """Raw counts (H, W) to the linear picture and the finished one, both (H, W, 3) in [0, 1]."""
-    share = normalise(counts, camera.sensor, exposure_s)
-    rgb = demosaic_bilinear(share, sensing.cfa_index(camera.sensor))
-    if camera.isp.color_matrix == "colorchecker":
-        rgb = rgb @ colour_matrix()
-    linear = np.clip(rgb, 0.0, 1.0)
-    return linear, srgb_encode(linear) if camera.isp.tone == "srgb" else linear
+    share = normalise(counts, camera, exposure_s, dtype)
+    if camera.isp.defect_correction:
+        fixed = sensing.pattern(camera.sensor, *counts.shape)
+        if fixed is not None:
+            share = correct_defects(share, sensing.cfa_index(camera.sensor), fixed.missing | fixed.stuck)
+    planes = np.moveaxis(demosaic(share, camera.sensor, camera.isp.demosaic), -1, 0)
+    gains = balance_gains(planes, camera)
+    if gains is not None:
+        planes = planes * gains.astype(dtype)[:, None, None]
+    linear = np.clip(to_rgb(planes, camera), 0.0, 1.0)
+    finished = srgb_encode(linear) if camera.isp.tone == "srgb" else linear
+    return np.moveaxis(linear, 0, -1), np.moveaxis(finished, 0, -1)

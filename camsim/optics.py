@@ -7,7 +7,8 @@ M. Born and E. Wolf, Principles of Optics, 7th ed., 8.5.2 (Airy pattern).
 import numpy as np
 from scipy.special import j1
 
-from camsim.camera import Optics
+from camsim import spectra
+from camsim.parts import Optics
 
 
 def image_distance_mm(optics: Optics, distance_m: float) -> float:
@@ -28,9 +29,30 @@ def working_fnumber(optics: Optics, distance_m: float) -> float:
 def radiance_to_irradiance(optics: Optics, distance_m: float) -> float:
     """The camera equation: irradiance on the sensor per radiance of the scene, sr.
 
-    π T / (1 + 4 N² (1 + |m|)²), with T the transmittance of the lens.
+    π / (1 + 4 N² (1 + |m|)²), for a lens without losses.
     """
-    return optics.transmittance * np.pi / (1.0 + 4.0 * working_fnumber(optics, distance_m) ** 2)
+    return np.pi / (1.0 + 4.0 * working_fnumber(optics, distance_m) ** 2)
+
+
+def transmittance(optics: Optics) -> np.ndarray:
+    """Share of the light that passes the lens, per wavelength band: (31,). ValueError for a bad file."""
+    share = np.full(len(spectra.WAVELENGTH_NM), optics.transmittance)
+    if optics.transmittance_file:
+        _, columns = spectra.read_csv(optics.transmittance_file, "optics.transmittance_file")
+        if columns.shape[1] != 1 or columns.min() < 0 or columns.max() > 1:
+            raise ValueError(
+                f"optics.transmittance_file = {optics.transmittance_file!r}: must have one column, in [0, 1]"
+            )
+        share = share * columns[:, 0]
+    return share
+
+
+def relative_illumination(y_mm: np.ndarray, x_mm: np.ndarray, image_distance_mm: float) -> np.ndarray:
+    """cos⁴ of the field angle at distances y × x from the axis: (len(y), len(x)), 1 on the axis.
+
+    For a small pupil: cos² for the longer way, cos for the tilt of the pupil, cos for that of the sensor.
+    """
+    return (1 + (y_mm[:, None] ** 2 + x_mm**2) / image_distance_mm**2) ** -2.0
 
 
 def diffraction_otf(frequency_per_mm: np.ndarray, wavelength_nm: float, fnumber: float) -> np.ndarray:

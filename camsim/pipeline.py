@@ -1,24 +1,19 @@
 """The whole camera: a picture goes in, a degraded picture comes out.
 
 Two exact paths lead to the electrons. The spectral path filters every wavelength band. The fast path uses that
-an sRGB scene has only three independent spectra, so that lens, filters and pixel aperture fold into nine
-transfer functions, once per camera and picture size. A test holds the two together.
+an sRGB scene has only three independent spectra (`transfer.rgb_terms`). A test holds the two together.
 """
 
-import functools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isp, optics, scene, sensor, spectra
-from camsim.camera import Camera
-from camsim.colour import srgb_decode
+from camsim import cosine, isetcam, isp, optics, scene, sensor, spectra, transfer
+from camsim.colour import decode_picture, srgb_decode, srgb_encode
+from camsim.cube import Cube
 from camsim.image import resize
-
-#: Largest number of spatial frequencies worked with: their transfer functions take 72 bytes each.
-MAX_FREQUENCIES = 24_000_000
+from camsim.parts import Camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,116 +22,168 @@ class Render:
 
     rgb: np.ndarray  #: (H, W, 3) sRGB values [0, 1]: the finished picture, one pixel per sensor pixel
     linear: np.ndarray  #: (H, W, 3) the same in linear light
-    electrons: np.ndarray | None  #: (H, W) electrons per pixel; None without a sensor
+    electrons: np.ndarray | None  #: (H, W) electrons that the ADC saw in each pixel; None without a sensor
+    counts: np.ndarray | None  #: (H, W) raw ADC counts
     exposure_s: float | None
     box: tuple[float, float, float, float]  #: top, left, bottom, right of the scene within `rgb`, in pixels
+
+    @property
+    def scene_shape(self) -> tuple[float, float]:
+        """Height and width of the scene within `rgb`, in pixels."""
+        top, left, bottom, right = self.box
+        return bottom - top, right - left
 
     def reduced(self, size: tuple[int, int]) -> np.ndarray:
         """The scene's part of the picture at `size` = (rows, columns), registered with the scene."""
         return resize(self.rgb, size, self.box)
 
 
-def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
-    """Height and width of the picture's image behind the lens."""
-    distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
-    width = 2 * distance * math.tan(math.radians(camera.scene.fov_deg / 2))
-    return width * rows / columns, width
-
-
-def render(rgb: np.ndarray, camera: Camera, *, seed: int = 0) -> Render:
-    """Photograph a picture.
+def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, dtype: type = np.float32) -> Render:
+    """Photograph a picture or a hyperspectral scene.
 
     Parameters
     ----------
-    rgb : (H, W, 3), sRGB values in [0, 1].
+    picture : (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]; or a cube.
     seed : decides the noise; the same seed gives the same values.
+    dtype : precision of the work. float32 agrees with float64 to 1e-6 of full scale.
 
     Raises
     ------
     ValueError
-        If `rgb` is not such an array, or black under automatic exposure.
+        If `picture` is not such an array, or black under automatic exposure.
     """
-    rgb = np.asarray(rgb, dtype=float)
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape[:2]) < 1:
-        raise ValueError(f"a picture must have shape (H, W, 3), not {rgb.shape}")
-    if not (np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1):
-        raise ValueError("a picture's sRGB values must lie in [0, 1]")
-    linear = srgb_decode(rgb)
-    rows, columns = rgb.shape[:2]
-    if camera.ideal:
-        return Render(rgb, linear, None, None, (0.0, 0.0, float(rows), float(columns)))
-    rate, grid = electron_rate(linear, camera)
+    if camera.method == "isetcam" and not camera.ideal:
+        return _render_isetcam(picture, camera, seed)
+    if isinstance(picture, Cube):
+        photons = scene.cube_radiance(picture, camera.scene)
+        if camera.ideal:
+            linear = scene.to_srgb_linear(photons, camera.scene)
+            return _untouched(srgb_encode(linear), linear)
+        photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
+        rate, grid = electron_rate_spectral(photons, camera)
+    else:
+        linear = decode_picture(picture, dtype)
+        if camera.ideal:
+            return _untouched(_as_float(picture), linear)
+        if camera.scene.mean_luminance_cd_m2 is not None:
+            mean = scene.primaries(camera.scene) @ linear.mean(axis=(0, 1), dtype=float)
+            linear = linear * dtype(scene.brightness(mean, camera.scene))
+        rate, grid = electron_rate(linear, camera)
+    rate = sensor.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
     exposure_s = sensor.exposure_time(camera.sensor, rate)
     electrons = sensor.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    linear, finished = isp.process(sensor.digitise(electrons, camera.sensor), camera, exposure_s)
-    return Render(finished, linear, electrons, exposure_s, grid.image_box())
+    counts = sensor.digitise(electrons, camera.sensor)
+    linear, finished = isp.process(counts, camera, exposure_s, dtype=dtype)
+    return Render(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning))
+
+
+def _untouched(rgb: np.ndarray, linear: np.ndarray) -> Render:
+    return Render(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
+
+
+def _as_float(picture: np.ndarray) -> np.ndarray:
+    picture = np.asarray(picture)
+    return picture / np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else picture.astype(float)
+
+
+def _render_isetcam(picture: np.ndarray | Cube, camera: Camera, seed: int) -> Render:
+    if isinstance(picture, Cube):
+        raise ValueError("method = 'isetcam' takes pictures, not hyperspectral scenes")
+    done = isetcam.stages(picture, camera, seed)
+    box = (0.0, 0.0, *(float(n) for n in done.srgb.shape[:2]))
+    finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)
+    return Render(
+        finished, done.linear, done.electrons, sensor.digitise(done.electrons, camera.sensor), done.exposure_s, box
+    )
 
 
 def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, sensor.Grid]:
-    """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3)."""
-    rows, columns = linear.shape[:2]
-    transfer = _rgb_transfer(camera, rows, columns)
-    series = cosine.series(np.moveaxis(linear, -1, 0), transfer.shape[2:])
-    coefficients = np.einsum("ksyx,syx->kyx", transfer, series)
-    return _sample(coefficients, camera, rows, columns)
+    """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
+    at, blocks = transfer.rgb_terms(camera, *linear.shape[:2], linear.dtype.name)
+    folded, row = cosine.fold(np.moveaxis(linear, -1, 0), at.orders)
+
+    def mixed() -> Iterator[list[transfer.Term]]:
+        for terms, (rows, columns) in zip(blocks, at.blocks(), strict=True):
+            series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
+            yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
+
+    return _sample(mixed(), at, camera, linear.dtype)
 
 
-def electron_rate_spectral(radiance: np.ndarray, camera: Camera) -> tuple[np.ndarray, sensor.Grid]:
+def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, sensor.Grid]:
     """The same for a scene given as photon radiance (H, W, 31), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹, band by band."""
-    rows, columns = radiance.shape[:2]
-    fy, fx = _frequencies(camera, rows, columns)
-    coefficients = np.zeros((3, len(fy), len(fx)))
-    for band, (transfer, response) in enumerate(_bands(camera, fy, fx)):
-        series = cosine.series(radiance[None, ..., band], transfer.shape)[0]
-        coefficients += response[:, None, None] * (transfer * series)
-    return _sample(coefficients, camera, rows, columns)
+    at = transfer.frequencies(camera, *photons.shape[:2])
+    totals: dict[tuple[bool, bool], np.ndarray] = {}
+    for band, (terms, response) in enumerate(transfer.spectral_terms(camera, at)):
+        series = cosine.series(photons[None, ..., band], at.orders)[0]
+        for term in terms:
+            total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
+            total += response[:, None, None] * (term.factor * series)
+
+    mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
+    return _sample(mixed, at, camera, np.float64)
 
 
-def _frequencies(camera: Camera, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every frequency of the picture's cosine series that the lens passes, cycles/mm, along y and x."""
-    fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
-    cutoff = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
-    extents = image_size_mm(camera, rows, columns)
-    orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
-    if math.prod(orders) > MAX_FREQUENCIES:
-        raise ValueError(
-            f"{extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
-            f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
-        )
-    return tuple(cosine.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
+def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
+    """Photons s⁻¹ m⁻² nm⁻¹ behind the lens at the pixel centres, for photon radiance (H, W, 31): (rows, columns, 31).
 
-
-def _bands(camera: Camera, fy: np.ndarray, fx: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Per wavelength band: the OTF of lens and pixel (fy, fx), and electrons/s per photon radiance (3,)."""
-    fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
-    radial = np.hypot(fy[:, None], fx)
-    pixel = sensor.aperture_mtf(fy, camera.sensor)[:, None] * sensor.aperture_mtf(fx, camera.sensor)
-    area_m2 = (sensor.aperture_side_mm(camera.sensor) * 1e-3) ** 2
-    gain = optics.radiance_to_irradiance(camera.optics, camera.scene.distance_m) * area_m2 * spectra.BAND_NM
-    for wavelength, efficiency in zip(spectra.WAVELENGTH_NM, spectra.bayer_qe(), strict=True):
-        yield optics.diffraction_otf(radial, wavelength, fnumber) * pixel, gain * efficiency
-
-
-@functools.lru_cache(maxsize=8)
-def _rgb_transfer(camera: Camera, rows: int, columns: int) -> np.ndarray:
-    """Electrons/s in sensor channel k per unit of sRGB primary s, at every frequency: (k, s, fy, fx)."""
-    fy, fx = _frequencies(camera, rows, columns)
-    primaries = scene.primaries(camera.scene)
-    transfer = np.zeros((3, 3, len(fy), len(fx)))
-    for (otf, response), photons in zip(_bands(camera, fy, fx), primaries, strict=True):
-        transfer += np.outer(response, photons)[..., None, None] * otf
-    transfer.setflags(write=False)
-    return transfer
-
-
-def _sample(coefficients: np.ndarray, camera: Camera, rows: int, columns: int) -> tuple[np.ndarray, sensor.Grid]:
-    """Evaluate each channel's series (3, fy, fx) at the pixels that carry its colour."""
-    height, width = image_size_mm(camera, rows, columns)
-    grid = sensor.grid(camera.sensor, height, width)
+    The light itself, before pixel aperture and colour filters.
+    """
+    at = transfer.frequencies(camera, *photons.shape[:2])
+    grid = sensor.grid(camera.sensor, at.height_mm, at.width_mm)
     y, x = grid.positions_mm()
-    along_y = cosine.basis(y, height, coefficients.shape[1])
-    along_x = cosine.basis(x, width, coefficients.shape[2])
-    mosaic = np.empty((grid.rows, grid.columns))
-    for (i, j), channel in np.ndenumerate(sensor.cfa_index(camera.sensor)):
-        mosaic[i::2, j::2] = along_y[i::2] @ coefficients[channel] @ along_x[j::2].T
-    return np.maximum(mosaic, 0.0), grid  # −1e-18 where black: rounding
+    gain = transfer.lens_gain(camera)
+    light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
+    for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
+        series = gain[band] * cosine.series(photons[None, ..., band], at.orders)[0]
+        for term in transfer.lens_terms(camera, wavelength, at):
+            along_y = transfer.basis(y, at.height_mm, at.orders[0], term.odd_y, float)
+            along_x = transfer.basis(x, at.width_mm, at.orders[1], term.odd_x, float)
+            light[..., band] += along_y @ (term.factor * series) @ along_x.T
+    light *= _fall_off(camera, grid)[..., None]
+    return np.maximum(light, 0.0)
+
+
+def _fall_off(camera: Camera, grid: sensor.Grid) -> np.ndarray:
+    """Relative illumination at every pixel, (rows, columns), or 1."""
+    if not camera.optics.relative_illumination:
+        return np.ones((1, 1))
+    y, x = grid.positions_mm()
+    distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
+    return optics.relative_illumination(y - grid.height_mm / 2, x - grid.width_mm / 2, distance)
+
+
+def _sample(
+    mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: type
+) -> tuple[np.ndarray, sensor.Grid]:
+    """Evaluate each channel's series at the pixels that carry its colour.
+
+    `mixed` gives, per block of frequencies, the terms with factors (channels, rows, columns).
+    """
+    grid = sensor.grid(camera.sensor, at.height_mm, at.width_mm)
+    tile = sensor.cfa_index(camera.sensor)
+    a, b = tile.shape
+    y, x = grid.positions_mm()
+    pairs = {(tile[i, j], j) for i, j in np.ndindex(a, b)}
+    along_x = {
+        (j, odd): transfer.basis(x[j::b], at.width_mm, at.orders[1], odd, dtype).T
+        for j in range(b)
+        for odd in (False, True)
+    }
+    partial: dict[tuple[int, int, bool, bool], np.ndarray] = {}  # along x done, along y still frequencies
+    for terms, (rows, columns) in zip(mixed, at.blocks(), strict=True):
+        for term in terms:
+            for channel, j in pairs:
+                basis = along_x[j, term.odd_x][:columns]
+                key = (channel, j, term.odd_y, term.odd_x)
+                if key not in partial:
+                    partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
+                np.matmul(term.factor[channel], basis, out=partial[key][rows])
+    mosaic = np.zeros((grid.rows, grid.columns), dtype)
+    for (channel, j, odd_y, _), spread in partial.items():
+        for i in np.flatnonzero(tile[:, j] == channel):
+            along_y = transfer.basis(y[i::a], at.height_mm, at.orders[0], odd_y, dtype)
+            mosaic[i::a, j::b] += along_y @ spread
+    if camera.optics.relative_illumination:
+        mosaic *= _fall_off(camera, grid).astype(dtype)
+    return np.maximum(mosaic, 0.0, out=mosaic), grid  # −1e-18 where black: rounding

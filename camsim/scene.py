@@ -4,8 +4,13 @@ import functools
 
 import numpy as np
 
-from camsim import spectra
-from camsim.camera import Scene
+from camsim import illuminants, spectra
+from camsim.colour import xyz_to_linear
+from camsim.cube import Cube
+from camsim.parts import Scene
+
+#: Widest field of view; beyond it a flat picture before a lens makes little sense.
+MAX_FOV_DEG = 120.0
 
 #: CIE xy of red, green and blue (IEC 61966-2-1).
 SRGB_CHROMATICITY = np.array([[0.64, 0.33], [0.30, 0.60], [0.15, 0.06]])
@@ -31,12 +36,32 @@ def unit_primaries() -> np.ndarray:
     return primaries
 
 
-def primaries(scene: Scene) -> np.ndarray:
-    """Photon radiance of the scene's three primaries at full drive.
+def fov_deg(scene: Scene, columns: int) -> float:
+    """Horizontal field of view of a picture: the scene's own, or so much per column."""
+    fov = scene.pixel_deg * columns if scene.fov_deg is None else scene.fov_deg
+    if not fov <= MAX_FOV_DEG:
+        raise ValueError(
+            f"a picture of {columns} columns at scene.pixel_deg = {scene.pixel_deg:g} is {fov:.4g}° wide, "
+            f"more than {MAX_FOV_DEG}°: give scene.fov_deg"
+        )
+    return fov
 
-    Returns (31, 3), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹; their sum, the scene's white, is D65 of `scene.luminance_cd_m2`.
+
+def illuminant(scene: Scene) -> np.ndarray:
+    """Spectral radiance of a perfect white under the scene's light, (31,), W sr⁻¹ m⁻² nm⁻¹."""
+    power = illuminants.spectrum(scene.illuminant)
+    return power / spectra.luminance(power) * scene.luminance_cd_m2
+
+
+def primaries(scene: Scene) -> np.ndarray:
+    """Photon radiance of the scene's three primaries at full drive: (31, 3), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹.
+
+    Their sum, the scene's white, has `scene.luminance_cd_m2`. Under D65 the primaries are those of sRGB; another
+    illuminant falls on the same three reflectances.
     """
-    return spectra.to_photons(unit_primaries() * scene.luminance_cd_m2, axis=0)
+    d65 = spectra.table("d65")[:, 0]
+    reflectance = unit_primaries() / (d65 / spectra.luminance(d65))[:, None]
+    return spectra.to_photons(reflectance * illuminant(scene)[:, None], axis=0)
 
 
 def radiance(linear: np.ndarray, scene: Scene) -> np.ndarray:
@@ -55,3 +80,31 @@ def radiance(linear: np.ndarray, scene: Scene) -> np.ndarray:
     Farrell et al., "A simulation tool for evaluating digital camera image quality", Proc. SPIE 5294, 2004.
     """
     return np.asarray(linear) @ primaries(scene).T
+
+
+def cube_radiance(cube: Cube, scene: Scene) -> np.ndarray:
+    """Photon radiance (H, W, 31) of a hyperspectral scene.
+
+    Reflectances are lit by the scene's illuminant; radiances are absolute and stay as they are.
+    """
+    if cube.kind == "photons":
+        return cube.values
+    if cube.kind == "radiance":
+        return spectra.to_photons(cube.values)
+    return spectra.to_photons(cube.values * illuminant(scene))
+
+
+def to_srgb_linear(photons: np.ndarray, scene: Scene) -> np.ndarray:
+    """How a spectral scene looks: linear sRGB (H, W, 3) clipped to [0, 1], 1 at the luminance of the scene's white."""
+    energy = photons / spectra.to_photons(np.ones(photons.shape[-1]))
+    return np.clip(xyz_to_linear(100 * spectra.xyz(energy) / scene.luminance_cd_m2), 0, 1)
+
+
+def brightness(photons_mean: np.ndarray, scene: Scene) -> float:
+    """Factor that gives the scene its `mean_luminance_cd_m2`, if it has one, from its mean photon radiance (31,)."""
+    if scene.mean_luminance_cd_m2 is None:
+        return 1.0
+    mean = spectra.luminance(photons_mean / spectra.to_photons(np.ones(len(photons_mean))))
+    if mean <= 0:
+        raise ValueError("scene.mean_luminance_cd_m2 cannot be reached by a black scene")
+    return float(scene.mean_luminance_cd_m2 / mean)

@@ -1,18 +1,22 @@
 """The sensor: pixels that integrate light over an area, count electrons with noise, and saturate.
 
 References: J. Farrell, M. Okincha, M. Parmar, "Sensor calibration and simulation", Proc. SPIE 6817, 2008;
-J. Janesick, Photon Transfer, SPIE Press 2007.
+J. Janesick, Photon Transfer, SPIE Press 2007; EMVA Standard 1288, release 4.0.
 """
 
+import dataclasses
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from camsim.camera import CFA_COLOURS, Sensor
+from camsim import spectra
+from camsim.parts import CFA_COLOURS, Sensor
 
-#: Share of the full well that the brightest pixel reaches under automatic exposure.
+#: Share of full scale that automatic exposure gives the brightest pixel, or the mean of all pixels.
 AUTO_EXPOSURE_LEVEL = 0.95
+AUTO_EXPOSURE_MEAN = 0.18
 
 #: Most dark electrons that can be drawn from a Poisson distribution with sense.
 MAX_DARK_E = 1e12
@@ -25,7 +29,7 @@ MAX_PIXELS = 64_000_000
 class Grid:
     """Where the pixels are: a centred array that covers an image of `width` × `height` mm.
 
-    The pixel counts are rounded up to whole 2×2 tiles; what lies outside the image sees it mirrored.
+    The pixel counts are rounded up to whole colour tiles; what lies outside the image sees it mirrored.
     """
 
     rows: int
@@ -42,22 +46,24 @@ class Grid:
 
         return centres(self.rows, self.height_mm), centres(self.columns, self.width_mm)
 
-    def image_box(self) -> tuple[float, float, float, float]:
-        """Top, left, bottom, right border of the image, in pixels from the array's corner."""
+    def image_box(self, binning: int = 1) -> tuple[float, float, float, float]:
+        """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner."""
         rows, columns = self.height_mm / self.pitch_mm, self.width_mm / self.pitch_mm
         top, left = (self.rows - rows) / 2, (self.columns - columns) / 2
-        return max(top, 0.0), max(left, 0.0), min(top + rows, self.rows), min(left + columns, self.columns)
+        box = max(top, 0.0), max(left, 0.0), min(top + rows, self.rows), min(left + columns, self.columns)
+        return tuple(border / binning for border in box)
 
 
 def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
     """The pixel array that covers an image of the given size."""
     pitch = sensor.pixel_pitch_um * 1e-3
+    tile_rows, tile_columns = (n * sensor.binning for n in cfa_index(sensor).shape)
 
-    def count(extent):
+    def count(extent, tile):
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
-        return max(2, whole + whole % 2)
+        return max(1, math.ceil(whole / tile)) * tile
 
-    rows, columns = count(height_mm), count(width_mm)
+    rows, columns = count(height_mm, tile_rows), count(width_mm, tile_columns)
     if rows * columns > MAX_PIXELS:
         raise ValueError(
             f"a sensor of {columns}×{rows} pixels is over the limit of {MAX_PIXELS:,}: "
@@ -76,54 +82,174 @@ def aperture_mtf(frequency_per_mm: np.ndarray, sensor: Sensor) -> np.ndarray:
     return np.sinc(np.asarray(frequency_per_mm) * aperture_side_mm(sensor))
 
 
+def colours(sensor: Sensor) -> str:
+    """The letters of the colour filters in channel order: those of r, g, b, w that the tile has."""
+    return "".join(letter for letter in CFA_COLOURS if any(letter in row for row in sensor.tile))
+
+
 def cfa_index(sensor: Sensor) -> np.ndarray:
-    """The 2×2 colour tile as channel numbers (0 red, 1 green, 2 blue)."""
-    return np.array([CFA_COLOURS.index(letter) for letter in sensor.cfa]).reshape(2, 2)
+    """The colour tile as channel numbers, positions in `colours`: (tile rows, tile columns)."""
+    return np.array([[colours(sensor).index(letter) for letter in row] for row in sensor.tile])
+
+
+@functools.lru_cache(maxsize=32)
+def quantum_efficiency(sensor: Sensor) -> np.ndarray:
+    """Electrons per photon on the light-sensitive area: (31, channels), channels as in `colours`.
+
+    From `sensor.qe_file`, else the built-in table. Without a column of its own, a white (unfiltered) pixel has the
+    envelope of the coloured ones: a filter only takes light away. Raises ValueError where a colour is missing.
+    """
+    if sensor.qe_file:
+        names, table = spectra.read_csv(sensor.qe_file, "sensor.qe_file")
+        if table.min() < 0 or table.max() > 1:
+            raise ValueError(f"sensor.qe_file = {sensor.qe_file!r}: efficiencies must lie in [0, 1]")
+    else:
+        names, table = ("red", "green", "blue"), spectra.bayer_qe()
+    known = {name[0].lower(): column for name, column in zip(names, table.T, strict=True)}
+    known.setdefault("w", table.max(axis=1))
+    if missing := [letter for letter in colours(sensor) if letter not in known]:
+        raise ValueError(f"sensor.qe_file = {sensor.qe_file!r}: no column for {', '.join(missing)} of {sensor.cfa!r}")
+    efficiency = np.stack([known[letter] for letter in colours(sensor)], axis=1)
+    efficiency.setflags(write=False)
+    return efficiency
+
+
+@functools.lru_cache(maxsize=32)
+def as_read(sensor: Sensor) -> Sensor:
+    """The sensor with the values of a pixel as it is read: scaled from `reference_pitch_um`, and binned.
+
+    With the pixel's area A grow well and dark current (∝ A) and read noise (∝ √A, as the kTC noise of a capacitance
+    ∝ A does); the conversion gain falls (∝ 1/A). A binned pixel holds n² wells and is read once; pattern noise
+    averages.
+    """
+    pitch = sensor.reference_pitch_um or sensor.pixel_pitch_um
+    area, n = (sensor.pixel_pitch_um / pitch) ** 2, sensor.binning
+    return dataclasses.replace(
+        sensor,
+        reference_pitch_um=None,
+        binning=1,
+        full_well_e=max(1.0, sensor.full_well_e * area) * n**2,
+        dark_current_e_per_s=sensor.dark_current_e_per_s * area * n**2,
+        read_noise_e=sensor.read_noise_e * math.sqrt(area),
+        conversion_gain_uv_per_e=sensor.conversion_gain_uv_per_e / area,
+        prnu=sensor.prnu / n,
+        dsnu_e=sensor.dsnu_e * n,
+    )
+
+
+def bin_charge(rate: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """Add n×n neighbours of the same colour: (H, W) to (H/n, W/n) with the same colour tile."""
+    n, (a, b) = sensor.binning, cfa_index(sensor).shape
+    if n == 1:
+        return rate
+    rows, columns = rate.shape[0] // (a * n), rate.shape[1] // (b * n)
+    return rate.reshape(rows, n, a, columns, n, b).sum(axis=(1, 4)).reshape(rows * a, columns * b)
+
+
+def full_scale_e(sensor: Sensor) -> float:
+    """Electrons at the ADC's full scale: the full well over the analog gain."""
+    return as_read(sensor).full_well_e / sensor.analog_gain
+
+
+def electrons_per_count(sensor: Sensor) -> float:
+    """Electrons per ADC count, e⁻/DN: full scale fills the counts above the black level. 1 without an ADC."""
+    return full_scale_e(sensor) / (2**sensor.bit_depth - 1 - sensor.black_level_dn) if sensor.bit_depth else 1.0
 
 
 def exposure_time(sensor: Sensor, rate: np.ndarray) -> float:
     """Exposure time in s for noise-free pixel rates in electrons/s.
 
-    The given `exposure_s`, or the time at which the brightest pixel reaches 95 % of the well; both times
-    2^`exposure_ev`. Raises ValueError where a black scene leaves automatic exposure without a measure.
+    The given `exposure_s`, or the time at which the brightest pixel ("max") or the 99th percentile ("p99") reaches
+    95 % of full scale, or the mean of all pixels 18 % ("mean"); both times 2^`exposure_ev`. Raises ValueError where
+    a black scene leaves automatic exposure without a measure.
     """
     if sensor.exposure_s is not None:
-        base = sensor.exposure_s
-    else:
-        brightest = float(rate.max())
-        if brightest <= 0:
-            raise ValueError("automatic exposure of a black picture: give sensor.exposure_s")
-        base = AUTO_EXPOSURE_LEVEL * sensor.full_well_e / brightest
-    return base * 2.0**sensor.exposure_ev
+        return sensor.exposure_s * 2.0**sensor.exposure_ev
+    measure = {"max": np.max, "p99": lambda x: np.percentile(x, 99), "mean": np.mean}[sensor.auto_exposure]
+    level = AUTO_EXPOSURE_MEAN if sensor.auto_exposure == "mean" else AUTO_EXPOSURE_LEVEL
+    brightness = float(measure(rate))
+    if brightness <= 0:
+        raise ValueError("automatic exposure of a black picture: give sensor.exposure_s")
+    return level * full_scale_e(sensor) / brightness * 2.0**sensor.exposure_ev
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is fixed in a sensor: gain and offset of every pixel, and the defects."""
+
+    gain: np.ndarray  #: (H, W), around 1
+    offset_e: np.ndarray  #: (H, W), around 0
+    missing: np.ndarray  #: (H, W) bool
+    stuck: np.ndarray  #: (H, W) bool
+
+
+@functools.lru_cache(maxsize=8)
+def pattern(sensor: Sensor, rows: int, columns: int) -> Pattern | None:
+    """The fixed pattern of a sensor of the given size, the same for every shot; None where there is none.
+
+    Gains and offsets of pixels (PRNU, DSNU) are normally distributed, as are those of columns. The numbers of
+    missing and stuck pixels are the given fractions, rounded.
+    """
+    read = as_read(sensor)
+    spreads = (read.prnu, read.dsnu_e, read.column_gain_fpn, read.column_offset_fpn_e)
+    if not any((*spreads, read.missing_fraction, read.stuck_fraction)):
+        return None
+    rng = np.random.default_rng([sensor.pattern_seed, rows, columns])
+    pixel_gain, pixel_offset = rng.standard_normal((2, rows, columns))
+    column_gain, column_offset = rng.standard_normal((2, columns))
+    rank = rng.permutation(rows * columns).reshape(rows, columns)
+    missing, stuck = (round(share * rank.size) for share in (read.missing_fraction, read.stuck_fraction))
+    gain, offset = np.ones((rows, columns)), np.zeros((rows, columns))
+    if read.noise:
+        gain = (1 + read.prnu * pixel_gain) * (1 + read.column_gain_fpn * column_gain)
+        offset = read.dsnu_e * pixel_offset + read.column_offset_fpn_e * column_offset
+    return Pattern(gain, offset, rank < missing, (rank >= missing) & (rank < missing + stuck))
 
 
 def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
-    """Electrons in every pixel after the exposure, clipped to [0, full well].
+    """Electrons that the ADC sees in every pixel after the exposure.
 
-    Photons and dark current arrive as one Poisson process, reading adds Gaussian noise. With
-    ``sensor.noise`` off only the signal is left, without dark current.
+    Photons and dark current arrive as one Poisson process; reading adds Gaussian noise; gains and offsets of pixels
+    and columns follow; the result is clipped to what the ADC can tell apart, from its zero (below the black level,
+    if there is one) to full scale, which is the full well at most. With ``sensor.noise`` off only signal, clipping and
+    defects are left.
 
     Parameters
     ----------
-    rate : (H, W), electrons/s, not negative.
+    rate : (H, W), electrons/s, not negative, binned where the sensor bins.
     """
-    signal = rate * exposure_s
+    read = as_read(sensor)
+    fixed = pattern(sensor, *rate.shape)
+    rate = np.asarray(rate, np.result_type(rate, np.float32))
+    signal = rate * rate.dtype.type(exposure_s)
     if sensor.noise:
-        if not sensor.dark_current_e_per_s * exposure_s <= MAX_DARK_E:
+        dark = read.dark_current_e_per_s * exposure_s
+        if not dark <= MAX_DARK_E:
             raise ValueError(
                 f"in an exposure of {exposure_s:.3g} s dark current alone would give over {MAX_DARK_E:g} electrons: "
                 "raise scene.luminance_cd_m2 or lower sensor.exposure_s"
             )
-        signal = rng.poisson(signal + sensor.dark_current_e_per_s * exposure_s).astype(float)
-        signal += sensor.read_noise_e * rng.standard_normal(signal.shape)
-    return np.clip(signal, 0.0, sensor.full_well_e)
+        signal = rng.poisson(np.minimum(signal, MAX_DARK_E) + dark).astype(rate.dtype)
+        signal += rate.dtype.type(read.read_noise_e) * rng.standard_normal(rate.shape, dtype=rate.dtype)
+        if fixed is not None:
+            signal = (signal * fixed.gain + fixed.offset_e).astype(rate.dtype)
+    zero = -sensor.black_level_dn * electrons_per_count(sensor)
+    signal = np.clip(signal, zero, full_scale_e(sensor))
+    if fixed is not None:
+        signal[fixed.missing], signal[fixed.stuck] = 0.0, full_scale_e(sensor)
+    return signal
 
 
 def digitise(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """ADC counts, 0 … 2^bits − 1, with full scale at the full well."""
-    return np.rint(electrons / sensor.full_well_e * (2**sensor.bit_depth - 1)).astype(np.uint32)
+    """Electrons to ADC counts, uint32 in 0 … 2^bits − 1: black level plus electrons over `electrons_per_count`.
+
+    Without an ADC (`bit_depth` 0) the electrons themselves.
+    """
+    if not sensor.bit_depth:
+        return electrons
+    return np.rint(electrons / electrons_per_count(sensor) + sensor.black_level_dn).astype(np.uint32)
 
 
 def volts(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
     """Voltage at the conversion node."""
-    return electrons * (sensor.conversion_gain_uv_per_e * 1e-6)
+    return electrons * (as_read(sensor).conversion_gain_uv_per_e * 1e-6)

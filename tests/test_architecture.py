@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(p for package in ("camsim", "enhance", "scielab") for p in (ROOT / package).glob("*.py"))
-FRONT = {"cli.py", "console.py"}
+FRONT = ("cli.py", "cli_render.py", "cli_chart.py", "cli_measure.py", "console.py")
 
 
 def imports(path: Path) -> set[str]:

@@ -37,7 +37,7 @@ def test_override_changes_one_value_and_auto_takes_it_back():
         ("optics.fnumber=0", ["optics.fnumber = 0", "[0.5, 128]"]),
         ("optics.fnumber=wide", ["optics.fnumber", "a number"]),
         ("optics.fnumber=nan", ["optics.fnumber"]),
-        ("sensor.cfa=rgb", ["sensor.cfa"]),
+        ("sensor.cfa=rgx", ["sensor.cfa"]),
         ("sensor.fill_factor=1.5", ["sensor.fill_factor", "1"]),
         ("sensor.bit_depth=true", ["sensor.bit_depth"]),
         ("lens.fnumber=4", ["unknown key lens.fnumber"]),

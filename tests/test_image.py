@@ -1,5 +1,8 @@
 """Pictures in and out of files."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -56,6 +59,35 @@ def test_what_is_no_picture_is_named(damage, picture, tmp_path):
         path.mkdir()
     with pytest.raises(ValueError, match="bad.png"):
         image.read(path)
+
+
+def test_cmyk_of_8_bits_becomes_rgb(tmp_path):
+    ink = np.zeros((16, 16, 4), np.uint8)
+    ink[:, :8] = 0, 255, 255, 0  # magenta and yellow make red
+    ink[:, 8:] = 0, 0, 0, 51  # a fifth of black
+    Image.fromarray(ink, mode="CMYK").save(tmp_path / "a.tif")
+    read = image.read(tmp_path / "a.tif")
+    np.testing.assert_allclose(read[:, :8], np.broadcast_to([1, 0, 0], (16, 8, 3)))
+    np.testing.assert_allclose(read[:, 8:], 0.8)
+
+
+def test_8_bit_files_are_not_turned_to_float(picture, tmp_path):
+    for name in ("a.png", "a.bmp", "a.tif"):
+        image.write(tmp_path / name, picture)
+        read = image.read_native(tmp_path / name)
+        assert read.dtype == np.uint8 and read.flags.writeable
+        np.testing.assert_array_equal(read, image.quantise(picture))
+
+
+def test_an_ordinary_picture_loads_no_further_library(picture, tmp_path):
+    image.write(tmp_path / "a.png", picture)
+    image.write(tmp_path / "a.tif", picture)
+    code = (
+        "import sys; from camsim import image; image.read('a.png'); image.read('a.tif'); "
+        "print({'tifffile', 'png'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "set()\n"
 
 
 def test_resize_keeps_constants_and_means_and_places(picture):

@@ -1,0 +1,289 @@
+"""The `camsim measure` commands: sharpness, colour and noise of a camera in numbers."""
+
+import re
+from pathlib import Path
+
+import click
+
+from camsim import console, files
+
+#: File name endings that a figure can be written to.
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+class Box(click.ParamType):
+    """TOP,LEFT,BOTTOM,RIGHT in whole pixels; bottom and right are the first row and column outside."""
+
+    name = "box"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, tuple):
+            return value
+        if not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*){3}", value):
+            self.fail(f"{value!r} must be TOP,LEFT,BOTTOM,RIGHT in whole pixels, such as 10,20,110,220", param, ctx)
+        return tuple(int(number) for number in value.split(","))
+
+
+figure_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FIGURE", help="Draw it, as .png, .pdf or .svg."
+)
+linear_option = click.option(
+    "--linear/--srgb", default=False, help="The picture's values are linear light, or sRGB.  [default: sRGB]"
+)
+
+
+def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> None:
+    """Before any work: the figure can be written, and is neither the input nor something that exists."""
+    if output is None:
+        return
+    if output.suffix.lower() not in FIGURE_SUFFIXES:
+        raise ValueError(f"{output}: a figure is written as one of {', '.join(FIGURE_SUFFIXES)}")
+    files.refuse_inputs([output], [source] if source else [])
+    files.refuse_existing([output], force=force)
+    files.check_writable(output)
+
+
+def _read(path: Path, *, linear: bool):
+    """The picture in linear light, (H, W, 3)."""
+    from camsim import colour, image
+
+    rgb = image.read(path)
+    return rgb if linear else colour.srgb_decode(rgb)
+
+
+@click.group()
+def measure():
+    """Measure what a camera does: sharpness, colour, noise.
+
+    \b
+    camsim measure mtf edge.png                      the MTF from a slanted edge (ISO 12233)
+    camsim measure color checker.png                 CIEDE2000 of the 24 ColorChecker patches
+    camsim measure ptc --setting f22                 gain, noise and full well of a sensor (photon transfer)
+    """
+
+
+@measure.command(short_help="The MTF from a slanted edge (ISO 12233).")
+@click.argument("picture", type=click.Path(path_type=Path), metavar="IMG")
+@click.option("--roi", type=Box(), metavar="TOP,LEFT,BOTTOM,RIGHT", help="Region with nothing but the edge.")
+@click.option(
+    "--channel", type=click.Choice(["Y", "R", "G", "B"], case_sensitive=False), default="Y", show_default=True
+)
+@click.option("--pitch-um", type=click.FloatRange(0, min_open=True), help="Pixel pitch, for cycles/mm.")
+@click.option(
+    "--order", type=click.Choice(["1", "2"]), default="1", help="Fit a line (1) or a parabola (2) to the edge."
+)
+@linear_option
+@figure_option
+@console.force_option
+@console.reporting
+def mtf(picture, roi, channel, pitch_um, order, linear, output, force, console):
+    """Measure the MTF from a slanted edge in picture IMG, after ISO 12233 (e-SFR).
+
+    Without --roi the strongest straight edge 1° to 40° off the columns or rows is searched for.
+    """
+    from camsim import mtf
+
+    _check_figure(output, picture, force=force)
+    plane = _channel(_read(picture, linear=linear), channel)
+    response = mtf.measure(plane, roi, order=int(order))
+    if output:
+        from camsim import measure_plots
+
+        measure_plots.save_mtf(output, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
+    console.result(_mtf_text(response, pitch_um), _mtf_record(response, picture, channel, pitch_um, output))
+
+
+def _channel(rgb, channel: str):
+    from camsim import colour
+
+    return rgb @ colour.SRGB_TO_XYZ[1] if channel == "Y" else rgb[..., "RGB".index(channel)]
+
+
+def _per_mm(per_px: float | None, pitch_um: float | None) -> float | None:
+    return None if per_px is None or pitch_um is None else per_px / (pitch_um * 1e-3)
+
+
+def _mtf_text(response, pitch_um) -> str:
+    mtf50 = "not reached" if response.mtf50_per_px is None else f"{response.mtf50_per_px:.4f} cycles/pixel"
+    if (per_mm := _per_mm(response.mtf50_per_px, pitch_um)) is not None:
+        mtf50 += f", {per_mm:.1f} cycles/mm"
+    region = ",".join(map(str, response.roi))
+    lines = "columns" if response.orientation == "vertical" else "rows"
+    return "\n".join(
+        (
+            f"MTF50           {mtf50}",
+            f"MTF at Nyquist  {response.nyquist_sfr:.3f} ± {response.nyquist_noise:.3f}",
+            f"edge            {abs(response.angle_deg):.2f}° off the {lines}, region {region}",
+            f"contrast        {response.contrast:.3f}",
+            f"sharpening      MTF up to {1 + response.oversharpening:.3f}, overshoot {100 * response.overshoot:.1f} %",
+        )
+    )
+
+
+def _mtf_record(response, picture, channel, pitch_um, output) -> dict:
+    import math
+
+    return {
+        "input": str(picture),
+        "channel": channel,
+        "roi": list(response.roi),
+        "orientation": response.orientation,
+        "angle_deg": response.angle_deg,
+        "contrast": response.contrast if math.isfinite(response.contrast) else None,
+        "pitch_um": pitch_um,
+        "mtf50_cycles_per_pixel": response.mtf50_per_px,
+        "mtf50_cycles_per_mm": _per_mm(response.mtf50_per_px, pitch_um),
+        "mtf_nyquist": response.nyquist_sfr,
+        "mtf_nyquist_rms_error": response.nyquist_noise,
+        "oversharpening": response.oversharpening,
+        "overshoot": response.overshoot,
+        "frequency_cycles_per_pixel": response.frequency_per_px.tolist(),
+        "mtf": response.sfr.tolist(),
+        "mtf_rms_error": response.sfr_noise.tolist(),
+        "figure": str(output) if output else None,
+    }
+
+
+@measure.command(short_help="CIEDE2000 of the 24 ColorChecker patches.")
+@click.argument("picture", type=click.Path(path_type=Path), metavar="IMG")
+@click.option(
+    "--box", type=Box(), metavar="TOP,LEFT,BOTTOM,RIGHT", help="Where the patches are.  [default: everywhere]"
+)
+@click.option("--match-white", is_flag=True, help="First scale the picture so that its white has the right luminance.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV on stdout.")
+@linear_option
+@figure_option
+@console.force_option
+@console.reporting
+def color(picture, box, match_white, as_csv, linear, output, force, console):
+    """Compare a picture of a ColorChecker with the chart's colours under D65.
+
+    The 4 rows of 6 patches must fill the picture or the box, dark skin at the top left; the middle of every patch is
+    measured. A camera whose output is sRGB cannot be right about cyan, which lies outside sRGB.
+    """
+    from camsim import colorcheck
+
+    if as_csv and console.json:
+        raise click.UsageError("--csv and --json say the same twice: give one of them")
+    _check_figure(output, picture, force=force)
+    check = colorcheck.measure(_read(picture, linear=linear), box, match_white=match_white)
+    if check.turned:
+        console.info("the chart seems to stand on its head: turned by 180° the patches fit better")
+    if output:
+        from camsim import measure_plots
+
+        measure_plots.save_color(output, check, title=picture.name)
+    if as_csv:
+        click.echo(_color_csv(check), nl=False)
+        return
+    console.result(_color_text(check), _color_record(check, picture, output))
+
+
+def _color_text(check) -> str:
+    lines = [f"{'patch':<15}{'measured L*  a*  b*':>24}{'reference L*  a*  b*':>26}{'ΔE2000':>9}"]
+    for name, measured, reference, delta_e in zip(
+        check.names, check.lab, check.reference_lab, check.delta_e, strict=True
+    ):
+        lab, wanted = (" ".join(f"{value:7.2f}" for value in colour) for colour in (measured, reference))
+        lines.append(f"{name:<15}{lab:>24}{wanted:>26}{delta_e:>9.2f}")
+    worst = check.names[check.delta_e.argmax()]
+    lines.append(f"mean {check.delta_e.mean():.2f}, max {check.delta_e.max():.2f} ({worst})")
+    if check.gain != 1:
+        lines.append(f"exposure matched on the white patch: picture times {check.gain:.4f}")
+    return "\n".join(lines)
+
+
+def _color_csv(check) -> str:
+    rows = ["patch,L,a,b,reference_L,reference_a,reference_b,delta_e_2000"]
+    for name, *values in zip(check.names, check.lab, check.reference_lab, check.delta_e[:, None], strict=True):
+        rows.append(",".join([name, *(f"{value:.4f}" for part in values for value in part)]))
+    return "\n".join(rows) + "\n"
+
+
+def _color_record(check, picture, output) -> dict:
+    return {
+        "input": str(picture),
+        "box": list(check.box),
+        "gain": check.gain,
+        "mean_delta_e_2000": float(check.delta_e.mean()),
+        "max_delta_e_2000": float(check.delta_e.max()),
+        "turned": check.turned,
+        "patches": [
+            {"patch": n, "lab": m.tolist(), "reference_lab": r.tolist(), "delta_e_2000": float(d)}
+            for n, m, r, d in zip(check.names, check.lab, check.reference_lab, check.delta_e, strict=True)
+        ],
+        "figure": str(output) if output else None,
+    }
+
+
+@measure.command(short_help="Gain, noise and full well of a sensor (photon transfer).")
+@click.option("--setting", default="f22", show_default=True, help="A built-in camera or a .toml file of your own.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: sensor.read_noise_e=2.")
+@click.option(
+    "--size", type=click.IntRange(32, 2048), default=256, show_default=True, help="Side of the frames, pixels."
+)
+@console.seed_option
+@figure_option
+@console.force_option
+@console.reporting
+def ptc(setting, overrides, size, seed, output, force, console):
+    """Measure a camera's sensor by photon transfer, from its raw counts alone.
+
+    Pairs of evenly lit frames at rising exposures, and dark frames, go through the sensor. The variance between the
+    two frames of a pair, over their mean, gives gain, read noise and full well (Janesick 2007, EMVA 1288).
+    """
+    from camsim import camera as cameras
+    from camsim import ptc
+
+    _check_figure(output, None, force=force)
+    chosen = cameras.override(cameras.load(setting), overrides)
+    if chosen.ideal:
+        raise ValueError(f"setting {chosen.name!r} has no sensor to measure")
+    transfer = ptc.measure(chosen.sensor, size=size, seed=seed)
+    if output:
+        from camsim import measure_plots
+
+        measure_plots.save_ptc(output, transfer, title=chosen.name)
+    console.result(_ptc_text(transfer), _ptc_record(transfer, chosen.name, size, seed, output))
+
+
+def _ptc_text(transfer) -> str:
+    def some(value, form):
+        return "not measurable (clipped at zero)" if value is None else form.format(value)
+
+    return "\n".join(
+        (
+            f"gain           {transfer.gain_e_per_dn:.4f} e⁻/DN",
+            f"read noise     {transfer.read_noise_e:.2f} e⁻",
+            f"full well      {transfer.full_well_e:.0f} e⁻, at {transfer.saturation_dn:.0f} DN",
+            f"dynamic range  {transfer.dynamic_range_db:.1f} dB",
+            f"black level    {some(transfer.black_level_dn, '{:.2f} DN')}",
+            f"dark current   {some(transfer.dark_current_e_per_s, '{:.3g} e⁻/s')}",
+            f"PRNU           {100 * transfer.prnu:.2f} %",
+            f"DSNU           {some(transfer.dsnu_e, '{:.2f} e⁻')}",
+            f"defects        {transfer.defects} of {transfer.pixels} pixels",
+        )
+    )
+
+
+def _ptc_record(transfer, name, size, seed, output) -> dict:
+    return {
+        "setting": name,
+        "size": size,
+        "seed": seed,
+        "gain_e_per_dn": transfer.gain_e_per_dn,
+        "read_noise_e": transfer.read_noise_e,
+        "full_well_e": transfer.full_well_e,
+        "saturation_dn": transfer.saturation_dn,
+        "dynamic_range_db": transfer.dynamic_range_db,
+        "black_level_dn": transfer.black_level_dn,
+        "dark_current_e_per_s": transfer.dark_current_e_per_s,
+        "prnu": transfer.prnu,
+        "dsnu_e": transfer.dsnu_e,
+        "defects": transfer.defects,
+        "points": [
+            {"exposure_s": t, "mean_dn": m, "variance_dn2": v, "fitted": bool(f)}
+            for t, m, v, f in zip(*(array.tolist() for array in transfer.points), strict=True)
+        ],
+        "figure": str(output) if output else None,
+    }

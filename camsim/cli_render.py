@@ -1,0 +1,189 @@
+"""The `camsim render` command."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import click
+
+import camsim
+from camsim import camera as cameras
+from camsim import console, files
+
+SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
+BUILTIN_PHOTO = "astronaut"
+
+#: File name endings of hyperspectral scenes.
+CUBES = (".npz", ".mat")
+
+
+@click.command(short_help="Photograph pictures.")
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[IN]...")
+@click.option("--setting", default="f22", show_default=True, help=SETTING_HELP)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: optics.fnumber=16.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A picture file (one input) or a folder.  [default: NAME-SETTING.png here]",
+)
+@click.option("--size", type=click.IntRange(1, 8192), help="Width of the output in pixels.  [default: sensor pixels]")
+@click.option("--cube", "kind", type=click.Choice(["reflectance", "radiance", "photons"]), help="What a cube holds.")
+@click.option("--wavelengths", metavar="START:STEP:STOP", help="Wavelengths of a cube that does not tell them, nm.")
+@click.option("--no-noise", is_flag=True, help="Short for --set sensor.noise=false.")
+@click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Depth of the output.")
+@click.option("--dump", type=click.Path(path_type=Path), help="Write every stage to this .npz file (one input).")
+@click.option("--sheet", is_flag=True, help="Write one picture with all stages side by side instead of the result.")
+@console.seed_option
+@console.force_option
+@console.dry_run_option
+@console.reporting
+def render(
+    inputs,
+    setting,
+    overrides,
+    output,
+    size,
+    kind,
+    wavelengths,
+    no_noise,
+    bits,
+    dump,
+    sheet,
+    seed,
+    force,
+    dry_run,
+    console,
+):
+    """Photograph pictures: files or folders, or a built-in photograph if none is given.
+
+    IN is a picture of 8 or 16 bits, or a hyperspectral scene (.npz or .mat). The output has one pixel per sensor
+    pixel; beside it a .json file records camera, seed and input.
+
+    The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
+    linear, srgb, fov_deg, exposure_s and wavelength_nm.
+    """
+    from camsim import image, photos
+
+    if no_noise:
+        overrides = (*overrides, "sensor.noise=false")
+    camera = cameras.override(cameras.load(setting), overrides)
+    if sheet and size:
+        raise click.UsageError("--sheet has a size of its own: leave --size out")
+    if inputs:
+        cubes = [path for path in inputs if path.suffix in CUBES and path.is_file()]
+        pictures = [path for path in inputs if path not in cubes]
+        sources = [*(image.find(pictures) if pictures else []), *cubes]
+    else:
+        sources = [photos.builtin(BUILTIN_PHOTO).path]
+        console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
+    targets = _targets(sources, inputs, output, f"-{camera.name}{'-sheet' if sheet else ''}.png")
+    for target in targets:
+        image.check_suffix(target, bits=int(bits))
+    if dump and (len(sources) > 1 or dump.suffix != ".npz"):
+        raise click.UsageError("--dump takes one input and a file name that ends in .npz")
+    sidecars = [target.with_suffix(".json") for target in targets]
+    outputs = [*targets, *sidecars, *([dump] if dump else [])]
+    files.refuse_inputs(outputs, sources)
+    files.refuse_existing(outputs, force=force)
+    if len(sources) > 1:
+        for source in sources:  # before anything is written
+            _read(source, kind, wavelengths)
+    if dry_run:
+        names = [str(target) for target in outputs if target not in sidecars]
+        console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
+        return
+    done = []
+    for source, target, sidecar in zip(sources, targets, sidecars, strict=True):
+        picture = _read(source, kind, wavelengths)
+        record = _render_one(picture, source, target, camera, size, seed, bits=int(bits), dump=dump, sheet=sheet)
+        files.write_text(sidecar, json.dumps(record, indent=1))
+        done.append(record)
+    console.result("\n".join(_render_line(record) for record in done), {"renders": done})
+
+
+def _targets(sources: list[Path], inputs: tuple[Path, ...], output: Path | None, ending: str) -> list[Path]:
+    """Output paths: the file named, or one per input in the folder named (keeping a searched folder's tree)."""
+    if output is not None and output.suffix and not output.is_dir():
+        if len(sources) > 1:
+            raise click.UsageError(f"{len(sources)} inputs need a folder after -o, not {output}")
+        return [output]
+    folder = output or Path()
+    roots = {path: source for source in inputs if source.is_dir() for path in sources if path.is_relative_to(source)}
+    targets = []
+    for path in sources:
+        place = path.relative_to(roots[path]).parent if path in roots else Path()
+        targets.append(folder / place / f"{path.stem}{ending}")
+    twice = {t for t in targets if targets.count(t) > 1}
+    if twice:
+        raise click.UsageError(f"two inputs would both become {min(twice)}: render them one by one")
+    return targets
+
+
+def _read(source: Path, kind: str | None, wavelengths: str | None):
+    """A picture in the depth of its file, or a hyperspectral scene."""
+    from camsim import cube, image
+
+    if source.suffix not in CUBES:
+        return image.read_native(source)
+    numbers = None
+    if wavelengths:
+        try:
+            start, step, stop = (float(part) for part in wavelengths.split(":"))
+            if not (start > 0 and step > 0 and stop > start):
+                raise ValueError
+        except ValueError:
+            raise click.UsageError(f"--wavelengths {wavelengths}: write START:STEP:STOP, such as 400:10:720") from None
+        numbers = [start + step * n for n in range(int((stop - start) / step + 1e-9) + 1)]
+    return cube.read(source, kind=kind, wavelength_nm=numbers)
+
+
+def _render_one(
+    picture, source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int, **options
+) -> dict:
+    from camsim import image, pipeline
+
+    if options["dump"] or options["sheet"]:
+        from camsim import stages
+
+        done = stages.stages(picture, camera, seed=seed)
+        rgb, exposure_s = done.srgb, done.exposure_s
+        if options["dump"]:
+            stages.write(options["dump"], done)
+        if options["sheet"]:
+            from camsim import sheet
+
+            rgb = sheet.draw(done, camera)
+    else:
+        result = pipeline.render(picture, camera, seed=seed)
+        rgb, exposure_s = result.rgb, result.exposure_s
+        if size is not None:
+            rows, columns = result.scene_shape
+            rgb = result.reduced((max(1, round(size * rows / columns)), size))
+    image.write(target, rgb, bits=options["bits"])
+    return {
+        "input": str(source),
+        "input_sha256": files.sha256(source),
+        "output": str(target),
+        "width": rgb.shape[1],
+        "height": rgb.shape[0],
+        "seed": seed,
+        "exposure_s": exposure_s,
+        "camera": camera_record(camera),
+        "version": camsim.__version__,
+    }
+
+
+def camera_record(camera: cameras.Camera) -> dict:
+    """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
+    record = dataclasses.asdict(camera)
+    if math.isinf(camera.scene.distance_m):
+        record["scene"]["distance_m"] = None
+    return record
+
+
+def _render_line(record: dict) -> str:
+    exposure = record["exposure_s"]
+    note = "" if exposure is None else f", {exposure:.3g} s"
+    return f"{record['output']}  {record['width']}×{record['height']}{note}"

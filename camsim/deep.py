@@ -1,0 +1,209 @@
+"""Pictures of more than 8 bits per sample, which Pillow would cut to 8 or not open at all.
+
+Used by `camsim.image`; arrays are (H, W, 3), uint16 or float32 in [0, 1].
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+#: Floating-point pictures may leave [0, 1] by this much, a rounding error; such values are clipped.
+UNIT_TOLERANCE = 1e-5
+
+#: File name endings of the formats that are written with 16 bits.
+SUFFIXES = (".png", ".tif", ".tiff")
+
+_ORIENTATION = 274  # the tag of EXIF and TIFF
+_BITS_PER_SAMPLE = 258
+
+#: Colour planes of the TIFF photometric interpretations understood.
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_PLANES = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
+_PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of alpha among a TIFF's extra samples
+
+
+def check_size(width: int, height: int, limit: int) -> None:
+    """Raise ValueError for more pixels than `limit`."""
+    if width * height > limit:
+        raise ValueError(f"{width}×{height} is over the limit of {limit} pixels")
+
+
+def is_png(start: bytes) -> bool:
+    """Whether a file that begins so (26 bytes) is a PNG of 16 bits with colour or alpha.
+
+    Depth and colour type stand in the chunk IHDR, which comes first (ISO/IEC 15948). Plain grey keeps its
+    depth in Pillow, which is faster.
+    """
+    return start.startswith(b"\x89PNG\r\n\x1a\n") and start[24:25] == b"\x10" and start[25:26] not in (b"", b"\0")
+
+
+def is_tiff(start: bytes, file: BinaryIO) -> bool:
+    """Whether a file that begins so is a TIFF, or BigTIFF, of more than 8 bits or of a kind unknown to Pillow."""
+    if start[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return False
+    try:
+        with Image.open(file) as picture:
+            return max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 8
+    except UnidentifiedImageError:
+        return True
+
+
+def from_plane(picture: Image.Image) -> np.ndarray:
+    """A picture of Pillow in one of its modes of one deep plane: I;16 and its like, I and F."""
+    plane = np.asarray(picture)[..., None]
+    if picture.mode == "F":
+        return _three(_unit(plane))
+    if plane.min(initial=0) < 0 or plane.max(initial=0) > 65535:
+        raise ValueError(f"its values run from {plane.min()} to {plane.max()}, not within 16 bits")
+    plane = plane.astype(np.uint16)
+    if "transparency" in picture.info:
+        plane[plane == picture.info["transparency"]] = 65535  # white shows through
+    return _three(plane)
+
+
+def read_png(file: BinaryIO, limit: int) -> np.ndarray:
+    """Read a PNG of 16 bits and at most `limit` pixels. Raises whatever the decoders raise for damaged files."""
+    import png  # pypng
+
+    with Image.open(file) as picture:
+        check_size(*picture.size, limit)
+        orientation = picture.getexif().get(_ORIENTATION, 1)  # loads the picture, so damage is found at once
+    file.seek(0)
+    width, height, rows, info = png.Reader(file=file).read()
+    values = np.empty((height, width * info["planes"]), np.uint16)
+    for into, row in zip(values, rows, strict=True):
+        into[:] = row
+    values = values.reshape(height, width, info["planes"])
+    if info["alpha"]:
+        values = _over_white(values[..., :-1], values[..., -1:])
+    elif "transparent" in info:
+        values[(values == info["transparent"]).all(axis=2)] = 65535
+    return _upright(_three(values), orientation)
+
+
+def read_tiff(file: BinaryIO, limit: int) -> np.ndarray:
+    """Read a TIFF of 16 bits or floating point and at most `limit` pixels. Raises as `read_png` does."""
+    import tifffile
+
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages[0]
+        check_size(page.imagewidth, page.imagelength, limit)
+        photometric, bits, axes = int(page.photometric), page.bitspersample, page.axes
+        if photometric not in _PLANES or bits not in (16, 32, 64) or axes not in ("YX", "YXS", "SYX"):
+            name = getattr(page.photometric, "name", photometric)
+            raise ValueError(f"a TIFF of kind {name}, {bits} bits, axes {axes} is not understood")
+        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+        extra = int(page.extrasamples[0]) if page.extrasamples else 0
+        try:
+            values = page.asarray()
+        except ValueError as error:
+            if "imagecodecs" not in str(error):
+                raise
+            if axes != "YX" or photometric != _BLACK_IS_ZERO:
+                name = getattr(page.compression, "name", page.compression)
+                raise ValueError(
+                    f"to read {name} compression of {bits}-bit colour install the package imagecodecs, "
+                    "or save the picture uncompressed or with ZIP (Deflate)"
+                ) from error
+            with Image.open(file) as picture:  # a single plane keeps its depth in Pillow
+                return from_plane(ImageOps.exif_transpose(picture))
+    values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values
+    return _upright(_three(_colour(values, photometric, extra)), orientation)
+
+
+def _colour(values: np.ndarray, photometric: int, extra: int) -> np.ndarray:
+    """Grey or RGB from the samples (H, W, S) of a TIFF; `extra` is the kind of its first extra sample."""
+    planes = _PLANES[photometric]
+    if values.shape[2] < planes:
+        raise ValueError(f"it has {values.shape[2]} planes where {planes} are needed")
+    if values.dtype.kind == "f":
+        values = _unit(values)
+    elif values.dtype != np.uint16:
+        raise ValueError(f"its samples are {values.dtype}; use 8 or 16 bits without sign, or floating point")
+    colour, white = values[..., :planes], top(values.dtype)
+    if photometric == _WHITE_IS_ZERO:
+        colour = white - colour
+    elif photometric == _CMYK:
+        paper = (white - colour) / float(white)  # the share of it that every ink leaves
+        colour = _to_depth(paper[..., :3] * paper[..., 3:] * float(white), values.dtype)
+    if extra in (_PREMULTIPLIED, _STRAIGHT):
+        alpha = values[..., planes : planes + 1]
+        colour = _over_white(colour, alpha, premultiplied=extra == _PREMULTIPLIED)
+    return colour
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Keep the decoders' logs from standard error: what matters of them is raised as well."""
+    logs = [logging.getLogger(name) for name in ("tifffile", "PIL.TiffImagePlugin")]
+    disabled = [log.disabled for log in logs]
+    try:
+        for log in logs:
+            log.disabled = True
+        yield
+    finally:
+        for log, before in zip(logs, disabled, strict=True):
+            log.disabled = before
+
+
+def top(dtype: np.dtype) -> np.number:
+    """The value of white, in that type."""
+    return dtype.type(np.iinfo(dtype).max if dtype.kind == "u" else 1)
+
+
+def _to_depth(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return (np.rint(values) if dtype.kind == "u" else values).clip(0, top(dtype)).astype(dtype)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """Floating-point values as float32; ValueError unless they are within [0, 1]."""
+    if not np.isfinite(values).all():
+        raise ValueError("it holds values that are not numbers")
+    low, high = values.min(initial=0), values.max(initial=0)
+    if low < -UNIT_TOLERANCE or high > 1 + UNIT_TOLERANCE:
+        raise ValueError(f"its values run from {low:.4g} to {high:.4g}; a floating-point picture must hold 0 to 1")
+    return values.clip(0, 1).astype(np.float32)
+
+
+def _three(values: np.ndarray) -> np.ndarray:
+    """(H, W, 1) or (H, W, 3) as (H, W, 3)."""
+    return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+
+
+def _over_white(colour: np.ndarray, alpha: np.ndarray, *, premultiplied: bool = False) -> np.ndarray:
+    """(H, W, C) with alpha (H, W, 1) over white, in the same type."""
+    white = float(top(colour.dtype))
+    share = alpha / white
+    return _to_depth((colour if premultiplied else colour * share) + white * (1 - share), colour.dtype)
+
+
+def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn (H, W, C) as the EXIF orientation 1 to 8 asks (CIPA DC-008, tag 274); others leave it as it is."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    return np.ascontiguousarray(values)
+
+
+def write(path: Path, values: np.ndarray) -> None:
+    """Write (H, W, 3) uint16 as PNG or TIFF."""
+    if path.suffix.lower() == ".png":
+        import png  # pypng
+
+        height, width, _ = values.shape
+        rows = values.astype(">u2").reshape(height, -1).view(np.uint8)  # PNG's byte order
+        with path.open("wb") as file:
+            png.Writer(width, height, greyscale=False, bitdepth=16).write_packed(file, rows)
+    else:
+        import tifffile
+
+        tifffile.imwrite(path, values, photometric="rgb", compression="zlib", predictor=True, metadata=None)

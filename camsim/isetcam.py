@@ -1,0 +1,201 @@
+"""ISETCam's default camera in that simulator's own numbers, approximations included, to compare with it.
+
+The picture is shown on ISETCam's reflectance display, imaged by a diffraction-limited lens onto the picture's own
+coarse grid, sampled by the pixels and processed for an LCD-Apple display. `camsim.pipeline` is the camera to use;
+this one answers what ISETCam would say. Nothing is remembered from call to call.
+
+What the reference does and physics does not, kept here on purpose:
+
+* The lens step takes the image to lie at the focal length; afterwards the same samples are read as lying at the
+  image distance. Field of view and sensor size are reckoned with the focal length.
+* The picture is framed by 1/8 of its size of (almost) nothing, so that its borders darken, and the lens passes
+  no frequency above the grid's Nyquist limit. The negative ringing that this leaves is turned positive, per band.
+* Frequencies are reckoned in cycles per degree as if angle and length were proportional. Along x that cancels.
+  Along y it does not in pictures that are not square: frequencies come out too high or too low by the ratio of
+  tan(a)/a for half the vertical and half the horizontal angle.
+* With an odd number of samples the frequencies are stretched until the last one is the Nyquist limit: n/(n − 1).
+* A pixel takes one sample of the light behind a Gaussian of ¼ pixel, not the mean over its aperture. For an even
+  number of taps the Gaussian is off by half a sample.
+* The brightest value alone sets the scale of the finished picture.
+
+References: J. Farrell, F. Xiao, P. Catrysse, B. Wandell, "A simulation tool for evaluating digital camera image
+quality", Proc. SPIE 5294, 2004; https://github.com/ISET/isetcam (May 2021). P. Catrysse, "Optimization of CMOS
+image sensor pixels", thesis, Stanford 2000 (camera equation, relative illumination).
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from camsim import optics, sensor, spectra
+from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
+from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
+from camsim.parts import Camera
+
+__all__ = [
+    "Stages",
+    "decode",
+    "electron_rate",
+    "irradiance",
+    "luminance",
+    "processor",
+    "radiance",
+    "sensor_size",
+    "stages",
+]
+
+#: Planck constant as ISETCam has it, 16 ppm above the SI's, J s.
+PLANCK = 6.626176e-34
+
+#: Luminance for which ISETCam's displays are calibrated: a white picture, cd/m².
+DISPLAY_WHITE_CD_M2 = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """What each step made of a picture of h × w pixels."""
+
+    scene_rgb_linear: np.ndarray  #: (h, w, 3) drive of the display's primaries, [0, 1]
+    irradiance: np.ndarray | None  #: (h', w', 31) framed image behind the lens, photons s⁻¹ m⁻² nm⁻¹
+    electrons: np.ndarray  #: (H, W) mosaic, e⁻
+    volts: np.ndarray  #: (H, W) mosaic, V
+    demosaiced: np.ndarray  #: (H, W, 3) sensor colours, V, or counts where there is an ADC
+    linear: np.ndarray  #: (H, W, 3) drive of the LCD-Apple primaries, [0, 1]
+    srgb: np.ndarray  #: (H, W, 3) the same as sRGB values, [0, 1]
+    fov_deg: float  #: horizontal field of view of the picture
+    exposure_s: float
+    wavelength_nm: np.ndarray  #: (31,)
+
+
+def stages(rgb: np.ndarray, camera: Camera, seed: int = 0, *, keep_irradiance: bool = True) -> Stages:
+    """Photograph a picture the way ISETCam does.
+
+    Automatic exposure ("max") brings the brightest sample of the image behind the lens, in the channel that sees
+    most of it, to 95 % of the well; ISETCam means the same but measures it through noise.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3), uint8, uint16, or floating point in [0, 1].
+    seed : decides the noise.
+    keep_irradiance : False saves 31 planes of memory; `Stages.irradiance` is then None.
+
+    Raises
+    ------
+    ValueError
+        If `rgb` is no such array, is smaller than 2×2, or black under automatic exposure; if its field of view is
+        over 120°, or the sensor would have too many pixels.
+    """
+    linear = decode(rgb)
+    rows, columns = linear.shape[:2]
+    if min(rows, columns) < 2:
+        raise ValueError(f"a picture of {columns}×{rows} pixels is too small for method = 'isetcam': at least 2×2")
+    fov_deg = camera.scene.fov_deg or camera.scene.pixel_deg * columns
+    if fov_deg > 120:
+        raise ValueError(f"scene.pixel_deg × {columns} columns = {fov_deg:.4g}° must be at most 120°")
+    focal_length_mm, pitch_um = camera.optics.focal_length_mm, camera.sensor.pixel_pitch_um
+    shape = sensor_size(rows, columns, fov_deg=fov_deg, focal_length_mm=focal_length_mm, pitch_um=pitch_um)
+    if math.prod(shape) > sensor.MAX_PIXELS:
+        raise ValueError(
+            f"a sensor of {shape[1]}×{shape[0]} pixels is over the limit of {sensor.MAX_PIXELS:,}: "
+            "lower scene.fov_deg or raise sensor.pixel_pitch_um"
+        )
+    primaries = _photon_primaries() * (camera.scene.luminance_cd_m2 / DISPLAY_WHITE_CD_M2)
+    planes = through_lens(
+        lambda band: linear @ primaries[band],
+        rows,
+        columns,
+        fov_deg=fov_deg,
+        distance_m=camera.scene.distance_m,
+        fnumber=camera.optics.fnumber,
+        focal_length_mm=focal_length_mm,
+        transmittance=optics.transmittance(camera.optics),
+        relative_illumination=camera.optics.relative_illumination,
+    )
+    area_m2 = camera.sensor.fill_factor * (pitch_um * 1e-6) ** 2
+    efficiency = sensor.quantum_efficiency(camera.sensor)
+    response = efficiency * (spectra.BAND_NM * area_m2)  # electrons/s in a pixel per photon irradiance
+    if keep_irradiance:
+        light = stack(planes)
+        flux = light @ response
+    else:
+        light = None
+        flux = sum(plane[..., None] * share for plane, share in zip(planes, response, strict=True))
+    tile = sensor.cfa_index(camera.sensor)
+    spacing_um = sample_spacing_um(columns, fov_deg, camera.scene.distance_m, focal_length_mm)
+    rate = sample(flux, spacing_um, shape, pitch_um, tile)
+    exposure_s = sensor.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
+    electrons = sensor.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    volts = sensor.volts(electrons, camera.sensor) * camera.sensor.analog_gain
+    swing_v = float(sensor.volts(sensor.as_read(camera.sensor).full_well_e, camera.sensor))
+    demosaiced, finished, srgb = processor(volts, swing_v, tile, efficiency, bit_depth=camera.sensor.bit_depth)
+    return Stages(
+        scene_rgb_linear=linear,
+        irradiance=light,
+        electrons=electrons,
+        volts=volts,
+        demosaiced=demosaiced,
+        linear=finished,
+        srgb=srgb,
+        fov_deg=fov_deg,
+        exposure_s=exposure_s,
+        wavelength_nm=spectra.WAVELENGTH_NM,
+    )
+
+
+# --- the display ---------------------------------------------------------------------------------------------------
+
+
+def decode(rgb: np.ndarray) -> np.ndarray:
+    """Drive of the reflectance display's primaries, [0, 1], for a picture (H, W, 3).
+
+    The display has 1024 levels; a value v in [0, 1] has the level v · 1023, rounded half up. Whole numbers are
+    shares of their type's largest value. (ISETCam takes a uint8 picture without values above 1 for one in [0, 1],
+    where 1 is white; here 1 is 1/255.) ValueError for anything but uint8, uint16, or floating point in [0, 1].
+    """
+    rgb = np.asarray(rgb)
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape[:2]) < 1:
+        raise ValueError(f"a picture must have shape (H, W, 3), not {rgb.shape}")
+    if rgb.dtype in (np.uint8, np.uint16):
+        rgb = rgb / np.iinfo(rgb.dtype).max
+    if rgb.dtype.kind != "f" or not (np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1):
+        raise ValueError("a picture's values must be uint8, uint16, or floating point in [0, 1]")
+    table = _gamma_table()
+    level = np.floor(rgb.astype(float) * (len(table) - 1) + 0.5).astype(np.intp)
+    return np.stack([table[level[..., k], k] for k in range(3)], axis=-1)
+
+
+@functools.cache
+def _gamma_table() -> np.ndarray:
+    """Drive per level and primary, (1024, 3)."""
+    with (resources.files("camsim") / "data" / "lcd_apple_gamma.csv").open(encoding="utf-8") as file:
+        rows = np.loadtxt((line for line in file if not line.startswith("#")), delimiter=",", skiprows=1)
+    table = rows[:, 1:].copy()
+    table.setflags(write=False)
+    return table
+
+
+def _photons_per_joule() -> np.ndarray:
+    return spectra.WAVELENGTH_NM * 1e-9 / (PLANCK * spectra.LIGHT_SPEED)
+
+
+@functools.cache
+def _photon_primaries() -> np.ndarray:
+    primaries = spectra.reflectance_display() * _photons_per_joule()[:, None]
+    primaries.setflags(write=False)
+    return primaries
+
+
+def radiance(linear: np.ndarray) -> np.ndarray:
+    """Photon radiance (H, W, 31), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹, of the display at the drive (H, W, 3), [0, 1].
+
+    White has 100 cd/m². Strong colours dip below zero where the display's primaries do.
+    """
+    return np.asarray(linear) @ _photon_primaries().T
+
+
+def luminance(photons: np.ndarray) -> np.ndarray:
+    """Luminance in cd/m² of photon radiance (..., 31), or illuminance in lux of photon irradiance."""
+    return spectra.luminance(photons / _photons_per_joule())

@@ -1,0 +1,174 @@
+"""From the scene's spectrum to the pixel's electrons, as transfer functions at the frequencies of a picture.
+
+A picture mirrored at its borders has the frequencies k/(2W) (see `cosine`). Lens and pixel aperture multiply each by
+their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
+bands fold into one transfer function per sensor channel and primary, kept for every camera and picture size.
+"""
+
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from camsim import cosine, optics, scene, sensor, spectra, wavefront, zernike
+from camsim.parts import Camera
+
+#: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
+MAX_FREQUENCIES = 24_000_000
+
+#: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
+BLOCK_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """The picture's frequencies, and its image behind the lens."""
+
+    height_mm: float
+    width_mm: float
+    fy_per_mm: np.ndarray  #: (orders along y,)
+    fx_per_mm: np.ndarray  #: (orders along x,)
+    cutoff_per_mm: float  #: nothing passes beyond this radial frequency
+
+    @property
+    def orders(self) -> tuple[int, int]:
+        return len(self.fy_per_mm), len(self.fx_per_mm)
+
+    def blocks(self) -> Iterator[tuple[slice, int]]:
+        """Blocks of rows, small enough for a processor's cache, and how many columns the lens passes there."""
+        for start in range(0, len(self.fy_per_mm), BLOCK_ROWS):
+            left = max(self.cutoff_per_mm**2 - self.fy_per_mm[start] ** 2, 0.0)
+            columns = int(np.searchsorted(self.fx_per_mm, math.sqrt(left), side="right"))
+            yield slice(start, min(start + BLOCK_ROWS, len(self.fy_per_mm))), max(1, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One kind of term of the image's series: cosine or sine along each axis, and what multiplies it."""
+
+    odd_y: bool
+    odd_x: bool
+    factor: np.ndarray  #: (..., fy, fx)
+
+    def replace(self, factor: np.ndarray) -> "Term":
+        return Term(self.odd_y, self.odd_x, factor)
+
+
+def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
+    """Height and width of the picture's image behind the lens."""
+    distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
+    width = 2 * distance * math.tan(math.radians(scene.fov_deg(camera.scene, columns) / 2))
+    return width * rows / columns, width
+
+
+def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
+    """Every frequency of the picture that the lens passes; ValueError where there are too many to work with."""
+    if camera.optics.psf_file:  # square samples: their sinc has its first zero here
+        cutoff, radial = 1e3 / wavefront.read_psf(camera.optics.psf_file).pitch_um, math.inf
+    else:
+        fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
+        cutoff = radial = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
+    extents = image_size_mm(camera, rows, columns)
+    orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
+    if math.prod(orders) > MAX_FREQUENCIES:
+        raise ValueError(
+            f"{extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
+            f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
+        )
+    fy, fx = (cosine.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
+    return Frequencies(*extents, fy, fx, radial)
+
+
+def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Term]:
+    """The lens's OTF at one wavelength as terms of the image's series.
+
+    With H₊ = H(fy, fx), H₋ = H(fy, −fx) and a real PSF, Σ a cos(α) cos(β) over both signs of both frequencies
+    becomes a Re[H₊ e^{i(α+β)} + H₋ e^{i(α−β)}]/2, α along y and β along x. A PSF that is symmetric about both axes
+    leaves cosines only.
+    """
+    lens, fnumber = camera.optics, optics.working_fnumber(camera.optics, camera.scene.distance_m)
+    if lens.psf_file:
+        psf = wavefront.read_psf(lens.psf_file)
+        plus, minus = wavefront.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
+    elif not wavefront.is_aberrated(lens):
+        radial = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm)
+        return [Term(False, False, optics.diffraction_otf(radial, wavelength_nm, fnumber))]
+    else:
+        plus, minus = wavefront.otf(lens, fnumber, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
+        if wavefront.is_symmetric(lens):
+            return [Term(False, False, plus.real)]
+    return [
+        Term(False, False, (plus.real + minus.real) / 2),
+        Term(True, True, (minus.real - plus.real) / 2),
+        Term(True, False, -(plus.imag + minus.imag) / 2),
+        Term(False, True, (minus.imag - plus.imag) / 2),
+    ]
+
+
+def pixel_aperture(camera: Camera, at: Frequencies) -> np.ndarray:
+    """MTF of the square pixel aperture: (fy, fx)."""
+    along_y, along_x = (sensor.aperture_mtf(f, camera.sensor) for f in (at.fy_per_mm, at.fx_per_mm))
+    return along_y[:, None] * along_x
+
+
+def lens_gain(camera: Camera) -> np.ndarray:
+    """Irradiance on the sensor per radiance of the scene, sr, per band: (31,).
+
+    Camera equation, transmittance, and the share of the round aperture that blades and obstruction leave free.
+    """
+    lens = camera.optics
+    open_share = 1.0 if lens.psf_file else zernike.aperture_area_share(lens)
+    gain = optics.radiance_to_irradiance(lens, camera.scene.distance_m) * open_share
+    return gain * optics.transmittance(lens)
+
+
+def responses(camera: Camera) -> np.ndarray:
+    """Electrons/s in each sensor channel per photon radiance of each band: (31, channels).
+
+    Gain of the lens, area of the pixel aperture, quantum efficiency, width of the band.
+    """
+    area_m2 = (sensor.aperture_side_mm(camera.sensor) * 1e-3) ** 2
+    gain = lens_gain(camera)[:, None] * area_m2 * spectra.BAND_NM
+    return gain * sensor.quantum_efficiency(camera.sensor)
+
+
+def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term], np.ndarray]]:
+    """Per wavelength band: the terms of lens and pixel, and electrons/s per photon radiance (channels,)."""
+    pixel = pixel_aperture(camera, at)
+    for wavelength, response in zip(spectra.WAVELENGTH_NM, responses(camera), strict=True):
+        terms = lens_terms(camera, wavelength, at)
+        yield [term.replace(term.factor * pixel) for term in terms], response
+
+
+@functools.lru_cache(maxsize=8)
+def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
+    """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
+
+    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine`.
+    """
+    at = frequencies(camera, rows, columns)
+    weight = cosine.weights(rows, at.orders[0])[:, None] * cosine.weights(columns, at.orders[1])
+    totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
+    for (terms, response), photons in zip(spectral_terms(camera, at), scene.primaries(camera.scene), strict=True):
+        gain = (response[:, None] * photons).astype(dtype)
+        for term in terms:
+            factor = (term.factor * weight).astype(dtype)
+            for total, (block, reach) in zip(totals, at.blocks(), strict=True):
+                part = factor[block, :reach]
+                if (odd := (term.odd_y, term.odd_x)) not in total:
+                    total[odd] = np.zeros((*gain.shape, *part.shape), dtype)
+                for index in np.ndindex(gain.shape):
+                    total[odd][index] += gain[index] * part
+    return at, [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
+
+
+def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: type) -> np.ndarray:
+    """`cosine.basis`, kept for the positions of a few cameras."""
+    return _basis(positions_mm.tobytes(), width_mm, orders, odd, np.dtype(dtype).name)
+
+
+@functools.lru_cache(maxsize=32)
+def _basis(positions: bytes, width: float, orders: int, odd: bool, dtype: str) -> np.ndarray:
+    return cosine.basis(np.frombuffer(positions), width, orders, odd=odd).astype(dtype)

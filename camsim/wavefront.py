@@ -1,0 +1,316 @@
+"""What an aberrated lens, or a measured PSF, does to a picture: OTF and PSF.
+
+The pupil function is A exp(i2πW/λ), A the share of light that the aperture passes and W the wavefront error in µm
+(see `zernike` for both). The PSF is the square of its Fourier transform ∫ A exp(i2πW/λ) exp(−i2π u·x/(2λN)) du, u in
+radii of the aperture; the OTF is H(f) = ∫ psf(x) exp(−i2πf·x) dx, the pupil function's autocorrelation.
+
+Where light goes. A wave ahead by W leans towards where W falls: by −2N ∇W µm on the sensor. The picture is what the
+sensor has, turned by half a turn, so in the picture light moves by +2N ∂W/∂x to the right and 2N ∂W/∂y up, which is
+what the transform above gives. (Programs that show the PSF on the sensor or the retina have exp(−i2πW/λ).) All
+arrays are pictures: rows run down, so fy and y do; the pupil's y goes up.
+
+References: J. Goodman, Introduction to Fourier Optics, 3rd ed., ch. 6; H. Hopkins, "The frequency response of a
+defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
+"""
+
+import functools
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from camsim import zernike
+from camsim.optics import diffraction_otf
+from camsim.parts import Optics
+
+#: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.
+SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6
+
+#: Rows of the autocorrelation kept on the far side of zero frequency, so that the spline there has two sides.
+MARGIN = 16
+
+#: Largest side of a PSF, samples.
+MAX_PSF_SIDE = 1025
+
+
+def is_aberrated(optics: Optics) -> bool:
+    """Whether the lens differs from a perfect one with a round aperture (`psf_file` aside)."""
+    return bool(optics.blades or optics.obscuration or _is_deformed(optics))
+
+
+def _is_deformed(optics: Optics) -> bool:
+    return any(optics.zernike_um[1:]) or optics.defocus_dpt != 0 or optics.chromatic_defocus_dpt != 0
+
+
+def is_symmetric(optics: Optics) -> bool:
+    """Whether the PSF mirrors into itself left to right and top to bottom: a real OTF, alike at fx and −fx."""
+    if any(c and (m < 0 or m % 2) for j, c in enumerate(optics.zernike_um[1:], 1) for _, m in [zernike.order(j)]):
+        return False
+    odd = optics.blades % 2 == 1
+    turns = optics.blade_rotation_deg * optics.blades * (2 if odd else 1) / 180
+    # an odd polygon is not its own half turn: without aberrations only the square of its transform is
+    return turns == round(turns) and not (odd and _is_deformed(optics))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pupil:
+    """The sampled pupil without its tilt; arrays (n, n), rows running down."""
+
+    position: np.ndarray  #: (n,) of rows, down, and columns, in radii
+    step: float
+    weight: np.ndarray  #: of each sample in integrals over the aperture
+    wave_um: np.ndarray  #: Zernike part of the wavefront
+    tilt_um: tuple[float, float]  #: mean slope taken out, along y (down) and x, µm per radius
+
+    def function(self, wavelength_nm: float, defocus_um: float) -> np.ndarray:
+        """The pupil function, complex, with `defocus_um` that the wave is ahead at the rim."""
+        inside, square = self.weight != 0, self.position**2
+        wave = self.wave_um + defocus_um * (square[:, None] + square)
+        values = np.zeros(self.weight.shape, complex)
+        values[inside] = self.weight[inside] * np.exp((2e3j * math.pi / wavelength_nm) * wave[inside])
+        return values
+
+
+@functools.lru_cache(maxsize=4)
+def _pupil(optics: Optics, samples: int) -> _Pupil:
+    from scipy.ndimage import laplace
+
+    cover = zernike.coverage(optics, samples)
+    step = 2 / samples
+    position = (np.arange(len(cover)) - (len(cover) - 1) / 2) * step
+    # A covered area stands for the mean over a sample; less ∇²/24 of it, sums become integrals to the fourth order.
+    weight = cover - laplace(cover, mode="constant") / 24
+    wave = zernike.wavefront_um(optics.zernike_um, 0.0, 0.0, -position[:, None], position)
+    tilt = [float((weight * slope).sum() / weight.sum()) for slope in np.gradient(wave, step)]
+    wave -= tilt[0] * position[:, None] + tilt[1] * position
+    return _Pupil(position, step, weight, wave, (tilt[0], tilt[1]))
+
+
+@functools.lru_cache(maxsize=4)
+def _slopes(optics: Optics) -> tuple[np.ndarray, ...]:
+    """Position and slope of the wavefront's Zernike part, without tilt, at samples all over the aperture: y, x each."""
+    pupil = _pupil(optics, SAMPLES[0])
+    inside = pupil.weight > 0.1
+    y, x = np.broadcast_arrays(pupil.position[:, None], pupil.position)
+    return y[inside], x[inside], *(slope[inside] for slope in np.gradient(pupil.wave_um, pupil.step))
+
+
+def _sampled(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
+    """What `_pupil` needs: the shape alone, and enough samples, `least` or more. And the defocus at the rim, µm."""
+    defocus_um = zernike.defocus_dpt(optics, wavelength_nm) * zernike.aperture_radius_mm(optics) ** 2 / 2
+    kept = ("blades", "blade_rotation_deg", "obscuration", "zernike_um")
+    shape = Optics(**{name: getattr(optics, name) for name in kept})
+    y, x, slope_y, slope_x = _slopes(shape)
+    steepest = np.hypot(slope_y + 2 * defocus_um * y, slope_x + 2 * defocus_um * x).max() / (wavelength_nm * 1e-3)
+    bound = MAX_STEP * SAMPLES[-1] / (4 * math.pi)
+    if steepest > bound:
+        raise ValueError(
+            f"optics: the wavefront at {wavelength_nm:g} nm is as steep as {steepest:.3g} waves per aperture radius, "
+            f"more than {bound:.3g}: lower zernike_um, defocus_dpt or chromatic_defocus_dpt, or raise fnumber"
+        )
+    least = max(least, 4 * math.pi * steepest / STEP)
+    return shape, next((n for n in SAMPLES if n >= least), SAMPLES[-1]), defocus_um
+
+
+def _autocorrelation(function: np.ndarray) -> np.ndarray:
+    """Σ P(u) P*(u + k) for shifts k from −MARGIN rows and −half the columns on: (rows, columns)."""
+    from scipy import fft
+
+    size = fft.next_fast_len(2 * len(function) + 2 * MARGIN)
+    size += size % 2
+    spectrum = fft.fft(fft.fft(function, size, axis=1), size, axis=0)
+    power = (spectrum.real**2 + spectrum.imag**2) / size**2
+    total = fft.fftshift(fft.fft(fft.rfft(power, axis=0)[: len(function) + MARGIN], axis=1), axes=1)
+    mirrored = np.roll(total[MARGIN:0:-1, ::-1], 1, axis=1).conj()  # the value at −k is the conjugate of that at k
+    return np.concatenate([mirrored, total])
+
+
+@functools.lru_cache(maxsize=4)
+def _plain_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
+    return _autocorrelation(_pupil(optics, samples).weight.astype(complex)).real
+
+
+def _spline_weights(at: np.ndarray, count: int):
+    """Cubic B-splines of `count` whole positions at the positions `at`: sparse (len(at), count), 0 outside."""
+    from scipy.sparse import csr_array
+
+    whole = np.floor(at).astype(int)
+    t = at - whole
+    values = np.stack([(1 - t) ** 3, 4 - 6 * t**2 + 3 * t**3, 1 + 3 * t + 3 * t**2 - 3 * t**3, t**3], axis=1) / 6
+    columns = whole[:, None] + np.arange(-1, 3)
+    rows = np.broadcast_to(np.arange(len(at))[:, None], columns.shape)
+    inside = (columns >= 0) & (columns < count)
+    return csr_array((values[inside], (rows[inside], columns[inside])), shape=(len(at), count))
+
+
+def otf(
+    optics: Optics, fnumber: float, wavelength_nm: float, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """OTF of a lens with aberrations.
+
+    Exactly the closed form for a round or annular aperture without aberrations, or with tilt alone. Otherwise the
+    closed form plus what aberrations change, from the autocorrelation of the sampled pupil: the part with a kink at
+    zero frequency is not sampled. For an error of one wave rms to 1e-4, and with blades, which put creases into the
+    OTF, to 1e-3 there and 2e-5 rms.
+
+    Parameters
+    ----------
+    fnumber : image distance over aperture diameter (`optics.working_fnumber`).
+    fy_per_mm, fx_per_mm : (Y,) not negative and (X,), cycles/mm in the picture, y down.
+
+    Returns
+    -------
+    (Y, X) complex, at (fy, fx) and at (fy, −fx); 1 at zero frequency, 0 from the cut-off on.
+
+    Raises
+    ------
+    ValueError
+        If the wavefront is too steep to sample, or the aperture is not possible.
+    """
+    fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
+    radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
+    if optics.blades or optics.obscuration:
+        plain = [zernike.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
+    else:
+        plain = [diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
+    if not _is_deformed(optics):
+        return plain[0].astype(complex), plain[1].astype(complex)
+    shape, samples, defocus_um = _sampled(optics, wavelength_nm)
+    pupil = _pupil(shape, samples)
+    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _plain_autocorrelation(shape, samples)
+    change *= pupil.step**2 / (math.pi * zernike.aperture_area_share(optics))
+    both = _interpolate(change, fy[:, 0] * (radii / pupil.step), np.concatenate([fx, -fx]) * (radii / pupil.step))
+    moved_y, moved_x = (2e-3 * fnumber * slope for slope in pupil.tilt_um)  # mm
+    results = []
+    for sign, unaberrated, changed in zip((1, -1), plain, np.split(both, 2, axis=1), strict=True):
+        changed += unaberrated
+        changed[unaberrated == 0] = 0
+        changed *= np.exp(-2j * math.pi * moved_y * fy)
+        changed *= np.exp(-2j * math.pi * moved_x * sign * fx)
+        results.append(changed)
+    return results[0], results[1]
+
+
+def _interpolate(values: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """An `_autocorrelation` at shifts y × x, in samples, by cubic splines; 0 beyond its reach: (len(y), len(x))."""
+    from scipy.ndimage import spline_filter
+
+    parts = [spline_filter(part, order=3) for part in (values.real, values.imag)]
+    along_y = _spline_weights(y + MARGIN, values.shape[0])
+    along_x = _spline_weights(x + values.shape[1] // 2, values.shape[1])
+    return along_y @ (along_x @ (parts[0] + 1j * parts[1]).T).T
+
+
+def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, size: int) -> np.ndarray:
+    """PSF of a lens, from the same pupil as its OTF, at `size` × `size` points `pitch_um` apart, rows running down.
+
+    The light per area, of which the whole plane has 1, times pitch²: points up to λN/2 apart sum to the share of the
+    light that the array catches. [size // 2, size // 2] is where the light of a perfect lens is centred.
+
+    Raises ValueError like `otf`, or if the array is too wide for the pupil's sampling.
+    """
+    scale = 2e-3 * wavelength_nm * fnumber  # µm per cycle and radius
+    needed = 4 * size * pitch_um / scale  # the sampled pupil's PSF repeats after twice this
+    if needed > SAMPLES[-1]:
+        raise ValueError(
+            f"a PSF of {size} × {pitch_um:g} µm is too large at f/{fnumber:g}: at most "
+            f"{scale * SAMPLES[-1] / 4:.4g} µm wide"
+        )
+    shape, samples, defocus_um = _sampled(optics, wavelength_nm, needed)
+    pupil = _pupil(shape, samples)
+    place = (np.arange(size) - size // 2) * pitch_um
+    waves = [  # the tilt taken out of the pupil is a shift of the image
+        np.exp(-2j * math.pi / scale * np.outer(place - 2 * fnumber * slope, pupil.position)) for slope in pupil.tilt_um
+    ]
+    field = waves[0] @ pupil.function(wavelength_nm, defocus_um) @ waves[1].T * pupil.step**2
+    area = math.pi * zernike.aperture_area_share(optics)
+    return (field.real**2 + field.imag**2) * (pitch_um**2 / (area * scale**2))
+
+
+# --- PSFs from files ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointSpread:
+    """A PSF measured or computed elsewhere, as seen in the picture: uniform squares about [h // 2, w // 2]."""
+
+    psf: np.ndarray  #: (B, h, w), each of sum 1, rows running down
+    pitch_um: float
+    wavelength_nm: np.ndarray | None  #: (B,) increasing; None: one PSF for all wavelengths
+
+
+def read_psf(path: str | Path) -> PointSpread:
+    """Read a PSF from an npz file with `psf` (h, w) or (B, h, w), `pitch_um`, and `wavelength_nm` (B,) if B > 1.
+
+    Sizes may be odd or even; sample [h // 2, w // 2] is the place of the sharp image. A file that has not changed
+    is read once. ValueError for a bad file.
+    """
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+    return _read_psf(str(path), status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _read_psf(path: str, _modified: int, _size: int) -> PointSpread:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            values = {key: file[key] for key in ("psf", "pitch_um", "wavelength_nm") if key in file}
+    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not an npz file with a PSF ({str(error).splitlines()[0]})") from None
+    for key in ("psf", "pitch_um"):
+        if key not in values:
+            raise ValueError(f"{path}: has no {key}")
+    for key, value in values.items():
+        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+            raise ValueError(f"{path}: {key} must be finite real numbers")
+    planes, pitch, wavelength = np.array(values["psf"], dtype=float), values["pitch_um"], values.get("wavelength_nm")
+    planes = planes[None] if planes.ndim == 2 else planes
+    if planes.ndim != 3 or not planes.size or max(planes.shape[1:]) > MAX_PSF_SIDE:
+        raise ValueError(
+            f"{path}: psf has shape {values['psf'].shape}, must be (h, w) or (B, h, w), h and w up to {MAX_PSF_SIDE}"
+        )
+    if pitch.size != 1 or not pitch.item() > 0:
+        raise ValueError(f"{path}: pitch_um = {pitch.tolist()} must be one number above 0")
+    if planes.min() < 0 or planes.sum(axis=(1, 2)).min() <= 0:
+        raise ValueError(f"{path}: psf must not be negative, nor all zero (least value {planes.min():.3g})")
+    if wavelength is None and len(planes) > 1:
+        raise ValueError(f"{path}: {len(planes)} PSFs need wavelength_nm")
+    if wavelength is not None:
+        wavelength = np.atleast_1d(wavelength).astype(float)
+        if wavelength.shape != planes.shape[:1] or np.any(np.diff(wavelength) <= 0) or wavelength[0] <= 0:
+            raise ValueError(f"{path}: wavelength_nm must be {len(planes)} increasing numbers above 0, one per PSF")
+    planes /= planes.sum(axis=(1, 2), keepdims=True)
+    planes.setflags(write=False)
+    return PointSpread(planes, pitch.item(), wavelength)
+
+
+def psf_otf(
+    spread: PointSpread, wavelength_nm: float, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """OTF of a PSF made of uniform squares, exactly: the transform of its samples times a sinc along y and x.
+
+    Between two wavelengths the PSF is mixed linearly, beyond the first and last it stays.
+
+    Returns
+    -------
+    (Y, X) complex, at (fy, fx) and at (fy, −fx), cycles/mm; 1 at zero frequency.
+    """
+    planes = spread.psf
+    if spread.wavelength_nm is None or len(planes) == 1:
+        plane = planes[0]
+    else:
+        at = np.interp(wavelength_nm, spread.wavelength_nm, np.arange(len(planes)))
+        low = min(int(at), len(planes) - 2)
+        plane = (low + 1 - at) * planes[low] + (at - low) * planes[low + 1]
+
+    def transform(frequency, count):
+        cycles = np.asarray(frequency, dtype=float)[:, None] * (spread.pitch_um * 1e-3)
+        return np.sinc(cycles) * np.exp(-2j * math.pi * cycles * (np.arange(count) - count // 2))
+
+    along_y = transform(fy_per_mm, plane.shape[0]) @ plane
+    along_x = transform(fx_per_mm, plane.shape[1])
+    return along_y @ along_x.T, along_y @ along_x.conj().T
