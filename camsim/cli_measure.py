@@ -72,11 +72,12 @@ def measure():
 @click.option(
     "--order", type=click.Choice(["1", "2"]), default="1", help="Fit a line (1) or a parabola (2) to the edge."
 )
+@click.option("--isetcam", is_flag=True, help="Count as ISETCam does: along the row, method's filters uncorrected.")
 @linear_option
 @figure_option
 @console.force_option
 @console.reporting
-def mtf(picture, roi, channel, pitch_um, order, linear, output, force, console):
+def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, console):
     """Measure the MTF from a slanted edge in picture IMG, after ISO 12233 (e-SFR).
 
     Without --roi the strongest straight edge 1° to 40° off the columns or rows is searched for.
@@ -86,6 +87,8 @@ def mtf(picture, roi, channel, pitch_um, order, linear, output, force, console):
     _check_figure(output, picture, force=force)
     plane = _channel(_read(picture, linear=linear), channel)
     response = mtf.measure(plane, roi, order=int(order))
+    if isetcam:
+        response = response.as_isetcam()
     if output:
         from camsim import measure_plots
 
@@ -161,12 +164,12 @@ def color(picture, box, match_white, as_csv, linear, output, force, console):
     The 4 rows of 6 patches must fill the picture or the box, dark skin at the top left; the middle of every patch is
     measured. A camera whose output is sRGB cannot be right about cyan, which lies outside sRGB.
     """
-    from camsim import colorcheck
+    from camsim import patches
 
     if as_csv and console.json:
         raise click.UsageError("--csv and --json say the same twice: give one of them")
     _check_figure(output, picture, force=force)
-    check = colorcheck.measure(_read(picture, linear=linear), box, match_white=match_white)
+    check = patches.measure(_read(picture, linear=linear), box, match_white=match_white)
     if check.turned:
         console.info("the chart seems to stand on its head: turned by 180° the patches fit better")
     if output:
@@ -248,19 +251,19 @@ def ptc(setting, overrides, size, seed, output, force, console):
 
 
 def _ptc_text(transfer) -> str:
-    def some(value, form):
-        return "not measurable (clipped at zero)" if value is None else form.format(value)
+    def some(value, form, otherwise="not measurable (clipped at zero)"):
+        return otherwise if value is None else form.format(value)
 
     return "\n".join(
         (
             f"gain           {transfer.gain_e_per_dn:.4f} e⁻/DN",
             f"read noise     {transfer.read_noise_e:.2f} e⁻",
             f"full well      {transfer.full_well_e:.0f} e⁻, at {transfer.saturation_dn:.0f} DN",
-            f"dynamic range  {transfer.dynamic_range_db:.1f} dB",
-            f"black level    {some(transfer.black_level_dn, '{:.2f} DN')}",
+            f"dynamic range  {some(transfer.dynamic_range_db, '{:.1f} dB', 'no read noise')}",
+            f"black level    {round(transfer.black_level_dn, 2) + 0.0:.2f} DN",
             f"dark current   {some(transfer.dark_current_e_per_s, '{:.3g} e⁻/s')}",
             f"PRNU           {100 * transfer.prnu:.2f} %",
-            f"DSNU           {some(transfer.dsnu_e, '{:.2f} e⁻')}",
+            f"DSNU           {transfer.dsnu_e:.2f} e⁻",
             f"defects        {transfer.defects} of {transfer.pixels} pixels",
         )
     )

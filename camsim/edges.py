@@ -81,7 +81,7 @@ def find(plane: np.ndarray, *, angle_range_deg: tuple[float, float]) -> Iterator
         if suitable == _TRIES:
             break
     if not yielded:
-        raise ValueError(f"{reason or 'no straight edge found'}; give a region of your own")
+        raise ValueError(f"{reason or 'no straight edge found'}; name a region with --roi")
 
 
 def _reduce(plane: np.ndarray, scale: int) -> np.ndarray:

@@ -74,8 +74,8 @@ def demosaic_bilinear(mosaic: np.ndarray, tile: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (H, W, channels), each channel in one piece in memory. The border is mirrored without repeating the edge, which keeps the colours of a 2×2 tile in
-    phase.
+    (H, W, channels), each channel in one piece in memory. The border is mirrored without repeating the edge, which
+    keeps the colours of a 2×2 tile in phase.
     """
     channels = int(tile.max()) + 1
     if channels == 1:

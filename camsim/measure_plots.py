@@ -183,7 +183,13 @@ def _draw_noise(axes, transfer, signal, variance, fitted, floor: float, slope: f
     if transfer.prnu * top > 0.2 * np.sqrt(slope * top):
         axes.loglog(x, transfer.prnu * x, color=_VIOLET, linewidth=1, linestyle=(0, (1, 2)), label="PRNU, slope 1")
     noise = np.sqrt(variance)
-    axes.loglog(signal[seen & ~fitted], noise[seen & ~fitted], color=_PALE, **_DOTS, label="clipped or near saturation: not fitted")
+    axes.loglog(
+        signal[seen & ~fitted],
+        noise[seen & ~fitted],
+        color=_PALE,
+        **_DOTS,
+        label="clipped or near saturation: not fitted",
+    )
     axes.loglog(signal[seen & fitted], noise[seen & fitted], color=_BLUE, **_DOTS, label="measured")
     highest = np.sqrt(floor + slope * top)
     bottom = 0.5 * min(np.sqrt(floor), np.sqrt(slope * low)) if floor > 0 else 0.3 * np.sqrt(slope * low)

@@ -9,6 +9,7 @@ IS&T PICS 2000, 135-138; S. Reichenbach, S. Park, R. Narayanswamy, "Characterizi
 devices", Optical Engineering 30 (1991) 170-177.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -56,6 +57,25 @@ class EdgeResponse:
         """Expected rms error of `nyquist_sfr`."""
         return float(np.interp(0.5, self.frequency_per_px, self.sfr_noise))
 
+    def as_isetcam(self) -> "EdgeResponse":
+        """The response as ISETCam's `ISO12233` gives it, to compare with it.
+
+        That counts frequencies along the row instead of across the edge, a factor 1/cos of the angle, and leaves the
+        difference over two bins and the mean over one uncorrected.
+        """
+        along = self.frequency_per_px * math.cos(math.radians(self.angle_deg))
+        filters = np.sinc(2 * along / OVERSAMPLING) * np.sinc(along / OVERSAMPLING)
+        sfr = self.sfr * filters
+        return dataclasses.replace(
+            self,
+            frequency_per_px=along,
+            sfr=sfr,
+            sfr_noise=self.sfr_noise * filters,
+            mtf50_per_px=crossing(along, sfr, 0.5),
+            nyquist_sfr=float(np.interp(0.5, along, sfr)),
+            oversharpening=max(0.0, float(sfr[along <= 0.5].max()) - 1.0),
+        )
+
 
 def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> EdgeResponse:
     """Measure the e-SFR of a slanted edge, near vertical or near horizontal.
@@ -82,6 +102,10 @@ def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> Edg
         raise ValueError(f"order = {order} of the edge fit must be 1 or 2")
     if roi is not None:
         return _measure(plane, roi, order)
+    if min(plane.shape) < MIN_SIDE:
+        raise ValueError(
+            f"{plane.shape[1]}×{plane.shape[0]} pixels are too few for an edge: at least {MIN_SIDE} each way"
+        )
     first_error = None
     for candidate in edges.find(plane, angle_range_deg=ANGLE_RANGE_DEG):
         try:
@@ -170,7 +194,7 @@ def fit_edge(region: np.ndarray, order: int = 1) -> np.polynomial.Polynomial:
         if np.median(weight) <= 0 or usable.mean() < 0.75:
             raise ValueError("no edge runs through the region")
         y_used, centroid = y[usable], (windowed @ x)[usable] / weight[usable]
-        edge = np.polynomial.Polynomial.fit(y_used, centroid, 1 if step < _FIT_STEPS - 1 else order).convert()
+        edge = np.polynomial.Polynomial.fit(y_used, centroid, 1 if step < _FIT_STEPS // 2 else order).convert()
         if edge(y).min() < 1 or edge(y).max() > columns - 2:
             raise ValueError("the edge leaves the region at its side: it must cross top and bottom (or both sides)")
     scatter = float(np.std(centroid - edge(y_used)))

@@ -62,7 +62,9 @@ class Scene:
     fov_deg: float | None = _number(
         3.881, 0, 120, "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns", above=True
     )
-    pixel_deg: float = _number(0.0303195, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True)
+    pixel_deg: float = _number(
+        0.03031901382905619, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True
+    )
     distance_m: float = _number(math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number")
     luminance_cd_m2: float = _number(100.0, 0, math.inf, "luminance of the picture's white", above=True)
     mean_luminance_cd_m2: float | None = _number(
@@ -230,7 +232,7 @@ def _check_isetcam(camera: Camera) -> None:
     """Refuse what the isetcam method does not model, rather than leave it out in silence."""
     modelled = {
         "scene": {"fov_deg", "pixel_deg", "distance_m", "luminance_cd_m2"},
-        "optics": {"fnumber", "focal_length_mm", "transmittance", "relative_illumination"},
+        "optics": {"fnumber", "focal_length_mm", "transmittance", "transmittance_file", "relative_illumination"},
         "isp": {"tone"},
     }
     for part, names in modelled.items():
@@ -240,5 +242,7 @@ def _check_isetcam(camera: Camera) -> None:
                 raise ValueError(f"{part}.{entry.name} is not modelled with method = 'isetcam'")
     if math.isinf(camera.scene.distance_m):
         raise ValueError("scene.distance_m must be finite with method = 'isetcam'")
+    if camera.sensor.black_level_dn:
+        raise ValueError("sensor.black_level_dn is not modelled with method = 'isetcam'")
     if camera.sensor.binning != 1 or not camera.sensor.is_bayer:
         raise ValueError("method = 'isetcam' needs a Bayer tile and no binning")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from camsim import sensor, spectra
+from camsim import image, sensor, spectra
 from camsim.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.parts import Camera
 from camsim.spread import Spread, spread
@@ -84,7 +84,7 @@ def draw(stages: Stages, camera: Camera) -> np.ndarray:
     axes.plot([MARGIN, WIDTH - MARGIN], [height - FOOT + 18] * 2, color=_RULE, linewidth=1)
     for line, words in enumerate(_numbers(stages, camera)):
         text(MARGIN, height - FOOT + 46 + 26 * line, words, 11)
-    axes.imshow(paper, extent=(0, WIDTH, height, 0), interpolation="none", aspect="auto", zorder=-1)
+    axes.imshow(image.quantise(paper), extent=(0, WIDTH, height, 0), interpolation="none", aspect="auto", zorder=-1)
     axes.set(xlim=(0, WIDTH), ylim=(height, 0))
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3] / 255.0

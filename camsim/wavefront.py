@@ -45,7 +45,7 @@ def _is_deformed(optics: Optics) -> bool:
 
 
 def is_symmetric(optics: Optics) -> bool:
-    """Whether the PSF mirrors into itself left to right and top to bottom: a real OTF, alike at fx and −fx."""
+    """Whether the PSF surely mirrors into itself left to right and top to bottom: a real OTF, alike at fx and −fx."""
     if any(c and (m < 0 or m % 2) for j, c in enumerate(optics.zernike_um[1:], 1) for _, m in [zernike.order(j)]):
         return False
     odd = optics.blades % 2 == 1

@@ -1,0 +1,203 @@
+"""Stages, dumps and scenes other than 8-bit pictures, as users ask for them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from camsim import camera, colour, cube, image, pipeline, scene, spectra, stages, transfer, wavefront
+
+NAMES = {
+    "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",
+    "fov_deg", "exposure_s", "wavelength_nm",
+}  # fmt: skip
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "my.png"
+    image.write(path, image.resize(np.random.default_rng(0).random((9, 12, 3)), (60, 80)))
+    return path
+
+
+@pytest.mark.parametrize("setting", ["f22", "isetcam"])
+def test_dump_holds_every_stage_under_its_name(command, photo, tmp_path, setting):
+    done = command("camsim", "render", photo, "--setting", setting, "--no-noise", "--dump", "st.npz",
+                   "--set", "sensor.exposure_s=2", "--set", "sensor.pixel_pitch_um=2", "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "st.npz") as dump:
+        assert set(dump) == NAMES
+        assert dump["scene_rgb_linear"].shape == (60, 80, 3) and dump["irradiance"].shape[2] == 31
+        assert dump["volts"].shape == dump["electrons"].shape == dump["srgb"].shape[:2]
+        np.testing.assert_allclose(dump["volts"], dump["electrons"] * 1e-4, rtol=1e-6)
+        assert dump["exposure_s"] == 2 and list(dump["wavelength_nm"]) == list(range(400, 701, 10))
+        assert dump["fov_deg"] == pytest.approx(3.881 if setting == "f22" else 80 * 0.0303190, rel=1e-5)
+        written = image.read(tmp_path / f"my-{setting}.png")
+        np.testing.assert_allclose(written, dump["srgb"], atol=0.5 / 255 + 1e-6)
+    assert json.loads(done.stdout)["renders"][0]["camera"]["sensor"]["noise"] is False
+
+
+def test_irradiance_is_what_the_camera_equation_says():
+    view = camera.override(camera.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"])
+    done = stages.stages(np.full((16, 16, 3), 255, np.uint8), view)
+    white = scene.primaries(view.scene).sum(axis=1)
+    magnification = 3.862755e-3 / (1.2 - 3.862755e-3)
+    expected = white * np.pi / (1 + 4 * 16 * (1 + magnification) ** 2)
+    np.testing.assert_allclose(done.irradiance, np.broadcast_to(expected, done.irradiance.shape), rtol=1e-5)
+
+
+def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
+    """Pixels far smaller than the blur: the sample of the light is the mean over the aperture."""
+    picture = np.random.default_rng(1).random((24, 24, 3))
+    view = camera.override(camera.load("f22"), ["sensor.noise=false", "sensor.pixel_pitch_um=0.5", "sensor.cfa=mono",
+                                                "scene.fov_deg=1", "sensor.bit_depth=0"])  # fmt: skip
+    done = stages.stages(picture, view)
+    efficiency = spectra.bayer_qe().max(axis=1)
+    area_m2 = 0.75 * 0.25e-12
+    expected = done.irradiance @ efficiency * spectra.BAND_NM * area_m2 * done.exposure_s
+    np.testing.assert_allclose(done.electrons, expected, rtol=2e-4)
+
+
+def test_a_hyperspectral_scene_renders_as_the_picture_of_it(command, tmp_path):
+    """Three reflectances mixed as an sRGB picture mixes them: the cube and the picture are one scene."""
+    linear = 0.3 + 0.3 * np.random.default_rng(2).random((20, 30, 3))  # saturated colours are no surfaces
+    d65 = spectra.table("d65")[:, 0]
+    reflectance = linear @ (scene.unit_primaries() / (d65 / spectra.luminance(d65))[:, None]).T
+    assert reflectance.max() < 1.01
+    cube.write(tmp_path / "scene.npz", reflectance, spectra.WAVELENGTH_NM, "reflectance")
+    image.write(tmp_path / "scene2.png", colour.srgb_encode(linear), bits=16)
+    view = ("--setting", "f22", "--no-noise", "--bits", "16")
+    for name in ("scene.npz", "scene2.png"):
+        result = command("camsim", "render", name, *view)
+        assert result.returncode == 0, result.stderr
+    a, b = (image.read(tmp_path / f"{name}-f22.png") for name in ("scene", "scene2"))
+    np.testing.assert_allclose(a, b, atol=3e-3)
+    assert a.shape == (176, 262, 3)
+    lamp = command("camsim", "render", "scene.npz", *view, "--set", "scene.illuminant=A", "-o", "a.png")
+    assert lamp.returncode == 0
+    warm = image.read(tmp_path / "a.png").mean((0, 1)) - a.mean((0, 1))
+    assert warm[0] - warm[2] > 0.1
+
+
+def test_illuminant_and_luminance_of_the_scene():
+    view = camera.override(camera.load("f22"), ["sensor.exposure_s=1", "sensor.full_well_e=1e9", "sensor.noise=false"])
+    picture = np.random.default_rng(3).random((16, 16, 3))
+
+    def light(*changes):
+        return pipeline.render(picture, camera.override(view, changes)).electrons.astype(float)
+
+    np.testing.assert_allclose(light("scene.luminance_cd_m2=200"), 2 * light(), rtol=1e-5)
+    mean = spectra.luminance(
+        (scene.radiance(colour.srgb_decode(picture), view.scene) / spectra.to_photons(np.ones(31))).mean((0, 1))
+    )
+    np.testing.assert_allclose(light("scene.mean_luminance_cd_m2=50"), 50 / mean * light(), rtol=1e-5)
+    white = scene.primaries(camera.Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
+    x, y, z = spectra.xyz(white)
+    assert (x / (x + y + z), y / (x + y + z)) == pytest.approx((0.44758, 0.40745), abs=5e-4)  # CIE 015, illuminant A
+    assert y == pytest.approx(100)
+
+
+def test_colorchecker_through_a_camera_with_the_eyes_own_filters(tmp_path):
+    """Sharp, noise-free, pixels that see as the CIE observer does: ΔE2000 to the published Lab below 0.3 on average.
+
+    What is left is the halo that diffraction lends dark patches. Cyan is left out: sRGB cannot show it.
+    """
+    science = pytest.importorskip("colour")
+    cmf = spectra.table("cie1931") / spectra.to_photons(np.ones(31))[:, None]
+    lines = [",".join(str(v) for v in (w, *row)) for w, row in zip(spectra.WAVELENGTH_NM, cmf / cmf.max(), strict=True)]
+    (tmp_path / "eye.csv").write_text("wavelength_nm,red,green,blue\n" + "\n".join(lines))
+    qe = f"sensor.qe_file={tmp_path / 'eye.csv'}"
+    changes = ["scene.fov_deg=7.762", "optics.fnumber=2", "sensor.noise=false", "sensor.bit_depth=0", qe]
+    reflectance = spectra.table("colorchecker").T
+    patches = np.kron(reflectance.reshape(4, 6, 31), np.ones((8, 8, 1)))
+    chart = cube.Cube(kind="reflectance", values=patches, source="")
+    shot = pipeline.render(chart, camera.override(camera.load("f22"), changes)).linear
+    rows, columns = shot.shape[:2]
+    places = [(round((i + 0.5) * rows / 4), round((j + 0.5) * columns / 6)) for i, j in np.ndindex(4, 6)]
+    measured = colour.linear_to_xyz(np.array([shot[place] for place in places], float)) / 100
+    d65 = spectra.table("d65")[:, 0]
+    published = spectra.xyz(reflectance * d65) / spectra.luminance(d65)
+    measured *= published[18, 1] / measured[18, 1]  # exposure: white as bright as published
+    whites = (spectra.xyz(d65), colour.SRGB_WHITE_XYZ)  # each under its own rounding of D65
+    labs = [science.XYZ_to_Lab(v, science.XYZ_to_xy(w)) for v, w in zip((published, measured), whites, strict=True)]
+    error = np.delete(science.delta_E(*labs, method="CIE 2000"), 17)
+    assert error.mean() < 0.3 and error.max() < 0.6
+
+
+@pytest.mark.parametrize("name", ["slanted-edge", "siemens-star"])
+def test_a_chart_goes_through_a_camera(command, tmp_path, name):
+    assert command("camsim", "chart", name, "--size", "96", "-o", "c.png").returncode == 0
+    assert command("camsim", "render", "c.png", "--setting", "pixel25").returncode == 0
+    assert image.read(tmp_path / "c-pixel25.png").shape == (22, 22, 3)
+
+
+def test_settings_keys_lists_every_key_with_its_bounds(command):
+    listed = json.loads(command("camsim", "settings", "--keys", "--json").stdout)
+    assert {entry["key"] for entry in listed} >= {name for name, field in camera.fields() if field.metadata}
+    assert next(e for e in listed if e["key"] == "optics.fnumber")["bounds"] == "[0.5, 128]"
+    assert all(entry["meaning"] for entry in listed)
+    text = command("camsim", "settings", "--keys").stdout
+    assert "sensor.missing_fraction" in text and "share of pixels that give nothing" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--setting", "ideal", "--dump", "x.npz"), "no camera"),
+        (("--dump", "x.csv"), ".npz"),
+        (("--sheet", "--size", "32"), "--size"),
+        (("--set", "scene.illuminant=D56"), "did you mean"),
+        (("--set", "sensor.qe_file=nowhere.csv"), "no such file"),
+        (("--set", "optics.psf_file=my.png"), "my.png"),
+        (("--set", "optics.obscuration=0.9", "--set", "optics.blades=5"), "optics.obscuration"),
+        (("--set", "method=isetcam"), "scene.distance_m"),
+        (("--setting", "isetcam", "--set", "optics.defocus_dpt=1"), "optics.defocus_dpt is not modelled"),
+        (("--setting", "isetcam", "--set", "isp.white_balance=grey-world"), "isp.white_balance is not modelled"),
+        (("--bits", "16", "-o", "x.jpg"), "16"),
+        (("--set", "isp.demosaic=malvar2004", "--set", "sensor.cfa=mono"), "Bayer"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(refused, photo, tmp_path, arguments, words):
+    before = sorted(tmp_path.iterdir())
+    assert words in refused("camsim", "render", photo, *arguments)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_bad_cubes_are_refused(refused, tmp_path):
+    (tmp_path / "zero.npz").write_bytes(b"")
+    (tmp_path / "text.mat").write_text("no")
+    np.savez(tmp_path / "flat.npz", reflectance=np.ones((4, 4)), wavelength_nm=np.arange(400, 701, 10))
+    np.savez(tmp_path / "short.npz", reflectance=np.ones((4, 4, 5)), wavelength_nm=np.arange(500, 550, 10))
+    for name in ("zero.npz", "text.mat", "flat.npz", "short.npz", "gone.npz"):
+        assert name in refused("camsim", "render", name)
+
+
+def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
+    """A point source's coma flare lies where the lens's PSF has it, above or below, for both parities of terms."""
+    base = ["sensor.cfa=mono", "sensor.pixel_pitch_um=0.5", "scene.fov_deg=0.9", "optics.fnumber=4"]
+    picture = np.zeros((41, 41, 3))
+    picture[20, 20] = 1
+    for index, axis in ((7, 0), (8, 1)):
+        coefficients = [0.0] * index + [0.2]
+        ways = []
+        for sign in (1, -1):
+            view = camera.override(camera.load("f22"), [*base, f"optics.zernike_um={[sign * c for c in coefficients]}"])
+            rate, grid = pipeline.electron_rate(picture, view)
+            profile = rate.sum(axis=1 - axis)
+            centre = (grid.rows if axis == 0 else grid.columns) / 2
+            positions = np.arange(len(profile)) + 0.5 - centre
+            spread = profile / profile.sum()
+            mean = (positions * spread).sum()
+            ways.append(((positions - mean) ** 3 * spread).sum())  # skewness: the side of the flare
+            across = rate.sum(axis=axis)
+            np.testing.assert_allclose(across, across[::-1], atol=1e-6 * across.max())
+        assert ways[0] == pytest.approx(-ways[1], rel=1e-3) and abs(ways[0]) > 1
+
+
+def test_tilt_moves_the_picture_and_nothing_else():
+    view = camera.override(camera.load("f22"), ["optics.fnumber=8", "sensor.noise=false"])
+    at = transfer.frequencies(view, 16, 16)
+    tilted = camera.override(view, ["optics.zernike_um=[0, 0, 0.3]"])
+    plus, _ = wavefront.otf(tilted.optics, 8, 550, at.fy_per_mm, at.fx_per_mm)
+    (plain,) = transfer.lens_terms(view, 550, at)
+    np.testing.assert_allclose(np.abs(plus), plain.factor, atol=2e-4)
