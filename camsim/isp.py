@@ -19,6 +19,9 @@ from camsim.parts import Camera, Sensor
 #: Percentile of every channel that the white-patch rule takes for white: the maximum would be a noise peak.
 WHITE_PATCH_PERCENTILE = 99.5
 
+#: Mixtures of sensor channels whose spread over the patches is this small, beside the largest, are noise.
+MATRIX_RCOND = 0.02
+
 
 def normalise(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: type = np.float64) -> np.ndarray:
     """ADC counts to the share of full scale, (H, W), with the dark signal subtracted.
@@ -134,14 +137,17 @@ def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
 def colour_matrix(sensor: Sensor) -> np.ndarray:
     """Matrix (channels, 3) from sensor values (white's brightest channel = 1) to linear sRGB: ``raw @ matrix``.
 
-    Least squares over the 24 ColorChecker patches lit by D65, held to map D65 itself to (1, 1, 1).
+    Least squares over the 24 ColorChecker patches lit by D65, held to map D65 itself to (1, 1, 1). Mixtures of the
+    channels that hardly differ between patches (white against red + green + blue) are left out: they would add
+    little but noise.
     """
     white = spectra.table("d65")[:, 0]
     patches = white[:, None] * spectra.table("colorchecker")  # energy radiance, (31, 24)
     target = xyz_to_linear(100 * spectra.xyz(patches.T) / spectra.luminance(white))
     respond = sensing.quantum_efficiency(sensor)
     raw = spectra.to_photons(patches, axis=0).T @ respond / (spectra.to_photons(white) @ respond).max()
-    free, pull = np.linalg.lstsq(raw, target, rcond=None)[0], np.linalg.pinv(raw.T @ raw) @ raw_white(sensor, "D65")
+    inverse = np.linalg.pinv(raw, rcond=MATRIX_RCOND)
+    free, pull = inverse @ target, inverse @ inverse.T @ raw_white(sensor, "D65")
     matrix = free + np.outer(pull, 1.0 - raw_white(sensor, "D65") @ free) / (raw_white(sensor, "D65") @ pull)
     matrix.setflags(write=False)
     return matrix

@@ -123,3 +123,9 @@ def test_dark_signal_of_a_long_exposure_is_subtracted():
     dark = pipeline.render(np.zeros((64, 64, 3)), view)
     assert dark.electrons.mean() == pytest.approx(1000, rel=0.01)
     assert np.mean(isp.normalise(dark.counts, view, 100.0)) == pytest.approx(0, abs=2e-4)
+
+
+def test_colour_matrix_does_not_blow_up_noise_where_channels_overlap():
+    """A clear channel is nearly the sum of the others: a plain fit amplifies noise sixty times."""
+    bayer, clear = (np.linalg.norm(isp.colour_matrix(camera.Sensor(cfa=cfa)), axis=0) for cfa in ("grbg", "rgbw"))
+    assert clear.max() < 2 * bayer.max()
