@@ -23,8 +23,14 @@ def srgb_decode(encoded: np.ndarray) -> np.ndarray:
 
 def srgb_encode(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB values, any shape; clipped to [0, 1] first; float32 stays float32."""
-    linear = np.clip(linear, 0.0, 1.0)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
+    linear = np.asarray(linear)
+    linear = linear.astype(np.result_type(linear.dtype, np.float32), copy=False)
+    encoded = np.asarray(np.clip(linear, 0.0031308, 1.0))  # then in place: new memory costs more than arithmetic
+    encoded **= encoded.dtype.type(1 / 2.4)
+    encoded *= 1.055
+    encoded -= 0.055
+    np.multiply(linear, 12.92, out=encoded, where=linear <= 0.0031308)
+    return np.maximum(encoded, 0.0, out=encoded)[()]
 
 
 def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:

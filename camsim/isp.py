@@ -87,19 +87,23 @@ def demosaic_bilinear(mosaic: np.ndarray, tile: np.ndarray) -> np.ndarray:
         return np.stack([_spread(mosaic, tile == channel) for channel in range(channels)], axis=-1)
     rows, columns = mosaic.shape
     padded = np.pad(mosaic, 1, mode="reflect")
-    level = (padded[1:-1, :-2] + padded[1:-1, 2:]) * mosaic.dtype.type(0.5)
-    across = (padded[:, :-2] + padded[:, 2:]) * mosaic.dtype.type(0.5)
-    upright = (padded[:-2, 1:-1] + padded[2:, 1:-1]) * mosaic.dtype.type(0.5)
-    corners = (across[:-2] + across[2:]) * mosaic.dtype.type(0.5)
     planes = np.empty((channels, rows, columns), mosaic.dtype)
     for channel, i, j in np.ndindex(channels, 2, 2):
-        places = ((i, j, mosaic), (i, 1 - j, level), (1 - i, j, upright), (1 - i, 1 - j, corners))
-        found = [mean[i::2, j::2] for p, q, mean in places if tile[p, q] == channel]
-        if tile[i, j] == channel or len(found) == 1:
-            planes[channel, i::2, j::2] = found[0]
-        else:
-            planes[channel, i::2, j::2] = sum(found) * mosaic.dtype.type(1 / len(found))
+        if tile[i, j] == channel:
+            planes[channel, i::2, j::2] = mosaic[i::2, j::2]
+            continue
+        found = [steps for steps in _PAIRS if tile[i ^ (steps[0][0] & 1), j ^ (steps[0][1] & 1)] == channel]
+        total = np.zeros((rows // 2, columns // 2), mosaic.dtype)
+        for steps in found:
+            pair = sum(padded[1 + i + dy : rows + 1 + dy : 2, 1 + j + dx : columns + 1 + dx : 2] for dy, dx in steps)
+            pair *= mosaic.dtype.type(1 / (len(steps) * len(found)))
+            total += pair
+        planes[channel, i::2, j::2] = total
     return np.moveaxis(planes, 0, -1)
+
+
+#: Neighbours in a 2×2 tile, by where they are: left and right, above and below, at the corners.
+_PAIRS = (((0, -1), (0, 1)), ((-1, 0), (1, 0)), ((-1, -1), (-1, 1), (1, -1), (1, 1)))
 
 
 def _spread(mosaic: np.ndarray, has: np.ndarray) -> np.ndarray:
@@ -199,6 +203,7 @@ def process(
     gains = balance_gains(planes, camera)
     if gains is not None:
         planes = planes * gains.astype(dtype)[:, None, None]
-    linear = np.clip(to_rgb(planes, camera), 0.0, 1.0)
+    linear = to_rgb(planes, camera)
+    np.clip(linear, 0.0, 1.0, out=linear)
     finished = srgb_encode(linear) if camera.isp.tone == "srgb" else linear
     return np.moveaxis(linear, 0, -1), np.moveaxis(finished, 0, -1)
