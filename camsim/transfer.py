@@ -19,7 +19,7 @@ from camsim.parts import Camera
 MAX_FREQUENCIES = 24_000_000
 
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
-BLOCK_ROWS = 64
+BLOCK_ROWS = 96
 
 
 @dataclass(frozen=True, slots=True)
