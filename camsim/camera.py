@@ -38,13 +38,53 @@ def from_dict(values: dict, *, source: str = "camera") -> Camera:
     """
     try:
         camera = _build(Camera, values, prefix="")
-        for key, entry in fields():
-            path = getattr(getattr(camera, key.partition(".")[0]), entry.name) if key.endswith("_file") else ""
-            if path and not Path(path).is_file():
-                raise ValueError(f"{key} = {path!r}: no such file")
+        _check_contents(camera)
         return camera
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
+
+
+def _place_files(values: dict, folder: Path) -> None:
+    """Make the paths of files that the values name absolute; relative ones lie in `folder`."""
+    for table in values.values():
+        for key in table if isinstance(table, dict) else ():
+            if key.endswith("_file") and table[key] and isinstance(table[key], str):
+                table[key] = str((folder / table[key]).absolute())
+
+
+def _check_contents(camera: Camera) -> None:
+    """Look into what a camera names, so that mistakes show before anything is rendered; ValueError with the key."""
+    for key, entry in fields():
+        path = getattr(getattr(camera, key.partition(".")[0]), entry.name) if key.endswith("_file") else ""
+        if path and not Path(path).is_file():
+            raise ValueError(f"{key} = {path!r}: no such file")
+    lens = camera.optics
+    if camera.scene.illuminant != Scene().illuminant:
+        from camsim import illuminants
+
+        try:
+            illuminants.spectrum(camera.scene.illuminant)
+        except ValueError as error:
+            raise ValueError(f"scene.illuminant: {error}") from None
+    if camera.sensor.qe_file:
+        from camsim import sensor
+
+        sensor.quantum_efficiency(camera.sensor)
+    if lens.transmittance_file:
+        from camsim import optics
+
+        optics.transmittance(lens)
+    if lens.psf_file:
+        from camsim import psf_file
+
+        try:
+            psf_file.read_psf(lens.psf_file)
+        except ValueError as error:
+            raise ValueError(f"optics.psf_file: {error}") from None
+    if lens.blades and lens.obscuration:
+        from camsim import zernike
+
+        zernike.aperture_area_share(lens)
 
 
 def _build(kind, values: dict, *, prefix: str):
@@ -123,6 +163,7 @@ def override(camera: Camera, assignments: Iterable[str]) -> Camera:
                 raise ValueError(f"--set {assignment}: unknown key {path}{_key_hint(path)}")
             target = target[table]
         target[key] = value
+    _place_files(values, Path())
     return from_dict(values, source="--set" if assignments else camera.name)
 
 
@@ -166,8 +207,5 @@ def load(setting: str | Path) -> Camera:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path}: not a TOML file ({error})") from error
     values.setdefault("name", path.stem)
-    for table in values.values():  # files named in it lie beside it
-        for key in table if isinstance(table, dict) else ():
-            if key.endswith("_file") and table[key] and isinstance(table[key], str):
-                table[key] = str(path.parent / table[key])
+    _place_files(values, path.parent)
     return from_dict(values, source=str(path))

@@ -72,7 +72,7 @@ def render(
     if sheet and size:
         raise click.UsageError("--sheet has a size of its own: leave --size out")
     if inputs:
-        cubes = [path for path in inputs if path.suffix in CUBES and path.is_file()]
+        cubes = [path for path in inputs if path.suffix.lower() in CUBES and path.is_file()]
         pictures = [path for path in inputs if path not in cubes]
         sources = [*(image.find(pictures) if pictures else []), *cubes]
     else:
@@ -125,7 +125,7 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
     """A picture in the depth of its file, or a hyperspectral scene."""
     from camsim import cube, image
 
-    if source.suffix not in CUBES:
+    if source.suffix.lower() not in CUBES:
         return image.read_native(source)
     numbers = None
     if wavelengths:
@@ -142,25 +142,23 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
 def _render_one(
     picture, source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int, **options
 ) -> dict:
-    from camsim import image, pipeline
+    from camsim import image, pipeline, stages
 
-    if options["dump"] or options["sheet"]:
-        from camsim import stages
-
-        done = stages.stages(picture, camera, seed=seed)
-        rgb, exposure_s = done.srgb, done.exposure_s
-        if options["dump"]:
-            stages.write(options["dump"], done)
-        if options["sheet"]:
-            from camsim import sheet
-
-            rgb = sheet.draw(done, camera)
-    else:
+    try:
         result = pipeline.render(picture, camera, seed=seed)
-        rgb, exposure_s = result.rgb, result.exposure_s
-        if size is not None:
-            rows, columns = result.scene_shape
-            rgb = result.reduced((max(1, round(size * rows / columns)), size))
+        done = stages.stages(picture, camera, seed=seed) if options["dump"] or options["sheet"] else None
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+    rgb = result.rgb
+    if options["sheet"]:
+        from camsim import sheet
+
+        rgb = sheet.draw(done, camera)
+    elif size is not None:
+        rows, columns = result.scene_shape
+        rgb = result.reduced((max(1, round(size * rows / columns)), size))
+    if options["dump"]:
+        stages.write(options["dump"], done)
     image.write(target, rgb, bits=options["bits"])
     return {
         "input": str(source),
@@ -169,7 +167,7 @@ def _render_one(
         "width": rgb.shape[1],
         "height": rgb.shape[0],
         "seed": seed,
-        "exposure_s": exposure_s,
+        "exposure_s": result.exposure_s,
         "camera": camera_record(camera),
         "version": camsim.__version__,
     }

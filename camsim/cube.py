@@ -3,6 +3,7 @@
 Formats: `.npz` (see `write`), MATLAB `.mat` of the public data sets, and the multispectral files of ISETCam.
 """
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,6 +195,8 @@ def _kind(name: str, wanted: str | None) -> str:
 
 def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:
     """Kind, cube and wavelengths of an `.npz` file."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("not an npz file")
     with np.load(path, allow_pickle=False) as stored:
         names = [name for name in KINDS if name in stored.files]
         if len(names) != 1:

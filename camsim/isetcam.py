@@ -30,10 +30,11 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import optics, sensor, spectra
+from camsim import optics, scene, sensor, spectra
+from camsim.cube import Cube
 from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
-from camsim.parts import Camera
+from camsim.parts import Camera, Scene
 
 __all__ = [
     "Stages",
@@ -70,7 +71,7 @@ class Stages:
     wavelength_nm: np.ndarray  #: (31,)
 
 
-def stages(rgb: np.ndarray, camera: Camera, seed: int = 0, *, keep_irradiance: bool = True) -> Stages:
+def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_irradiance: bool = True) -> Stages:
     """Photograph a picture the way ISETCam does.
 
     Automatic exposure ("max") brings the brightest sample of the image behind the lens, in the channel that sees
@@ -78,17 +79,25 @@ def stages(rgb: np.ndarray, camera: Camera, seed: int = 0, *, keep_irradiance: b
 
     Parameters
     ----------
-    rgb : (H, W, 3), uint8, uint16, or floating point in [0, 1].
+    picture : (H, W, 3), uint8, uint16, or floating point in [0, 1]; or a hyperspectral scene.
     seed : decides the noise.
     keep_irradiance : False saves 31 planes of memory; `Stages.irradiance` is then None.
 
     Raises
     ------
     ValueError
-        If `rgb` is no such array, is smaller than 2×2, or black under automatic exposure; if its field of view is
+        If `picture` is no such array, is smaller than 2×2, or black under automatic exposure; if its field of view is
         over 120°, or the sensor would have too many pixels.
     """
-    linear = decode(rgb)
+    if isinstance(picture, Cube):
+        photons = scene.cube_radiance(picture, camera.scene)
+        photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
+        linear = scene.to_srgb_linear(photons, camera.scene)
+    else:
+        for name in ("illuminant", "mean_luminance_cd_m2"):
+            if getattr(camera.scene, name) != getattr(Scene(), name):
+                raise ValueError(f"scene.{name} with method = 'isetcam' is for hyperspectral scenes only")
+        photons, linear = None, decode(picture)
     rows, columns = linear.shape[:2]
     if min(rows, columns) < 2:
         raise ValueError(f"a picture of {columns}×{rows} pixels is too small for method = 'isetcam': at least 2×2")
@@ -104,7 +113,7 @@ def stages(rgb: np.ndarray, camera: Camera, seed: int = 0, *, keep_irradiance: b
         )
     primaries = _photon_primaries() * (camera.scene.luminance_cd_m2 / DISPLAY_WHITE_CD_M2)
     planes = through_lens(
-        lambda band: linear @ primaries[band],
+        lambda band: linear @ primaries[band] if photons is None else photons[..., band],
         rows,
         columns,
         fov_deg=fov_deg,

@@ -117,18 +117,19 @@ def _spread(mosaic: np.ndarray, has: np.ndarray) -> np.ndarray:
 
 
 def demosaic(mosaic: np.ndarray, sensor: Sensor, method: str) -> np.ndarray:
-    """Full colour (H, W, channels) of a mosaic (H, W), by the method of `isp.demosaic`.
+    """Full colour (H, W, channels) of a mosaic (H, W) as read, by the method of `isp.demosaic`.
 
     Malvar 2004 and Menon 2007 are those of the colour-demosaicing package.
     """
-    tile = sensing.cfa_index(sensor)
+    read = sensing.as_read(sensor)
+    tile = sensing.cfa_index(read)
     if method == "bilinear":
         return demosaic_bilinear(mosaic, tile)
     import colour_demosaicing  # slow to import, so only where it is wanted
 
     work = getattr(colour_demosaicing, f"demosaicing_CFA_Bayer_{method.capitalize()}")
     padded = np.pad(mosaic.astype(float), 8, mode="reflect")  # its own borders are rough; 8 keeps the phase
-    return work(padded, "".join(sensor.tile).upper())[8:-8, 8:-8].astype(mosaic.dtype)
+    return work(padded, "".join(read.tile).upper())[8:-8, 8:-8].astype(mosaic.dtype)
 
 
 def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
@@ -138,6 +139,21 @@ def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=32)
+def _colour_matrix(efficiency: bytes, channels: int) -> np.ndarray:
+    respond = np.frombuffer(efficiency).reshape(-1, channels)
+    white = spectra.table("d65")[:, 0]
+    patches = white[:, None] * spectra.table("colorchecker")  # energy radiance, (31, 24)
+    target = xyz_to_linear(100 * spectra.xyz(patches.T) / spectra.luminance(white))
+    raw_white = spectra.to_photons(white) @ respond
+    raw = spectra.to_photons(patches, axis=0).T @ respond / raw_white.max()
+    raw_white = raw_white / raw_white.max()
+    inverse = np.linalg.pinv(raw, rcond=MATRIX_RCOND)
+    free, pull = inverse @ target, inverse @ inverse.T @ raw_white
+    matrix = free + np.outer(pull, 1.0 - raw_white @ free) / (raw_white @ pull)
+    matrix.setflags(write=False)
+    return matrix
+
+
 def colour_matrix(sensor: Sensor) -> np.ndarray:
     """Matrix (channels, 3) from sensor values (white's brightest channel = 1) to linear sRGB: ``raw @ matrix``.
 
@@ -145,16 +161,8 @@ def colour_matrix(sensor: Sensor) -> np.ndarray:
     channels that hardly differ between patches (white against red + green + blue) are left out: they would add
     little but noise.
     """
-    white = spectra.table("d65")[:, 0]
-    patches = white[:, None] * spectra.table("colorchecker")  # energy radiance, (31, 24)
-    target = xyz_to_linear(100 * spectra.xyz(patches.T) / spectra.luminance(white))
-    respond = sensing.quantum_efficiency(sensor)
-    raw = spectra.to_photons(patches, axis=0).T @ respond / (spectra.to_photons(white) @ respond).max()
-    inverse = np.linalg.pinv(raw, rcond=MATRIX_RCOND)
-    free, pull = inverse @ target, inverse @ inverse.T @ raw_white(sensor, "D65")
-    matrix = free + np.outer(pull, 1.0 - raw_white(sensor, "D65") @ free) / (raw_white(sensor, "D65") @ pull)
-    matrix.setflags(write=False)
-    return matrix
+    efficiency = np.ascontiguousarray(sensing.quantum_efficiency(sensor))
+    return _colour_matrix(efficiency.tobytes(), efficiency.shape[1])
 
 
 def balance_gains(planes: np.ndarray, camera: Camera) -> np.ndarray | None:
@@ -177,8 +185,14 @@ def balance_gains(planes: np.ndarray, camera: Camera) -> np.ndarray | None:
         white = np.percentile(planes, WHITE_PATCH_PERCENTILE, axis=(1, 2))
     if white.min() <= 0:
         raise ValueError(f"isp.white_balance = {rule!r}: a colour channel of this picture has no light")
-    target = raw_white(sensor, "D65") if camera.isp.color_matrix == "colorchecker" else np.ones(len(white))
-    return target / (white / white.max())
+    return balanced_white(camera) / (white / white.max())
+
+
+def balanced_white(camera: Camera) -> np.ndarray:
+    """What the processor takes for white, (channels,): the sensor's D65 for its own matrix, else equal channels."""
+    if camera.isp.color_matrix == "colorchecker":
+        return raw_white(camera.sensor, "D65")
+    return np.ones(len(sensing.colours(camera.sensor)))
 
 
 def to_rgb(planes: np.ndarray, camera: Camera) -> np.ndarray:
@@ -190,19 +204,31 @@ def to_rgb(planes: np.ndarray, camera: Camera) -> np.ndarray:
     return (matrix.astype(planes.dtype) @ planes.reshape(len(planes), -1)).reshape(3, *planes.shape[1:])
 
 
-def process(
-    counts: np.ndarray, camera: Camera, exposure_s: float, *, dtype: type = np.float64
-) -> tuple[np.ndarray, np.ndarray]:
-    """Raw counts (H, W) to the linear picture and the finished one, both (H, W, 3) in [0, 1]."""
+def full_colour(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: type = np.float64) -> np.ndarray:
+    """Raw counts (H, W) to the sensor's colours (H, W, channels), share of full scale: black level, defects, mosaic."""
     share = normalise(counts, camera, exposure_s, dtype)
     if camera.isp.defect_correction:
         fixed = sensing.pattern(camera.sensor, *counts.shape)
         if fixed is not None:
-            share = correct_defects(share, sensing.cfa_index(camera.sensor), fixed.missing | fixed.stuck)
-    planes = np.moveaxis(demosaic(share, camera.sensor, camera.isp.demosaic), -1, 0)
+            tile = sensing.cfa_index(sensing.as_read(camera.sensor))
+            share = correct_defects(share, tile, fixed.missing | fixed.stuck)
+    return demosaic(share, camera.sensor, camera.isp.demosaic)
+
+
+def process(
+    counts: np.ndarray, camera: Camera, exposure_s: float, *, dtype: type = np.float64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Raw counts (H, W) to the linear picture and the finished one, both (H, W, 3) in [0, 1].
+
+    Where there is a white to keep (a balance or the sensor's own matrix), channels are clipped at white's before the
+    matrix: a highlight that fills the red pixels and not the others is white, not cyan.
+    """
+    planes = np.moveaxis(full_colour(counts, camera, exposure_s, dtype), -1, 0)
     gains = balance_gains(planes, camera)
     if gains is not None:
         planes = planes * gains.astype(dtype)[:, None, None]
+    if gains is not None or camera.isp.color_matrix == "colorchecker":
+        planes = np.minimum(planes, balanced_white(camera).astype(dtype)[:, None, None])
     linear = to_rgb(planes, camera)
     np.clip(linear, 0.0, 1.0, out=linear)
     finished = srgb_encode(linear) if camera.isp.tone == "srgb" else linear

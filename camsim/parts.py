@@ -66,9 +66,9 @@ class Scene:
         0.03031901382905619, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True
     )
     distance_m: float = _number(math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number")
-    luminance_cd_m2: float = _number(100.0, 0, math.inf, "luminance of the picture's white", above=True)
+    luminance_cd_m2: float = _number(100.0, 0, 1e12, "luminance of the picture's white", above=True)
     mean_luminance_cd_m2: float | None = _number(
-        None, 0, math.inf, "scale the scene to this mean luminance; auto: leave it", above=True
+        None, 0, 1e12, "scale the scene to this mean luminance; auto: leave it", above=True
     )
     illuminant: str = _plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
 
@@ -92,7 +92,9 @@ class Optics:
     chromatic_defocus_dpt: float = _number(0.0, -100, 100, "defocus at 486 nm minus that at 656 nm, dioptres")
     focus_wavelength_nm: float = _number(550.0, 400, 700, "wavelength without chromatic defocus")
     zernike_um: tuple[float, ...] = _plain((), "wavefront error: Zernike coefficients by OSA/ANSI index from 0, µm rms")
-    psf_file: str = _plain("", "npz with psf, pitch_um and perhaps wavelength_nm, instead of all of the above")
+    psf_file: str = _plain(
+        "", "npz with psf, pitch_um and perhaps wavelength_nm, instead of diffraction, aperture shape and wavefront"
+    )
 
     def __post_init__(self):
         _check(self)
@@ -129,7 +131,7 @@ class Sensor:
     black_level_dn: int = _number(0, 0, 2**20, "ADC counts at no signal")
     bit_depth: int = _number(12, 0, 24, "of the ADC; 0: no ADC, values are kept as they are")
     auto_exposure: str = _choice("max", "max p99 mean", "brightest pixel or 99th percentile at 95 %, or mean at 18 %")
-    exposure_s: float | None = _number(None, 0, math.inf, "exposure time; auto: by auto_exposure", above=True)
+    exposure_s: float | None = _number(None, 0, 1e9, "exposure time; auto: by auto_exposure", above=True)
     exposure_ev: float = _number(0.0, -20, 20, "added to the automatic or given exposure, stops")
     noise: bool = _plain(True, "shot, dark, read and pattern noise")
 
@@ -154,14 +156,32 @@ class Sensor:
 
     @property
     def is_bayer(self) -> bool:
-        """Whether the tile is 2×2 with green on a diagonal, red and blue on the other."""
-        tile = self.tile
+        """Whether the tile as read is 2×2 with green on a diagonal, red and blue on the other."""
+        tile = self.binned_tile
         return sorted("".join(tile)) == list("bggr") and len(tile) == 2 and tile[0][0] != tile[1][0] != tile[1][1]
+
+    @property
+    def bins_blocks(self) -> bool:
+        """Whether the tile is made of n×n blocks of one colour, n = `binning`, that are read as one pixel."""
+        tile, n = self.tile, self.binning
+        return all(
+            len(tile) % n == 0 and len(row) % n == 0 and row[j] == tile[i - i % n][j - j % n]
+            for i, row in enumerate(tile)
+            for j in range(len(row))
+        ) or set("".join(tile)) == {tile[0][0]}
+
+    @property
+    def binned_tile(self) -> tuple[str, ...]:
+        """The colour tile of the pixels as they are read, binned."""
+        if not self.bins_blocks:
+            return self.tile
+        tile, n = self.tile, self.binning
+        return tuple(row[::n] for row in tile[::n])
 
     @property
     def tile(self) -> tuple[str, ...]:
         """The colour tile as equal rows of letters; four letters alone are a 2×2 tile."""
-        text = CFA_ALIASES.get(self.cfa, self.cfa)
+        text = CFA_ALIASES.get(self.cfa.lower(), self.cfa.lower())
         return (text[:2], text[2:]) if len(text) == 4 and "/" not in text else tuple(text.split("/"))
 
 
@@ -209,7 +229,9 @@ class Camera:
         if not re.fullmatch(r"\w[\w.+-]*", self.name):
             raise ValueError(f"name = {self.name!r} must be letters, digits, '_', '-', '+' or '.'")
         if self.method not in ("exact", "isetcam"):
-            raise ValueError(f"method = {self.method!r} must be exact or isetcam")
+            raise ValueError(
+                f"method = {self.method!r} must be exact or isetcam{hint(self.method, ('exact', 'isetcam'))}"
+            )
         if self.scene.distance_m * 1e3 <= 2 * self.optics.focal_length_mm:
             raise ValueError(
                 f"scene.distance_m = {self.scene.distance_m} must be more than twice the focal length "
@@ -231,7 +253,7 @@ class Camera:
 def _check_isetcam(camera: Camera) -> None:
     """Refuse what the isetcam method does not model, rather than leave it out in silence."""
     modelled = {
-        "scene": {"fov_deg", "pixel_deg", "distance_m", "luminance_cd_m2"},
+        "scene": {"fov_deg", "pixel_deg", "distance_m", "luminance_cd_m2", "mean_luminance_cd_m2", "illuminant"},
         "optics": {"fnumber", "focal_length_mm", "transmittance", "transmittance_file", "relative_illumination"},
         "isp": {"tone"},
     }

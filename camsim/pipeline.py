@@ -87,10 +87,8 @@ def _as_float(picture: np.ndarray) -> np.ndarray:
 
 
 def _render_isetcam(picture: np.ndarray | Cube, camera: Camera, seed: int) -> Render:
-    if isinstance(picture, Cube):
-        raise ValueError("method = 'isetcam' takes pictures, not hyperspectral scenes")
     done = isetcam.stages(picture, camera, seed, keep_irradiance=False)
-    size = transfer.image_size_mm(camera, *np.shape(picture)[:2])  # overfills the sensor by a little
+    size = transfer.image_size_mm(camera, *done.scene_rgb_linear.shape[:2])  # overfills the sensor by a little
     box = sensor.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
     finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)
     return Render(

@@ -92,13 +92,17 @@ def cfa_index(sensor: Sensor) -> np.ndarray:
     return np.array([[colours(sensor).index(letter) for letter in row] for row in sensor.tile])
 
 
-@functools.lru_cache(maxsize=32)
 def quantum_efficiency(sensor: Sensor) -> np.ndarray:
     """Electrons per photon on the light-sensitive area: (31, channels), channels as in `colours`.
 
     From `sensor.qe_file`, else the built-in table. Without a column of its own, a white (unfiltered) pixel has the
     envelope of the coloured ones: a filter only takes light away. Raises ValueError where a colour is missing.
     """
+    return _quantum_efficiency(sensor, spectra.stamp(sensor.qe_file))
+
+
+@functools.lru_cache(maxsize=32)
+def _quantum_efficiency(sensor: Sensor, _stamp: tuple | None) -> np.ndarray:
     if sensor.qe_file:
         names, table = spectra.read_csv(sensor.qe_file, "sensor.qe_file")
         if table.min() < 0 or table.max() > 1:
@@ -120,7 +124,7 @@ def as_read(sensor: Sensor) -> Sensor:
 
     With the pixel's area A grow well and dark current (∝ A) and read noise (∝ √A, as the kTC noise of a capacitance
     ∝ A does); the conversion gain falls (∝ 1/A). A binned pixel holds n² wells and is read once; pattern noise
-    averages.
+    averages. The tile is that of the binned pixels.
     """
     pitch = sensor.reference_pitch_um or sensor.pixel_pitch_um
     area, n = (sensor.pixel_pitch_um / pitch) ** 2, sensor.binning
@@ -128,6 +132,7 @@ def as_read(sensor: Sensor) -> Sensor:
         sensor,
         reference_pitch_um=None,
         binning=1,
+        cfa="/".join(sensor.binned_tile),
         full_well_e=max(1.0, sensor.full_well_e * area) * n**2,
         dark_current_e_per_s=sensor.dark_current_e_per_s * area * n**2,
         read_noise_e=sensor.read_noise_e * math.sqrt(area),
@@ -138,12 +143,19 @@ def as_read(sensor: Sensor) -> Sensor:
 
 
 def bin_charge(rate: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """Add n×n neighbours of the same colour: (H, W) to (H/n, W/n) with the same colour tile."""
-    n, (a, b) = sensor.binning, cfa_index(sensor).shape
+    """Add n×n neighbours of the same colour: (H, W) to (H/n, W/n) with the colour tile `Sensor.binned_tile`.
+
+    Where the tile is made of n×n blocks of a colour (mono, Quad-Bayer by 2) these are added. Otherwise the nearest of
+    the same place in the tile are; their centres then lie off the binned grid by a part of a pixel, as in real sensors.
+    """
+    n = sensor.binning
     if n == 1:
         return rate
-    rows, columns = rate.shape[0] // (a * n), rate.shape[1] // (b * n)
-    return rate.reshape(rows, n, a, columns, n, b).sum(axis=(1, 4)).reshape(rows * a, columns * b)
+    rows, columns = (count // n for count in rate.shape)
+    if sensor.bins_blocks:
+        return rate.reshape(rows, n, columns, n).sum(axis=(1, 3))
+    a, b = cfa_index(sensor).shape
+    return rate.reshape(rows // a, n, a, columns // b, n, b).sum(axis=(1, 4)).reshape(rows, columns)
 
 
 def full_scale_e(sensor: Sensor) -> float:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from camsim import image, sensor, spectra
+from camsim import captions, image, sensor, spectra
 from camsim.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.parts import Camera
 from camsim.spread import Spread, spread
@@ -12,7 +12,7 @@ from camsim.stages import Stages
 
 #: Size of the sheet and of its panels, pixels. Panels are as high as the picture asks, within bounds; the PSF is
 #: square and needs some height in the upper row.
-WIDTH, PANEL, MARGIN, GAP, TITLE, HEAD, FOOT = 2000, 620, 34, 36, 64, 96, 92
+WIDTH, PANEL, MARGIN, GAP, TITLE, HEAD, FOOT = 2000, 620, 34, 36, 64, 96, 116
 MIN_UPPER, MAX_HEIGHT = 400, 880
 
 #: Below so many pixels of the sheet per sensor pixel the mosaic is shown as the means of its tiles, and a part of it
@@ -63,7 +63,7 @@ def draw(stages: Stages, camera: Camera) -> np.ndarray:
     panels = (
         ("Scene", f"{scene.shape[1]}×{scene.shape[0]} pixels, sRGB", scene),
         ("Lens: point spread", "without the pixel; all bands, weighted by luminance; log scale", None),
-        ("Irradiance", f"behind the lens, {where}; white = {_number(brightest)} lux, the brightest", light),
+        ("Irradiance", f"behind the lens, {where}; white = {captions.number(brightest)} lux, the brightest", light),
         ("Raw mosaic", f"in the filters' colours; {tiles}brightest shade = full scale, {full}", None),
         ("Demosaiced", f"the sensor's own colours; white = full scale, {full}", _demosaiced(stages, camera)),
         ("Result", _result_words(camera), stages.srgb),
@@ -82,7 +82,7 @@ def draw(stages: Stages, camera: Camera) -> np.ndarray:
     text(MARGIN, 50, camera.name, 21, fontweight="bold")
     text(MARGIN, 76, camera.description, 12, color=_GREY)
     axes.plot([MARGIN, WIDTH - MARGIN], [height - FOOT + 18] * 2, color=_RULE, linewidth=1)
-    for line, words in enumerate(_numbers(stages, camera)):
+    for line, words in enumerate(captions.numbers(stages, camera)):
         text(MARGIN, height - FOOT + 46 + 26 * line, words, 11)
     axes.imshow(image.quantise(paper), extent=(0, WIDTH, height, 0), interpolation="none", aspect="auto", zorder=-1)
     axes.set(xlim=(0, WIDTH), ylim=(height, 0))
@@ -258,55 +258,3 @@ def _nice(value: float) -> float:
     """The largest 1, 2 or 5 times a power of ten that is not above `value`."""
     power = 10.0 ** math.floor(math.log10(value))
     return max(step * power for step in (1, 2, 5) if step * power <= value * (1 + 1e-9))
-
-
-# --- words ----------------------------------------------------------------------------------------------------------
-
-
-def _number(value: float) -> str:
-    """Three digits, without an exponent where that is readable."""
-    return f"{value:,.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
-
-
-def _numbers(stages: Stages, camera: Camera) -> tuple[str, str]:
-    """The camera's numbers in two lines."""
-    lens, chip, read = camera.optics, camera.sensor, sensor.as_read(camera.sensor)
-    rows, columns = stages.electrons.shape
-    exposure_s = stages.exposure_s
-    time = f"{_number(exposure_s * 1e3)} ms" if exposure_s < 1 else f"{_number(exposure_s)} s"
-    rule = "given" if chip.exposure_s is not None else f"automatic ({chip.auto_exposure})"
-    glass = "PSF from a file" if lens.psf_file else f"f/{lens.fnumber:g}"
-    first = [
-        f"{glass}, focal length {lens.focal_length_mm:.4g} mm",
-        f"field of view {stages.fov_deg:.4g}° wide",
-        f"{columns}×{rows} pixels of {chip.pixel_pitch_um:g} µm, fill factor {chip.fill_factor:g}, {chip.cfa}",
-        *([f"{chip.binning}×{chip.binning} binning"] if chip.binning > 1 else []),
-        f"exposure {time}, {rule}" + (f" {chip.exposure_ev:+g} EV" if chip.exposure_ev else ""),
-    ]
-    noise = "no noise"
-    if chip.noise:
-        noise = f"shot noise, read noise {read.read_noise_e:.4g} e⁻, dark current {read.dark_current_e_per_s:.4g} e⁻/s"
-        pattern = (read.prnu, read.dsnu_e, read.column_gain_fpn, read.column_offset_fpn_e)
-        noise += ", pattern noise" if any(pattern) else ""
-    second = [
-        noise,
-        f"full well {read.full_well_e:,.0f} e⁻",
-        f"{chip.bit_depth}-bit ADC" if chip.bit_depth else "no ADC",
-    ]
-    second += [f"analog gain {chip.analog_gain:g}"] if chip.analog_gain != 1 else []
-    return "   ·   ".join(first), "   ·   ".join([*second, _processor(camera)])
-
-
-def _processor(camera: Camera) -> str:
-    if camera.method == "isetcam":
-        return "ISETCam's processor"
-    isp = camera.isp
-    balance = isp.white_balance if isinstance(isp.white_balance, str) else "given gains"
-    matrix = isp.color_matrix if isinstance(isp.color_matrix, str) else "given"
-    parts = [
-        f"{isp.demosaic} demosaicing",
-        "no white balance" if balance == "none" else f"white balance: {balance}",
-        "no colour matrix" if matrix == "none" else f"colour matrix: {matrix}",
-        "sRGB curve" if isp.tone == "srgb" else "linear",
-    ]
-    return "   ·   ".join([*(["defects corrected"] if isp.defect_correction else []), *parts])

@@ -4,6 +4,7 @@ All tables are sampled at 400:10:700 nm, 31 bands.
 """
 
 import functools
+import os
 from importlib import resources
 
 import numpy as np
@@ -27,6 +28,15 @@ def table(name: str) -> np.ndarray:
     columns = rows[:, 1:]
     columns.setflags(write=False)
     return columns
+
+
+def stamp(path: str) -> tuple[int, int] | None:
+    """What changes when a file does, for caches that depend on it; None for no path or no file."""
+    try:
+        status = os.stat(path) if path else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_mtime_ns, status.st_size)
 
 
 def read_csv(path: str, key: str) -> tuple[tuple[str, ...], np.ndarray]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import illuminants, optics, spectra, wavefront
+from camsim import illuminants, optics, psf_file, spectra, wavefront
 from camsim.parts import Camera
 
 #: Share of the light that a circle about the PSF's centre holds; the panel shows 1.5 times that circle.
@@ -28,7 +28,7 @@ def spread(camera: Camera) -> Spread:
         weight = weight * passed
     weight = weight / weight.sum()
     if lens.psf_file:
-        given = wavefront.read_psf(lens.psf_file)
+        given = psf_file.read_psf(lens.psf_file)
         known = spectra.WAVELENGTH_NM[:1] if given.wavelength_nm is None else given.wavelength_nm
         mix = [np.interp(spectra.WAVELENGTH_NM, known, one) @ weight for one in np.eye(len(known))]
         psf = np.tensordot(mix, given.psf, 1)

@@ -46,13 +46,12 @@ def stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) -> Stag
         linear = decode_picture(picture)
         photons = scene.radiance(linear, camera.scene)
     photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
-    share = isp.normalise(done.counts, camera, done.exposure_s)
     return Stages(
         scene_rgb_linear=linear,
         irradiance=pipeline.irradiance(photons, camera),
         electrons=done.electrons,
         volts=sensor.volts(done.electrons, camera.sensor),
-        demosaiced=isp.demosaic(share, camera.sensor, camera.isp.demosaic),
+        demosaiced=isp.full_colour(done.counts, camera, done.exposure_s),
         linear=done.linear,
         srgb=done.rgb,
         fov_deg=scene.fov_deg(camera.scene, linear.shape[1]),

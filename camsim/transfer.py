@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, optics, scene, sensor, spectra, wavefront, zernike
+from camsim import cosine, optics, psf_file, scene, sensor, spectra, wavefront, zernike
 from camsim.parts import Camera
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
@@ -65,8 +65,9 @@ def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float
 
 def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
     """Every frequency of the picture that the lens passes; ValueError where there are too many to work with."""
-    if camera.optics.psf_file:  # square samples: their sinc has its first zero here
-        cutoff, radial = 1e3 / wavefront.read_psf(camera.optics.psf_file).pitch_um, math.inf
+    if camera.optics.psf_file:
+        spread = psf_file.read_psf(camera.optics.psf_file)
+        cutoff, radial = psf_file.bandwidth_per_mm(spread, sensor.aperture_side_mm(camera.sensor)), math.inf
     else:
         fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
         cutoff = radial = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
@@ -90,8 +91,8 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     """
     lens, fnumber = camera.optics, optics.working_fnumber(camera.optics, camera.scene.distance_m)
     if lens.psf_file:
-        psf = wavefront.read_psf(lens.psf_file)
-        plus, minus = wavefront.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
+        psf = psf_file.read_psf(lens.psf_file)
+        plus, minus = psf_file.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
     elif not wavefront.is_aberrated(lens):
         radial = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm)
         return [Term(False, False, optics.diffraction_otf(radial, wavelength_nm, fnumber))]
@@ -142,12 +143,17 @@ def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term]
         yield [term.replace(term.factor * pixel) for term in terms], response
 
 
-@functools.lru_cache(maxsize=8)
 def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
     Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine`.
     """
+    named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
+    return _rgb_terms(camera, rows, columns, dtype, tuple(spectra.stamp(path) for path in named))
+
+
+@functools.lru_cache(maxsize=4)
+def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str, _stamps: tuple):
     at = frequencies(camera, rows, columns)
     weight = cosine.weights(rows, at.orders[0])[:, None] * cosine.weights(columns, at.orders[1])
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]

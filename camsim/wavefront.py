@@ -15,9 +15,7 @@ defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 
 import functools
 import math
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -30,9 +28,6 @@ SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6
 
 #: Rows of the autocorrelation kept on the far side of zero frequency, so that the spline there has two sides.
 MARGIN = 16
-
-#: Largest side of a PSF, samples.
-MAX_PSF_SIDE = 1025
 
 
 def is_aberrated(optics: Optics) -> bool:
@@ -227,90 +222,3 @@ def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, s
     field = waves[0] @ pupil.function(wavelength_nm, defocus_um) @ waves[1].T * pupil.step**2
     area = math.pi * zernike.aperture_area_share(optics)
     return (field.real**2 + field.imag**2) * (pitch_um**2 / (area * scale**2))
-
-
-# --- PSFs from files ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PointSpread:
-    """A PSF measured or computed elsewhere, as seen in the picture: uniform squares about [h // 2, w // 2]."""
-
-    psf: np.ndarray  #: (B, h, w), each of sum 1, rows running down
-    pitch_um: float
-    wavelength_nm: np.ndarray | None  #: (B,) increasing; None: one PSF for all wavelengths
-
-
-def read_psf(path: str | Path) -> PointSpread:
-    """Read a PSF from an npz file with `psf` (h, w) or (B, h, w), `pitch_um`, and `wavelength_nm` (B,) if B > 1.
-
-    Sizes may be odd or even; sample [h // 2, w // 2] is the place of the sharp image. A file that has not changed
-    is read once. ValueError for a bad file.
-    """
-    try:
-        status = Path(path).stat()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-    return _read_psf(str(path), status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=4)
-def _read_psf(path: str, _modified: int, _size: int) -> PointSpread:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            values = {key: file[key] for key in ("psf", "pitch_um", "wavelength_nm") if key in file}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: not an npz file with a PSF ({str(error).splitlines()[0]})") from None
-    for key in ("psf", "pitch_um"):
-        if key not in values:
-            raise ValueError(f"{path}: has no {key}")
-    for key, value in values.items():
-        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
-            raise ValueError(f"{path}: {key} must be finite real numbers")
-    planes, pitch, wavelength = np.array(values["psf"], dtype=float), values["pitch_um"], values.get("wavelength_nm")
-    planes = planes[None] if planes.ndim == 2 else planes
-    if planes.ndim != 3 or not planes.size or max(planes.shape[1:]) > MAX_PSF_SIDE:
-        raise ValueError(
-            f"{path}: psf has shape {values['psf'].shape}, must be (h, w) or (B, h, w), h and w up to {MAX_PSF_SIDE}"
-        )
-    if pitch.size != 1 or not pitch.item() > 0:
-        raise ValueError(f"{path}: pitch_um = {pitch.tolist()} must be one number above 0")
-    if planes.min() < 0 or planes.sum(axis=(1, 2)).min() <= 0:
-        raise ValueError(f"{path}: psf must not be negative, nor all zero (least value {planes.min():.3g})")
-    if wavelength is None and len(planes) > 1:
-        raise ValueError(f"{path}: {len(planes)} PSFs need wavelength_nm")
-    if wavelength is not None:
-        wavelength = np.atleast_1d(wavelength).astype(float)
-        if wavelength.shape != planes.shape[:1] or np.any(np.diff(wavelength) <= 0) or wavelength[0] <= 0:
-            raise ValueError(f"{path}: wavelength_nm must be {len(planes)} increasing numbers above 0, one per PSF")
-    planes /= planes.sum(axis=(1, 2), keepdims=True)
-    planes.setflags(write=False)
-    return PointSpread(planes, pitch.item(), wavelength)
-
-
-def psf_otf(
-    spread: PointSpread, wavelength_nm: float, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """OTF of a PSF made of uniform squares, exactly: the transform of its samples times a sinc along y and x.
-
-    Between two wavelengths the PSF is mixed linearly, beyond the first and last it stays.
-
-    Returns
-    -------
-    (Y, X) complex, at (fy, fx) and at (fy, −fx), cycles/mm; 1 at zero frequency.
-    """
-    planes = spread.psf
-    if spread.wavelength_nm is None or len(planes) == 1:
-        plane = planes[0]
-    else:
-        at = np.interp(wavelength_nm, spread.wavelength_nm, np.arange(len(planes)))
-        low = min(int(at), len(planes) - 2)
-        plane = (low + 1 - at) * planes[low] + (at - low) * planes[low + 1]
-
-    def transform(frequency, count):
-        cycles = np.asarray(frequency, dtype=float)[:, None] * (spread.pitch_um * 1e-3)
-        return np.sinc(cycles) * np.exp(-2j * math.pi * cycles * (np.arange(count) - count // 2))
-
-    along_y = transform(fy_per_mm, plane.shape[0]) @ plane
-    along_x = transform(fx_per_mm, plane.shape[1])
-    return along_y @ along_x.T, along_y @ along_x.conj().T

@@ -129,3 +129,11 @@ def test_colour_matrix_does_not_blow_up_noise_where_channels_overlap():
     """A clear channel is nearly the sum of the others: a plain fit amplifies noise sixty times."""
     bayer, clear = (np.linalg.norm(isp.colour_matrix(camera.Sensor(cfa=cfa)), axis=0) for cfa in ("grbg", "rgbw"))
     assert clear.max() < 2 * bayer.max()
+
+
+@pytest.mark.parametrize("ev", [1, 2, 4])
+@pytest.mark.parametrize("light", ["D65", "A"])
+def test_overexposed_white_stays_white(ev, light):
+    picture = np.ones((24, 24, 3))
+    changes = [f"sensor.exposure_ev={ev}", f"scene.illuminant={light}", "isp.white_balance=illuminant"]
+    np.testing.assert_allclose(shoot(picture, *changes).rgb, 1.0, atol=1e-5)

@@ -176,3 +176,29 @@ def test_transmittance_of_the_lens_from_a_file(tmp_path):
     d65, qe = spectra.to_photons(spectra.table("d65")[:, 0]), spectra.bayer_qe()
     kept = (d65 * qe[:, 0])[spectra.WAVELENGTH_NM <= 640].sum() / (d65 * qe[:, 0]).sum()
     assert cut[0, 1] / red[0, 1] == pytest.approx(kept, rel=1e-9)
+
+
+def test_quad_bayer_bins_the_blocks_of_a_colour():
+    pixel = camera.Sensor(binning=2, cfa="quad-bayer")
+    charge = np.arange(64.0).reshape(8, 8)
+    binned = sensor.bin_charge(charge, pixel)
+    assert binned.shape == (4, 4)
+    assert binned[0, 0] == charge[0, 0] + charge[0, 1] + charge[1, 0] + charge[1, 1]
+    assert sensor.as_read(pixel).tile == ("gr", "bg") and pixel.is_bayer
+    base = ["sensor.noise=false", "sensor.full_well_e=1e6", "optics.fnumber=4", "sensor.bit_depth=16"]
+    picture = np.random.default_rng(0).random((32, 32, 3))
+    quad = camera.override(camera.load("f22"), [*base, "sensor.cfa=quad-bayer", "sensor.binning=2"])
+    large = camera.override(camera.load("f22"), [*base, "sensor.cfa=grbg", "sensor.pixel_pitch_um=2"])
+    a, b = (pipeline.render(picture, view).reduced((32, 32)) for view in (quad, large))
+    assert -10 * np.log10(np.mean((a - b) ** 2)) > 35  # nearly the sensor of twice the pitch
+
+
+def test_changed_files_are_read_again(tmp_path):
+    path = tmp_path / "qe.csv"
+    view = None
+    rates = []
+    for level in (0.2, 0.4):
+        path.write_text(f"wavelength_nm,red,green,blue\n400,{level},{level},{level}\n700,{level},{level},{level}\n")
+        view = view or camera.override(camera.load("f22"), [f"sensor.qe_file={path}"])
+        rates.append(pipeline.electron_rate(np.ones((8, 8, 3)), view)[0].mean())
+    assert rates[1] == pytest.approx(2 * rates[0], rel=1e-9)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, colour, image, sheet, spectra, spread, stages
+from camsim import camera, captions, colour, image, sheet, spectra, spread, stages
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),
@@ -130,12 +130,15 @@ def test_psf_file_is_weighted_by_luminance(tmp_path):
 
 
 def test_caption_tells_the_cameras_numbers():
-    done, view = photograph("underexposed", ["sensor.exposure_s=0.002", "sensor.reference_pitch_um=2"], (20, 20))
-    first, second = sheet._numbers(done, view)
+    done, view = photograph(
+        "underexposed", ["sensor.exposure_s=0.002", "sensor.reference_pitch_um=2", "optics.blades=7"], (20, 20)
+    )
+    first, second, third = captions.numbers(done, view)
     for part in ("f/4", "3.881°", "262×262 pixels of 1 µm", "0.707 ms, given -1.5 EV"):
         assert part in first
     for part in ("read noise 5 e⁻", "dark current 2.5 e⁻/s", "full well 2,500 e⁻", "12-bit ADC", "no colour matrix"):
         assert part in second
+    assert third == "optics.blades = 7"
 
 
 def test_command_writes_a_sheet(command, tmp_path):

@@ -201,3 +201,73 @@ def test_tilt_moves_the_picture_and_nothing_else():
     plus, _ = wavefront.otf(tilted.optics, 8, 550, at.fy_per_mm, at.fx_per_mm)
     (plain,) = transfer.lens_terms(view, 550, at)
     np.testing.assert_allclose(np.abs(plus), plain.factor, atol=2e-4)
+
+
+def test_a_coarse_psf_blurs_without_ringing(tmp_path):
+    np.savez(tmp_path / "dot.npz", psf=[[1.0]], pitch_um=4.0)
+    changes = [f"optics.psf_file={tmp_path / 'dot.npz'}", "sensor.cfa=mono", "scene.fov_deg=0.5", "sensor.noise=false"]
+    edge = np.zeros((20, 40, 3))
+    edge[:, 20:] = 1
+    rate, _ = pipeline.electron_rate(edge, camera.override(camera.load("f22"), changes))
+    row = rate[rate.shape[0] // 2] / rate.max()
+    assert (np.diff(row) > -3e-3).all() and row[0] < 3e-3 and row[-1] > 1 - 3e-3
+    flat = pipeline.electron_rate(np.ones((20, 40, 3)), camera.override(camera.load("f22"), changes))[0]
+    assert rate.mean() == pytest.approx(flat.mean() / 2, rel=5e-3)
+
+
+def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
+    for options in (("--setting", "f22", "--size", "32"), ("--setting", "isetcam", "--set", "isp.tone=linear")):
+        assert command("camsim", "render", photo, *options, "-o", "a.png", "--force").returncode == 0
+        dumped = command("camsim", "render", photo, *options, "-o", "b.png", "--dump", "s.npz", "--force")
+        assert dumped.returncode == 0, dumped.stderr
+        np.testing.assert_array_equal(image.read(tmp_path / "a.png"), image.read(tmp_path / "b.png"))
+
+
+def test_demosaiced_stage_has_its_defects_corrected():
+    picture = image.resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
+    base = ["sensor.noise=false", "optics.fnumber=8"]
+    clean = stages.stages(picture, camera.override(camera.load("f22"), base)).demosaiced
+    holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]
+    mended = stages.stages(picture, camera.override(camera.load("f22"), holed)).demosaiced
+    assert np.sqrt(np.mean((mended - clean) ** 2)) < 0.1 * clean.mean()
+
+
+def test_hyperspectral_scenes_go_through_the_isetcam_method():
+    cube_of_grey = cube.Cube(kind="reflectance", values=np.full((16, 24, 31), 0.5), source="")
+    view = camera.override(camera.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"])
+    done = stages.stages(cube_of_grey, view)
+    rows, columns = done.electrons.shape
+    middle = done.electrons[rows // 2 : rows // 2 + 2, columns // 2 : columns // 2 + 2]
+    d65 = spectra.to_photons(spectra.table("d65")[:, 0] * 50 / spectra.luminance(spectra.table("d65")[:, 0]))
+    magnification = 3.862755e-3 / (0.5 - 3.862755e-3)
+    gain = np.pi / (1 + 64 * (1 + magnification) ** 2) * 0.75 * 2.8e-6**2 * spectra.BAND_NM * 0.01
+    expected = np.sort([*(gain * d65 @ spectra.bayer_qe()), (gain * d65 @ spectra.bayer_qe())[1]])
+    np.testing.assert_allclose(np.sort(middle.ravel()), expected, rtol=2e-3)
+
+
+def test_settings_print_paths_that_load_from_anywhere(command, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/t.csv").write_text("wavelength_nm,transmittance\n400,0.5\n700,0.5\n")
+    (tmp_path / "sub/mine.toml").write_text('[optics]\ntransmittance_file = "t.csv"\n')
+    printed = command("camsim", "settings", "sub/mine.toml", "--toml").stdout
+    (tmp_path / "sub/again.toml").write_text(printed)
+    assert camera.load(tmp_path / "sub/again.toml") == camera.load(tmp_path / "sub/mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('[scene]\nilluminant = "D66"', "scene.illuminant"),
+        ('[optics]\npsf_file = "notes.txt"', "optics.psf_file"),
+        ('[sensor]\nqe_file = "notes.txt"', "sensor.qe_file"),
+        ("[optics]\nblades = 5\nobscuration = 0.9", "optics.obscuration"),
+        ("[sensor]\nexposure_s = inf", "sensor.exposure_s"),
+        ('method = "isetcm"', "did you mean 'isetcam'"),
+    ],
+)
+def test_a_camera_file_is_looked_into_when_it_is_loaded(tmp_path, line, words):
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "bad.toml").write_text(line)
+    with pytest.raises(ValueError) as error:
+        camera.load(tmp_path / "bad.toml")
+    assert words in str(error.value) and "bad.toml" in str(error.value)
