@@ -11,12 +11,12 @@ Example
 #: A picture at 96 dpi seen from 0.5 m (0.030319° per pixel), rounded.
 DEFAULT_SAMPLES_PER_DEGREE = 33.0
 
-__all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "delta_e", "summary"]
+__all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "Reference", "delta_e", "summary"]
 
 
 def __getattr__(name: str):
     """Load the metric, and SciPy with it, on first use: `scielab --help` needs neither."""
-    if name in ("delta_e", "summary"):
+    if name in ("Reference", "delta_e", "summary"):
         from scielab import metric
 
         return getattr(metric, name)

@@ -1,6 +1,7 @@
 """The `scielab grid` command."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from camsim import console, files
 from scielab import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
+
+OUTPUTS = ("report.html", "grid.png", "delta_e.png", "matrix.png", "grid.json", "grid.csv")
 
 
 @click.command(short_help="Judge four models on four cameras.")
@@ -26,36 +29,53 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Pixels per degree of visual angle.",
 )
+@click.option(
+    "--lpips-weights",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Measure LPIPS, too: squeezenet1_1 of torchvision and, given again, squeeze.pth of LPIPS 0.1; or one .npz.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Judge only so many pictures, spread over the set.")
 @console.force_option
 @console.dry_run_option
 @console.reporting
-def grid(models, data, output, show, samples_per_degree, limit, force, dry_run, console):
+def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, force, dry_run, console):
     """The cross-model grid: four models on the pictures of four cameras, judged by S-CIELAB, PSNR and SSIM.
 
     Writes report.html (one page that needs nothing else), grid.png (what the models made), delta_e.png (their
-    S-CIELAB maps), grid.json and grid.csv.
+    S-CIELAB maps), matrix.png (mean ΔE with 95 % intervals), grid.json and grid.csv.
+
+    Stopped, however roughly, the same command goes on where it was, to the same bytes.
     """
     from enhance import zoo
-    from scielab import filters
+    from scielab import filters, unfinished
 
     filters.check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}
-    outputs = [output / name for name in ("report.html", "grid.png", "delta_e.png", "grid.json", "grid.csv")]
+    outputs = [output / name for name in OUTPUTS]
     if output.is_file():
         raise ValueError(f"{output} is a file; -o names a folder")
-    files.refuse_existing(outputs, force=force)
+    if not unfinished.any_in(output):
+        files.refuse_existing(outputs, force=force)
     files.check_writable(outputs[0])
     pictures, source, origins = _pictures(data, entries, limit)
     shown = _choose(show, pictures)
+    network, lpips_facts = _lpips(lpips_weights)
     if dry_run:
         plan = {"dry_run": True, "output": str(output), "pictures": len(pictures), "models": list(entries)}
         console.result(f"would judge {', '.join(entries)} on {len(pictures)} pictures of {source}, into {output}", plan)
         return
+    store = _store(output, entries, pictures, samples_per_degree, lpips_facts)
+    if not store.begun:  # else the run that is gone on with was allowed to write here
+        files.refuse_existing(outputs, force=force)
     seen = _seen_in_training(entries, origins)
-    for warning in seen:
-        console.info(f"warning: {warning}")
-    _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outputs, console)
+    doubts = _doubts(origins, lpips_facts)
+    for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in doubts)]:
+        console.info(f"{kind}: {words}")
+    results = _judge(store, entries, pictures, shown, samples_per_degree, network, console)
+    record, facts = _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_facts)
+    _write(store, output, results, shown, record, facts, [*seen, *doubts], console)
 
 
 def _pictures(data: Path | None, entries: dict, limit: int | None):
@@ -106,66 +126,148 @@ def _choose(names: tuple[str, ...], pictures) -> list:
     return list(reversed(firsts.values()))[:3]
 
 
+def _lpips(paths: tuple[Path, ...]):
+    """The network for LPIPS and what is to be said of it; None, None without weights."""
+    if not paths:
+        return None, None
+    from scielab import lpips
+
+    network = lpips.load(paths)
+    check = lpips.published_check(network)
+    facts = {"name": lpips.VERSION, "weights_sha256": {path.name: files.sha256(path) for path in paths}}
+    return network, facts | {"noise_check": check, "published_weights": abs(check - lpips.PUBLISHED) < lpips.TOLERANCE}
+
+
+def _store(output: Path, entries: dict, pictures: list, samples_per_degree: float, lpips_facts: dict | None):
+    """Where results are kept until all are there; the place depends on all that they depend on."""
+    from scielab import metric, unfinished
+
+    depends_on = {
+        "version": camsim.__version__,
+        "packages": unfinished.packages(),
+        "backend": os.environ.get("KERAS_BACKEND", ""),
+        "metric": [metric.VERSION, 76, samples_per_degree],
+        "lpips": lpips_facts,
+        "models": {task: files.sha256(entry.weights) for task, entry in entries.items()},
+        "pictures": [[picture.name, unfinished.picture_sha256(picture)] for picture in pictures],
+    }
+    return unfinished.Store.open(output, depends_on)
+
+
 def _seen_in_training(entries: dict, origins: dict[str, str]) -> list[str]:
     """Warnings for pictures whose photograph a model was trained on: they prove nothing."""
-    warnings = []
+    tasks: dict[int, list[str]] = {}
     for task, entry in entries.items():
         known = set(entry.card.get("source_sha256", []))
-        count = sum(origin in known for origin in origins.values())
-        if count:
-            warnings.append(
-                f"{count} of {len(origins)} pictures are of photographs that the {task} model was trained on"
-            )
-    return warnings
+        if count := sum(origin in known for origin in origins.values()):
+            tasks.setdefault(count, []).append(task)
+    return [
+        f"{count} of {len(origins)} pictures are of photographs that the model for {', '.join(named)} was trained on"
+        for count, named in tasks.items()
+    ]
 
 
-def _write_grid(entries, pictures, shown, source, seen, samples_per_degree, outputs, console) -> None:
-    """Judge, write the five files, print the table."""
+def _doubts(origins: dict[str, str], lpips_facts: dict | None) -> list[str]:
+    """What else has to be known before the numbers are believed."""
+    from scielab import lpips
+
+    doubts = []
+    photographs = len(set(origins.values()))
+    if 1 < len(origins) != photographs:
+        doubts.append(
+            f"{len(origins)} pictures are cut from {photographs} photographs: "
+            "the intervals are for more scenes like these, and too narrow for other photographs"
+        )
+    if lpips_facts and not lpips_facts["published_weights"]:
+        doubts.append(
+            f"the LPIPS weights give {lpips_facts['noise_check']:.4f} where the published ones give "
+            f"{lpips.PUBLISHED}: their numbers cannot be compared with LPIPS elsewhere"
+        )
+    return doubts
+
+
+def _judge(store, entries, pictures, shown, samples_per_degree, network, console) -> list:
+    """Every model on every picture, going on with what the store holds."""
     from tqdm import tqdm
 
     from enhance.cli import load_model
-    from scielab import figures, grid, metric, report
+    from scielab import grid, unfinished
 
+    keep = frozenset(picture.name for picture in shown)
+    done = sum(store.has(number, pictures=picture.name in keep) for number, picture in enumerate(pictures))
+    if done:
+        console.info(f"going on with an unfinished run: {done} of {len(pictures)} pictures were judged before")
+    if store.remove_others():
+        console.info("an unfinished run of other inputs was thrown away")
     networks = {task: load_model(entry.weights) for task, entry in entries.items()}
     models = {grid.BASELINE: grid.bicubic(pictures[0].reference.shape[:2])} | networks
-    settings = list(pictures[0].inputs)
-    keep = {picture.name for picture in shown}
-    results = []
-    total = len(models) * len(settings) * len(pictures)
-    with tqdm(
-        total=total, unit="picture", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5
-    ) as bar:
-        for result in grid.evaluate(models, pictures, settings, samples_per_degree=samples_per_degree):
-            results.append(result if result.picture in keep else result.without_pictures())
-            bar.update()
-    cells = grid.summarise(results)
-    verdicts = grid.judge(cells)
-    kept = [result for result in results if result.picture in keep]
+    each = len(models) * len(pictures[0].inputs)
+    look = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
+    options = {"samples_per_degree": samples_per_degree, "network": network, "shown": keep}
+    try:
+        with tqdm(total=each * len(pictures), initial=each * done, **look) as bar:
+            return unfinished.resume(store, models, pictures, step=bar.update, **options)
+    except KeyboardInterrupt:
+        if store.begun:
+            console.info("stopped; the same command goes on from here")
+        raise
+
+
+def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_facts) -> tuple[dict, dict[str, str]]:
+    """How it was measured: for grid.json, and in words for the page."""
+    from scielab import bootstrap, metric
+
     rows, columns = pictures[0].reference.shape[:2]
+    photographs = len(set(origins.values()))
+    record = {
+        "pictures": [picture.name for picture in pictures],
+        "photographs": photographs,
+        "source": source,
+        "seen_in_training": seen,
+        "metric": {"name": metric.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
+        "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
+        "lpips": lpips_facts,
+        "models": {task: {"path": str(entry.path)} | entry.card for task, entry in entries.items()},
+        "version": camsim.__version__,
+    }
     facts = {
-        "Pictures": f"{len(pictures)}, {columns}×{rows}, from {source}",
+        "Pictures": f"{len(pictures)} of {photographs} photographs, {columns}×{rows}, from {source}",
         "Trained on them": "; ".join(seen) or "no: no model was trained on any of these photographs",
         "ΔE": f"{metric.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over pictures of "
         "the map's mean and 95th percentile",
         "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
+        "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
+        "all cells; a margin is to whichever other row is best in each resample",
         "bicubic": "antialiased bicubic enlargement of the camera picture, nothing else",
-    } | {f"model {task}": _model_words(entry) for task, entry in entries.items()}
-    record = grid.as_dict(cells, verdicts) | {
-        "pictures": [picture.name for picture in pictures],
-        "source": source,
-        "seen_in_training": seen,
-        "metric": {"name": metric.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
-        "models": {task: {"path": str(entry.path)} | entry.card for task, entry in entries.items()},
-        "version": camsim.__version__,
     }
-    page, outputs_png, maps_png, json_file, csv_file = outputs
-    figures.save_outputs(outputs_png, shown, kept)
-    figures.save_maps(maps_png, shown, kept, top=grid.MAP_TOP)
-    files.write_text(json_file, json.dumps(record, indent=1))
-    files.write_text(csv_file, grid.as_csv(cells))
-    files.write_text(page, report.page(shown, kept, cells, verdicts, top=grid.MAP_TOP, facts=facts))
-    lines = [grid.table(cells), "", *map(grid.describe, verdicts), "", f"report: {page.resolve()}"]
-    console.result("\n".join(lines), {"report": str(page.resolve())} | record)
+    if lpips_facts:
+        hashes = ", ".join(f"{name} {digest[:8]}" for name, digest in lpips_facts["weights_sha256"].items())
+        facts["LPIPS"] = f"{lpips_facts['name']}; weights {hashes}"
+    return record, facts | {f"model {task}": _model_words(entry) for task, entry in entries.items()}
+
+
+def _write(store, output: Path, results, shown, record: dict, facts: dict[str, str], warnings, console) -> None:
+    """Write all files, or none; print the table."""
+    from scielab import figures, grid, judging, matrix, measures, report, tables
+
+    cells, verdicts = judging.summarise(results), judging.judge(results)
+    record = tables.as_dict(cells, verdicts) | record
+    keep = {picture.name for picture in shown}
+    kept = [result for result in results if result.picture in keep]
+    staged = {name: store.folder / name for name in OUTPUTS}
+    figures.save_outputs(staged["grid.png"], shown, kept)
+    figures.save_maps(staged["delta_e.png"], shown, kept, top=grid.MAP_TOP)
+    matrix.save(staged["matrix.png"], cells, verdicts, measures.MEASURES[0])
+    files.write_text(staged["grid.json"], json.dumps(record, indent=1))
+    files.write_text(staged["grid.csv"], tables.as_csv(cells))
+    page = report.page(shown, kept, cells, verdicts, top=grid.MAP_TOP, facts=facts, warnings=warnings)
+    files.write_text(staged["report.html"], page)
+    for name, path in staged.items():
+        os.replace(path, output / name)
+    store.remove()
+    page = (output / "report.html").resolve()
+    lines = [tables.text(cells), "", *map(tables.sentence, verdicts), "", f"report: {page}"]
+    console.result("\n".join(lines), {"report": str(page)} | record)
 
 
 def _model_words(entry) -> str:

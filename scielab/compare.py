@@ -1,16 +1,13 @@
 """One picture against its reference: reading both, measuring, the record that is printed and kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 import camsim
 from camsim import colour, files, image
-from scielab import DEFAULT_SAMPLES_PER_DEGREE, deltae, metric, plots
-
-#: What the values of a picture may be.
-INPUTS = ("srgb", "linear", "xyz")
+from scielab import DEFAULT_SAMPLES_PER_DEGREE, deltae, display, inputs, metric
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).
 SUFFIXES = (*image.SUFFIXES, ".npy")
@@ -19,25 +16,44 @@ SUFFIXES = (*image.SUFFIXES, ".npy")
 RAW_SUFFIXES = (".npy", ".tif", ".tiff")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Conditions:
-    """How pictures are looked at and what their values mean."""
+    """How pictures are looked at and what their values mean: the arguments of `metric.delta_e`, with their origin."""
 
     samples_per_degree: float | None = DEFAULT_SAMPLES_PER_DEGREE  #: None: by `fov_deg`
     fov_deg: float | None = None  #: degrees across the width of the picture, whatever that is in pixels
     geometry: str = "given"  #: where the samples per degree are from, in words
     preset: str = "1996"
     formula: int = 76
-    input: str = "srgb"  #: one of `INPUTS`
-    matrix: tuple[float, ...] | None = None  #: linear RGB to XYZ, nine numbers by rows
-    display: Path | None = None  #: a calibrated display's file; values are what is sent to it
-    white: tuple[float, float, float] | None = None  #: XYZ, in the unit of the input's XYZ
+    input: str | np.ndarray | display.Display = "srgb"
+    white: tuple[float, float, float] | None = None
+    origin: dict = field(default_factory=lambda: {"input": "srgb"})  #: what a record says of the input
 
     def rate(self, columns: int) -> float:
         """Samples per degree of a picture of so many columns."""
         if self.fov_deg is None:
             return self.samples_per_degree
         return metric.samples_per_degree_of_fov(self.fov_deg, columns)
+
+
+def input_of(name: str, *, matrix: tuple[float, ...] | None = None, display_file: Path | None = None) -> dict:
+    """The fields `input` and `origin` of `Conditions`.
+
+    Parameters
+    ----------
+    name : "srgb", "linear" or "xyz"; plays no part with one of the following
+    matrix : linear RGB to XYZ, nine numbers by rows
+    display_file : of a calibrated display, to which the pictures' values are sent
+
+    Raises ValueError for a display's file that cannot be read.
+    """
+    if matrix is not None:
+        return {"input": np.reshape(matrix, (3, 3)), "origin": {"input": "matrix", "matrix": list(matrix)}}
+    if display_file is not None:
+        calibrated = display.read(display_file)
+        origin = {"input": "display", "display": str(display_file), "display_sha256": files.sha256(display_file)}
+        return {"input": calibrated, "origin": origin}
+    return {"input": name, "origin": {"input": name}}
 
 
 def read(path: Path, conditions: Conditions) -> np.ndarray:
@@ -49,7 +65,7 @@ def read(path: Path, conditions: Conditions) -> np.ndarray:
         picture = image.read_native(path)
     else:
         picture = _read_array(path)
-    if picture.dtype.kind == "u" and conditions.input != "srgb":
+    if picture.dtype.kind == "u" and conditions.origin["input"] not in ("srgb", "display"):
         picture = picture / float(np.iinfo(picture.dtype).max)
     return picture
 
@@ -93,3 +109,59 @@ def measure(
 
     With `plain` the record holds the numbers of CIELAB without any filter as well.
     """
+    rate = conditions.rate(pictures[0].shape[1])
+    meaning = {"input": conditions.input, "white": conditions.white}
+    viewing = {"samples_per_degree": rate, "preset": conditions.preset, "formula": conditions.formula}
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
+            differences = metric.delta_e(*pictures, **viewing, **meaning)
+        pooled = metric.summary(differences)
+    except ValueError as error:
+        raise ValueError(f"{test} against {ref}: {error}") from error
+    source = inputs.source(**meaning)
+    record = {
+        "metric": metric.version(conditions.preset),
+        **viewing,
+        "geometry": conditions.geometry,
+        **conditions.origin,
+        "white_xyz": source.white_xyz.tolist(),
+        "border_rule": metric.border_rule(pictures[0].shape[:2], rate, conditions.preset),
+        "width": pictures[0].shape[1],
+        "height": pictures[0].shape[0],
+        "delta_e": pooled,
+    }
+    if plain:
+        lab = [deltae.xyz_to_lab(_xyz(picture, source), source.white_xyz) for picture in pictures]
+        record["plain_delta_e"] = metric.summary(deltae.FORMULAS[conditions.formula](*lab))
+    record |= {
+        "reference": str(ref),
+        "reference_sha256": files.sha256(ref),
+        "test": str(test),
+        "test_sha256": files.sha256(test),
+        "version": camsim.__version__,
+    }
+    return record, differences
+
+
+def _xyz(picture: np.ndarray, source: inputs.Source) -> np.ndarray:
+    """XYZ (H, W, 3) of a picture, without any blur."""
+    planes = inputs.opponent_planes(picture, source, np.float64)[:, :, : picture.shape[1]]
+    return np.moveaxis(planes, 0, -1) @ source.to_xyz.T
+
+
+def to_show(picture: np.ndarray, conditions: Conditions) -> np.ndarray:
+    """A picture of `read_pair` as sRGB values (H, W, 3) in [0, 1] to look at: its white as white, the rest clipped."""
+    if conditions.origin["input"] == "srgb":
+        return np.divide(picture, np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1, dtype=float)
+    source = inputs.source(conditions.input, conditions.white)
+    return colour.srgb_encode(colour.xyz_to_linear(_xyz(picture, source) / source.white_xyz * colour.SRGB_WHITE_XYZ))
+
+
+def save_raw(path: Path, differences: np.ndarray) -> None:
+    """Write a map (H, W) in ΔE as its numbers: `.npy` as they are, TIFF in float32, uncompressed."""
+    if path.suffix.lower() == ".npy":
+        np.save(path, differences, allow_pickle=False)
+    else:
+        import tifffile
+
+        tifffile.imwrite(path, differences.astype(np.float32), photometric="minisblack", metadata=None)

@@ -12,7 +12,8 @@ import functools
 import math
 
 import numpy as np
-from scipy import fft, ndimage
+
+from scielab import borders
 
 #: Opponent channels in their order along the last axis.
 CHANNELS = ("lum", "rg", "by")
@@ -42,6 +43,9 @@ FORMATS = {
     "lms": (_LMS_TO_OPPONENT, np.linalg.inv(_XYZ_TO_OPPONENT)),
     "lms10": (_LMS_TO_OPPONENT, np.linalg.inv(_XYZ10_TO_OPPONENT)),
 }
+
+#: The dense matrix of the filter along one axis, for those who cannot use `filter_plane`.
+axis_operator = borders.axis_operator
 
 # Kernels are sampled at no less than this rate: at a coarser one the narrow Gaussians would be missed.
 _MIN_SAMPLES_PER_DEGREE = 224
@@ -93,55 +97,12 @@ def kernel_taps(samples_per_degree: float) -> int:
     return kernels(samples_per_degree)[0].shape[1]
 
 
-def axis_operator(kernel: np.ndarray, size: int) -> np.ndarray:
-    """The filter along one axis as a matrix (size, size), border rule included.
-
-    A border is a half-sample symmetric reflection (the edge pixel is repeated). Where the kernel is not shorter
-    than the axis only half the axis is reflected and zeros follow, so that light is lost, as in the 1996 code.
-
-    Parameters
-    ----------
-    kernel : (taps,) array, symmetric, taps odd
-    size : pixels along the axis, at least 1
-    """
-    reach = len(kernel) // 2
-    padding = reach if len(kernel) < size else size // 2
-    source = np.pad(np.arange(size), padding, mode="symmetric")
-    offset = np.arange(-padding, size + padding) - np.arange(size)[:, None]
-    inside = np.abs(offset) <= reach
-    target = np.broadcast_to(np.arange(size)[:, None], offset.shape)
-    operator = np.zeros((size, size))
-    np.add.at(operator, (target[inside], np.broadcast_to(source, offset.shape)[inside]), kernel[offset[inside] + reach])
-    return operator
-
-
 def filter_plane(plane: np.ndarray, bank: np.ndarray) -> np.ndarray:
-    """Filter one opponent plane (H, W) with the row kernels (number of Gaussians, taps) of its channel.
-
-    A symmetric kernel under half-sample reflection is diagonal in the DCT-II, so where the kernels are shorter
-    than both sides one transform, one product and one inverse are exact and cost the same at any kernel length.
-    """
-    if bank.shape[1] < min(plane.shape):
-        rows, columns = plane.shape
-        spectrum = fft.dctn(plane, norm="ortho")
-        spectrum *= _dct_response(np.abs(bank), rows).T @ _dct_response(bank, columns)
-        return fft.idctn(spectrum, norm="ortho", overwrite_x=True)
-    return sum(_along(_along(plane, row, axis=1), np.abs(row), axis=0) for row in bank)
-
-
-def _dct_response(bank: np.ndarray, size: int) -> np.ndarray:
-    """DCT-II eigenvalues (number of Gaussians, size) of symmetric kernels (number of Gaussians, taps)."""
-    reach = bank.shape[1] // 2
-    cosines = np.cos(np.pi / size * np.outer(np.arange(1, reach + 1), np.arange(size)))
-    return bank[:, reach, None] + 2 * bank[:, reach + 1 :] @ cosines
-
-
-def _along(plane: np.ndarray, kernel: np.ndarray, axis: int) -> np.ndarray:
-    """Filter along one axis; the dense operator serves short axes, where it is small and knows the border rule."""
-    if len(kernel) < plane.shape[axis]:
-        return ndimage.correlate1d(plane, kernel, axis=axis, mode="reflect")
-    operator = axis_operator(kernel, plane.shape[axis])
-    return operator @ plane if axis == 0 else plane @ operator.T
+    """Filter one opponent plane (H, W) with the row kernels (number of Gaussians, taps) of its channel."""
+    rule = borders.Reflection(by_half=True)
+    rows, columns = plane.shape
+    operators = rule.operators(np.abs(bank), rows), rule.operators(bank, columns)
+    return borders.filter_plane(np.array(plane, dtype=float), *operators, rule)
 
 
 def filter_opponent(opponent: np.ndarray, samples_per_degree: float) -> np.ndarray:

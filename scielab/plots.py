@@ -25,6 +25,12 @@ def check_suffix(path: Path | str) -> None:
         raise ValueError(f"{path}: a map is written as one of {', '.join(SUFFIXES)}")
 
 
+def check_top(top: float) -> None:
+    """Raise ValueError unless `top`, in ΔE, can be the upper end of a colour scale."""
+    if not 0 < top < np.inf:
+        raise ValueError(f"top of the scale is {top:g} ΔE; it must be above 0 and finite")
+
+
 def colourise(delta_e_map: np.ndarray, top: float = DEFAULT_TOP) -> np.ndarray:
     """Colours (H, W, 3), sRGB in [0, 1], of a map (H, W) in ΔE; 0 is black, `top` and more the brightest.
 
@@ -32,8 +38,7 @@ def colourise(delta_e_map: np.ndarray, top: float = DEFAULT_TOP) -> np.ndarray:
     """
     import matplotlib
 
-    if not 0 < top < np.inf:
-        raise ValueError(f"top of the scale is {top:g} ΔE; it must be above 0 and finite")
+    check_top(top)
     return matplotlib.colormaps[COLORMAP](np.clip(np.asarray(delta_e_map, dtype=float) / top, 0, 1))[..., :3]
 
 

@@ -1,33 +1,27 @@
-"""The grid as one HTML page that needs nothing else: pictures, numbers, slider and ΔE overlay."""
+"""The grid as one HTML page that needs nothing else: numbers with intervals, pictures, slider and ΔE overlay."""
 
-import base64
-import io
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from importlib import resources
 
 import numpy as np
-from PIL import Image
 
-from camsim.image import quantise
-from scielab import grid, plots
-
-
-def _data_url(rgb: np.ndarray) -> str:
-    """(H, W, 3) sRGB values in [0, 1] as a PNG data URL."""
-    buffer = io.BytesIO()
-    Image.fromarray(quantise(rgb)).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+from scielab import grid, heat, plots, tables
+from scielab.judging import Cell, Verdict
+from scielab.measures import MEASURES, Measure
+from scielab.page import data_url
 
 
 def page(
     pictures: Iterable[grid.Picture],
     results: Iterable[grid.Result],
-    cells: list[grid.Cell],
-    verdicts: list[grid.Verdict],
+    cells: list[Cell],
+    verdicts: list[Verdict],
     *,
     top: float,
     facts: dict[str, str],
+    warnings: Iterable[str] = (),
 ) -> str:
     """The report as HTML.
 
@@ -37,32 +31,45 @@ def page(
     cells, verdicts : over all pictures that were judged, shown or not.
     top : ΔE at the upper end of the maps' colour scale.
     facts : how it was measured, shown as a list.
+    warnings : what has to be known before the numbers are believed; they stand above them.
     """
-    shown = {p.name: {"reference": _data_url(p.reference), "inputs": {}, "outputs": {}, "maps": {}} for p in pictures}
-    for picture in pictures:
-        shown[picture.name]["inputs"] = {s: _data_url(v) for s, v in picture.inputs.items()}
+    measures = [measure for measure in MEASURES if measure.name in cells[0].scores]
+    shown = {
+        p.name: {
+            "reference": data_url(p.reference),
+            "inputs": {setting: data_url(rgb) for setting, rgb in p.inputs.items()},
+            "outputs": {},
+            "maps": {},
+        }
+        for p in pictures
+    }
     scores = {}
     for result in results:
         if result.picture in shown:
             key = f"{result.model}/{result.setting}"
-            shown[result.picture]["outputs"][key] = _data_url(result.output)
-            shown[result.picture]["maps"][key] = _data_url(plots.colourise(result.delta_e, top))
-            scores[f"{result.picture}/{key}"] = {
-                "delta_e_mean": result.delta_e_mean,
-                "delta_e_p95": result.delta_e_p95,
-                "psnr_db": result.psnr_db,
-                "ssim": result.ssim,
-            }
-    scale = plots.colourise(np.linspace(0, top, 256)[None], top)
-    content = grid.as_dict(cells, verdicts) | {
+            shown[result.picture]["outputs"][key] = data_url(result.output)
+            shown[result.picture]["maps"][key] = data_url(plots.colourise(result.delta_e, top))
+            scores[f"{result.picture}/{key}"] = {m.name: getattr(result, m.name) for m in measures}
+    content = {
         "pictures": shown,
         "scores": scores,
+        "measures": [asdict(measure) for measure in measures],
+        "shades": {measure.name: _shades(cells, measure) for measure in measures},
         "trainedFor": grid.TRAINED_FOR,
+        "baseline": grid.BASELINE,
         "top": top,
-        "scale": _data_url(scale),
+        "scale": data_url(plots.colourise(np.linspace(0, top, 256)[None], top)),
+        "heat": data_url(heat.scale()[None]),
         "facts": facts,
-        "sentences": [grid.describe(verdict) for verdict in verdicts],
-    }
+        "warnings": list(warnings),
+    } | tables.as_dict(cells, verdicts)
     template = (resources.files("scielab") / "templates" / "grid.html").read_text(encoding="utf-8")
-    # "</" inside a script element would end it.
-    return template.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("</", "<\\/"))
+    # No name may end the script element or open a comment in it.
+    return template.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+
+
+def _shades(cells: list[Cell], measure: Measure) -> list[list[str]]:
+    """Background and ink of each cell, as in `matrix`."""
+    values = [cell.scores[measure.name].value for cell in cells]
+    colours = heat.colours(values, lower_is_better=measure.lower_is_better)
+    return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), heat.ink(colour)] for colour in colours]

@@ -6,10 +6,12 @@ under GNU Octave 7.3.0 on synthetic pictures, which are stored with them as 8-bi
 L*a*b*), the first two of them as opponent planes and L*a*b* of `out`; kernels/<samples per degree>/<channel>.
 """
 
+import dataclasses
 import io
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from PIL import Image
 from scipy import ndimage
 
 import scielab
+from camsim import colour
 from scielab import deltae, filters, metric, plots
 
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
@@ -160,10 +163,7 @@ def test_every_reference_picture(case):
         if f"kernels_{channel}" in data:
             assert_allclose(bank, data[f"kernels_{channel}"], rtol=0, atol=1e-9)
     if "plain_dE76" in data:
-        lab = [
-            deltae.xyz_to_lab(metric.colour.linear_to_xyz(metric.colour.srgb_decode(p)), data["white"])
-            for p in pictures
-        ]
+        lab = [deltae.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(p)), data["white"]) for p in pictures]
         assert_allclose(deltae.delta_e_76(*lab), data["plain_dE76"], rtol=0, atol=1e-9)
     pooled = metric.summary(metric.delta_e(*pictures, **viewing, **white))
     for name, value in REFERENCES[case]["dE76_1996"].items():
@@ -179,6 +179,40 @@ def test_every_reference_picture(case):
 def test_ciede2000_gives_the_published_values():
     assert_allclose(deltae.delta_e_2000(SHARMA[:, :3], SHARMA[:, 3:6]), SHARMA[:, 6], rtol=0, atol=5e-5)
     assert_allclose(deltae.delta_e_2000(SHARMA[:, 3:6], SHARMA[:, :3]), SHARMA[:, 6], rtol=0, atol=5e-5)
+
+
+def test_ciede2000_of_opposite_hues():
+    """Exactly opposite hues h and h + 180° have the mean hue h + 90° (equation 14 with |h₁ - h₂| = 180°)."""
+    angle = np.radians([0, 30, 100, 179])
+    first = np.stack([np.full(4, 50), 0 * angle, 40 * np.sin(angle)], axis=-1)
+    first[:, 1] = 40 * np.cos(angle)
+    second = first * [1, -1, -1]
+    for a, b in ((first, second), (second, first)):
+        found = deltae.delta_e_2000(a, b)
+        # a' = a (1 + G), by which hues turn alike and stay opposite
+        stretch = 1 + 0.5 * (1 - np.sqrt(40**7 / (40**7 + 25**7)))
+        x, y = first[:, 1] * stretch, first[:, 2]
+        chroma, mean = np.hypot(x, y), np.degrees(np.arctan2(y, x)) % 360 + 90
+        t = (
+            1
+            - 0.17 * np.cos(np.radians(mean - 30))
+            + 0.24 * np.cos(np.radians(2 * mean))
+            + 0.32 * np.cos(np.radians(3 * mean + 6))
+            - 0.20 * np.cos(np.radians(4 * mean - 63))
+        )
+        assert_allclose(found, 2 * chroma / (1 + 0.015 * chroma * t), rtol=1e-9)
+
+
+def test_formulas_take_any_shape_and_keep_single_precision():
+    first, second = noise((4, 5)) * 100 - 20, noise((4, 5), seed=1) * 100 - 20
+    for formula in deltae.FORMULAS.values():
+        found = formula(first, second)
+        assert found.shape == (4, 5) and found.dtype == float
+        assert formula(first[1, 2], second[1, 2]) == pytest.approx(found[1, 2], rel=1e-12)
+        assert_allclose(formula(first[1, 2], second), [[formula(first[1, 2], v) for v in row] for row in second])
+        single = formula(first.astype(np.float32), second.astype(np.float32))
+        assert single.dtype == np.float32
+        assert_allclose(single, found, rtol=1e-4)
 
 
 @pytest.mark.parametrize("formula, method", [(76, "CIE 1976"), (94, "CIE 1994"), (2000, "CIE 2000")])
@@ -291,8 +325,8 @@ def test_a_pixel_matters_where_it_is():
 
 @pytest.mark.parametrize("formula", deltae.FORMULAS)
 def test_unit_of_xyz_does_not_matter(formula):
-    first, second = (metric.colour.linear_to_xyz(metric.colour.srgb_decode(noise(seed=s))) for s in (4, 5))
-    white = metric.colour.SRGB_WHITE_XYZ
+    first, second = (colour.linear_to_xyz(colour.srgb_decode(noise(seed=s))) for s in (4, 5))
+    white = colour.SRGB_WHITE_XYZ
     found = metric.delta_e(first, second, input="xyz", white=white, formula=formula)
     scaled = metric.delta_e(first / 37, second / 37, input="xyz", white=white / 37, formula=formula)
     assert_allclose(scaled, found, rtol=0, atol=1e-7)
@@ -305,6 +339,95 @@ def test_cone_responses_are_the_xyz_they_stand_for(name, same):
     to_xyz = np.linalg.inv(filters.FORMATS[same][0]) @ filters.FORMATS[name][0]
     expected = metric.delta_e(first @ to_xyz.T, second @ to_xyz.T, input=same, white=to_xyz @ white)
     assert_allclose(metric.delta_e(first, second, input=name, white=white), expected, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("kind, top", [(np.uint8, 255), (np.uint16, 65535)])
+@pytest.mark.parametrize("dtype, apart", [(np.float64, 1e-10), (np.float32, 1e-3)])
+def test_integers_are_the_fractions_they_stand_for(kind, top, dtype, apart):
+    first, second = (np.round(noise(seed=s) * top).astype(kind) for s in (4, 5))
+    expected = metric.delta_e(first / top, second / top)
+    assert_allclose(metric.delta_e(first, second, dtype=dtype), expected, rtol=0, atol=apart)
+    first[:] = np.arange(first.size).reshape(first.shape) % (top + 1)
+    assert_allclose(metric.delta_e(first, second), metric.delta_e(first / top, second), rtol=0, atol=1e-10)
+
+
+def test_linear_rgb_and_a_matrix_are_the_srgb_they_stand_for():
+    pictures = noise(seed=4), noise(seed=5)
+    linear = [colour.srgb_decode(p) for p in pictures]
+    expected = metric.delta_e(*pictures, formula=2000)
+    for input in ("linear", colour.SRGB_TO_XYZ, 7 * colour.SRGB_TO_XYZ, (colour.SRGB_TO_XYZ * 100).tolist()):
+        assert_allclose(metric.delta_e(*linear, input=input, formula=2000), expected, rtol=0, atol=1e-8)
+
+
+def test_white_may_be_another_than_the_pictures_own():
+    pictures = noise(seed=4), noise(seed=5)
+    xyz = [colour.linear_to_xyz(colour.srgb_decode(p)) for p in pictures]
+    d50 = np.array([96.42, 100, 82.51])
+    expected = metric.delta_e(*xyz, input="xyz", white=d50)
+    assert_allclose(metric.delta_e(*pictures, white=d50), expected, rtol=0, atol=1e-10)
+    assert np.abs(expected - metric.delta_e(*pictures)).max() > 0.1
+
+
+@pytest.mark.parametrize("formula", deltae.FORMULAS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("preset", ["1996", "1996-normalised", "isetcam-distribution"])
+def test_a_kept_reference_gives_the_same_map(formula, dtype, preset):
+    viewing = {"samples_per_degree": 21.5, "formula": formula, "dtype": dtype, "preset": preset}
+    ref, tests = noise((40, 57)), [noise((40, 57), seed) for seed in (1, 2)]
+    expected = [metric.delta_e(ref, test, **viewing) for test in tests]
+    given = ref.copy()
+    reference = scielab.Reference(given, **viewing)
+    given[:] = 0  # it has its own
+    for test, differences in zip(tests, expected, strict=True):
+        found = reference.delta_e(test)
+        assert found.dtype == dtype
+        assert_array_equal(found, differences)
+        found[:] = -1
+    assert_array_equal(reference.delta_e(tests[0]), expected[0])
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        reference.formula = 94
+    with pytest.raises(ValueError, match="differ in size: 57×40 pixels and 40×57"):
+        reference.delta_e(noise((57, 40)))
+
+
+def test_pictures_are_left_as_they_are():
+    for dtype in (np.float64, np.float32):
+        for make in (
+            lambda v: v,
+            lambda v: v.astype(np.float32),
+            lambda v: np.asfortranarray(v),
+            lambda v: v[::2, ::-1],
+        ):
+            pictures = [make(noise(seed=s)) for s in (4, 5)]
+            copies = [np.array(p) for p in pictures]
+            for p in pictures:
+                p.setflags(write=False)
+            metric.delta_e(*pictures, dtype=dtype, formula=2000)
+            metric.delta_e(*pictures, dtype=dtype, input="xyz", white=[1, 1, 1], preset="isetcam-hires")
+            for picture, copy in zip(pictures, copies, strict=True):
+                assert_array_equal(picture, copy)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("formula", deltae.FORMULAS)
+def test_single_precision_is_near_the_1996_code(case, formula):
+    ref, out = COMPACT[f"{case}/ref"], COMPACT[f"{case}/out"]
+    rate, rows = float(COMPACT[f"{case}/samples_per_degree"]), COMPACT[f"{case}/rows"]
+    found = metric.delta_e(ref, out, samples_per_degree=rate, formula=formula, dtype=np.float32)
+    assert found.dtype == np.float32
+    assert_allclose(found[rows], COMPACT[f"{case}/{formula}"], rtol=0, atol=2e-3)
+
+
+def test_single_precision_stays_single_inside():
+    """Memory per pixel: two pictures of three planes in four bytes, and the map, beside the pictures themselves."""
+    pair = [np.random.default_rng(s).integers(0, 256, size=(600, 900, 3), dtype=np.uint8) for s in (0, 1)]
+    for formula in deltae.FORMULAS:
+        for dtype, bytes_per_value in ((np.float32, 4), (np.float64, 8)):
+            tracemalloc.start()
+            metric.delta_e(*pair, samples_per_degree=60, formula=formula, dtype=dtype)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < (6 + 1 + 2) * bytes_per_value * pair[0][..., 0].size
 
 
 def test_a_hundredth_of_a_degree_is_seen_less_than_a_tenth():
@@ -354,25 +477,57 @@ def test_default_viewing_is_96_dpi_at_half_a_metre():
         ({"samples_per_degree": float("inf")}, "inf"),
         ({"test": np.where(noise() > 0.999, np.nan, noise())}, "NaN"),
         ({"ref": np.where(noise() > 0.999, np.inf, noise())}, "infinity"),
-        ({"test": 255 * noise()}, r"in \[0, 1\]"),
-        ({"test": noise() - 0.1}, r"in \[0, 1\]"),
+        ({"ref": np.where(noise() > 0.999, -np.inf, noise()), "input": "xyz", "white": [1, 1, 1]}, "infinity"),
+        ({"test": 255 * noise()}, r"to 25\d.*; they must lie in \[0, 1\]"),
+        ({"test": noise() - 0.1}, r"from -0.09.* in \[0, 1\]"),
+        ({"test": (255 * noise()).astype(int)}, "int64; they must be uint8, uint16 or floating"),
+        ({"test": noise() + 0j}, "complex128"),
+        ({"test": noise() > 0.5}, "bool"),
+        ({"test": noise().astype(str)}, "<U"),
         ({"formula": 31}, "31; it must be one of 76, 94, 2000"),
         ({"formula": "76"}, "'76'"),
-        ({"input": "rgb"}, "'rgb'; it must be one of srgb, xyz"),
+        ({"preset": "2000"}, "'2000'; it must be one of 1996"),
+        ({"dtype": np.float16}, "float16.*; it must be float64 or float32"),
+        ({"dtype": None}, "None; it must be float64 or float32"),
+        ({"input": "rgb"}, "'rgb'; it must be one of srgb, linear, xyz"),
+        ({"input": None}, "input"),
+        ({"input": np.eye(2)}, r"\(2, 2\); a matrix .* must be \(3, 3\)"),
+        ({"input": np.ones((3, 3))}, "finite and invertible"),
+        ({"input": np.diag([1, 1, np.nan])}, "finite and invertible"),
+        ({"input": -np.eye(3)}, "white is .*; it must be above 0"),
+        ({"input": "linear", "test": 2 * noise()}, r"linear RGB values .* in \[0, 1\]"),
+        ({"input": np.eye(3), "test": 2 * noise()}, r"RGB values .* in \[0, 1\]"),
+        ({"input": "linear", "test": np.zeros((48, 56, 3), np.uint8)}, "uint8; it must be floating point"),
         ({"input": "xyz"}, "white is None"),
         ({"input": "xyz", "white": [1, 0, 1]}, "above 0"),
-        ({"white": [1, 1, 1]}, "fixed for sRGB"),
+        ({"input": "xyz", "white": [1, 1]}, r"\(2,\); xyz input needs three numbers"),
+        ({"input": "lms", "white": ["a", "b", "c"]}, "must hold numbers"),
+        ({"white": [1, -1, 1]}, r"\[1.0, -1.0, 1.0\] in XYZ; it must be above 0"),
+        ({"white": np.eye(3)}, r"\(3, 3\); it must be three numbers"),
     ],
 )
 def test_wrong_arguments_are_named(change, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as refusal:
         metric.delta_e(**{"ref": noise(), "test": noise(seed=1)} | change)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("dpi, distance", [(0, 1), (-96, 1), (96, 0), (96, np.nan), (np.inf, 1)])
 def test_impossible_displays_are_named(dpi, distance):
     with pytest.raises(ValueError, match="must be above 0"):
         metric.samples_per_degree_of(dpi, distance)
+
+
+def test_samples_per_degree_of_a_field_of_view():
+    assert metric.samples_per_degree_of_fov(20, 640) == 32
+    # 192 pixels of 96 dpi at 0.3 m: more per degree on average than at the centre
+    width = 192 * 0.0254 / 96
+    fov = 2 * np.degrees(np.arctan(width / 2 / 0.3))
+    mean, centre = metric.samples_per_degree_of_fov(fov, 192), metric.samples_per_degree_of(96, 0.3)
+    assert centre < mean < 1.01 * centre
+    for fov, columns in ((0, 10), (180, 10), (np.nan, 10), (20, 0), (20, np.inf)):
+        with pytest.raises(ValueError, match="must be"):
+            metric.samples_per_degree_of_fov(fov, columns)
 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 3)), np.full((2, 2), np.nan)])
@@ -386,6 +541,7 @@ def test_package_loads_the_metric_on_demand():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.startswith("False False")
     assert scielab.delta_e is metric.delta_e and scielab.summary is metric.summary
+    assert scielab.Reference is metric.Reference
     with pytest.raises(AttributeError):
         scielab.nothing  # noqa: B018
 
@@ -411,9 +567,7 @@ def test_every_pixel_of_a_map_is_a_block_of_its_colour(tmp_path, shape):
 
 def test_colours_of_a_map_rise_in_lightness_up_to_the_top():
     colours = plots.colourise(np.linspace(0, 20, 200)[None])
-    lightness = deltae.xyz_to_lab(
-        metric.colour.linear_to_xyz(metric.colour.srgb_decode(colours)), metric.colour.SRGB_WHITE_XYZ
-    )[0, :, 0]
+    lightness = deltae.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(colours)), colour.SRGB_WHITE_XYZ)[0, :, 0]
     assert (np.diff(lightness) >= 0).all() and lightness[0] < 1 and lightness[-1] > 95
     assert_array_equal(plots.colourise([[20.0, 500.0]])[0, 0], plots.colourise([[20.0, 500.0]])[0, 1])
 

@@ -1,0 +1,192 @@
+"""Two folders of pictures: who belongs to whom, and the numbers of all pairs together."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from camsim import files
+from scielab import compare, plots, records
+
+#: The file beside the maps that holds every pair's record.
+RECORD = "compare.json"
+
+_NAMED = 3  # pictures named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A reference and the picture compared with it."""
+
+    name: str  #: path of the reference below its folder, with "/"
+    ref: Path
+    test: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What two folders hold; `without_test` and `without_ref` are names of pictures left alone."""
+
+    pairs: tuple[Pair, ...]
+    without_test: tuple[str, ...]
+    without_ref: tuple[str, ...]
+
+
+def pair(ref_folder: Path, test_folder: Path) -> Pairing:
+    """Pair the pictures of two folders, searched through, by path below the folder; sorted by name.
+
+    What has no namesake is paired without its suffix, so that `a.png` meets `a.jpg`. Hidden files are left out.
+
+    Raises ValueError where a folder holds no pictures, or where without suffix one name means several pictures.
+    """
+    refs, tests = _pictures(ref_folder), _pictures(test_folder)
+    partner = {name: name for name in refs if name in tests}
+    loose_refs, loose_tests = _by_stem(refs.keys() - partner), _by_stem(tests.keys() - partner)
+    for stem in sorted(loose_refs.keys() & loose_tests.keys()):
+        names = [*loose_refs[stem], *loose_tests[stem]]
+        if len(names) > 2:
+            raise ValueError(f"{', '.join(names)}: which of these belong together cannot be told from their names")
+        partner[names[0]] = names[1]
+    return Pairing(
+        tuple(Pair(name, refs[name], tests[partner[name]]) for name in sorted(partner)),
+        tuple(sorted(refs.keys() - partner)),
+        tuple(sorted(tests.keys() - set(partner.values()))),
+    )
+
+
+def _pictures(folder: Path) -> dict[str, Path]:
+    """Pictures and arrays of a folder by their path below it."""
+    found = {}
+    for path in folder.rglob("*"):
+        below = path.relative_to(folder)
+        if path.suffix.lower() in compare.SUFFIXES and path.is_file() and not any(p[0] == "." for p in below.parts):
+            found[below.as_posix()] = path
+    if not found:
+        raise ValueError(f"{folder}: no pictures in this folder")
+    return found
+
+
+def _by_stem(names: set[str]) -> dict[str, list[str]]:
+    stems: dict[str, list[str]] = {}
+    for name in sorted(names):
+        stems.setdefault(str(PurePosixPath(name).with_suffix("")), []).append(name)
+    return stems
+
+
+def missing_words(pairing: Pairing) -> str:
+    """Pictures without partner in words, the first few by name; nothing where all have one."""
+    parts = []
+    for names, what in ((pairing.without_test, "in the test folder"), (pairing.without_ref, "among the references")):
+        if names:
+            some = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+            parts.append(f"no partner {what} for {some}")
+    return "; ".join(parts)
+
+
+def map_names(pairs: tuple[Pair, ...], suffix: str) -> list[str]:
+    """File names of the maps of all pairs: that of the reference with `suffix`, which its own precedes if two clash."""
+    short = [str(PurePosixPath(pair.name).with_suffix(suffix)) for pair in pairs]
+    return short if len(set(short)) == len(short) else [pair.name + suffix for pair in pairs]
+
+
+def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
+    """Refuse a folder for maps that holds something: without `force` anything, with it all but earlier maps.
+
+    Nor may it lie within one of the folders `inputs` or hold one of them.
+    """
+    files.check_writable(folder)
+    place = folder.resolve()
+    for path in inputs:
+        source = path.resolve()
+        if place == source or source in place.parents or place in source.parents:
+            raise ValueError(f"{folder} and the input {path} lie within each other: name another output")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file; two folders are compared into a folder")
+    if any(folder.iterdir()):
+        if not force:
+            raise FileExistsError(f"{folder} exists; --force replaces it")
+        if not (folder / RECORD).is_file():
+            raise ValueError(f"{folder} holds something other than maps of an earlier comparison; it is not replaced")
+
+
+def compare_all(
+    pairing: Pairing,
+    conditions: compare.Conditions,
+    *,
+    plain: bool = False,
+    limits: list[tuple[str, float]] = (),
+    maps: Path | None = None,
+    top: float = plots.DEFAULT_TOP,
+) -> Iterator[dict]:
+    """The record of every pair, as `compare.measure` gives it and with the pair's `name`, one after the other.
+
+    Parameters
+    ----------
+    limits : of `records.parse_limit`; every record gets what became of them
+    maps : a folder; every pair's map is written there, 0 to `top` ΔE on the colour scale
+    """
+    names = map_names(pairing.pairs, ".png")
+    for pair, name in zip(pairing.pairs, names, strict=True):
+        pictures = compare.read_pair(pair.ref, pair.test, conditions)
+        record, differences = compare.measure(pair.ref, pair.test, pictures, conditions, plain=plain)
+        record = {"name": pair.name} | record
+        if limits:
+            record["limits"] = records.judge(record["delta_e"], limits)
+        if maps is not None:
+            record |= {"output": name, "output_top_delta_e": top}
+            plots.save_map(maps / name, differences, top=top, title=records.title(record))
+        yield record
+
+
+def summary(found: list[dict]) -> dict:
+    """The means over all records of every number, and the pair with the largest mean ΔE."""
+    together = {
+        key: {name: float(np.mean([record[key][name] for record in found])) for name in found[0][key]}
+        for key in ("delta_e", "plain_delta_e")
+        if key in found[0]
+    }
+    worst = max(found, key=lambda record: record["delta_e"]["mean"])
+    return {"mean": together, "worst": {"name": worst["name"], "mean": worst["delta_e"]["mean"]}}
+
+
+def report(found: list[dict], pairing: Pairing) -> dict:
+    """Every pair's record and their summary as one, ready for JSON."""
+    shared = ("metric", "preset", "formula", "input", "white_xyz", "geometry", "version")
+    left_out = {"reference": list(pairing.without_test), "test": list(pairing.without_ref)}
+    rates = {record["samples_per_degree"] for record in found}
+    return (
+        {key: found[0][key] for key in shared}
+        | {"samples_per_degree": rates.pop() if len(rates) == 1 else None}  # None: the pairs' own differ
+        | {"border_rule": "; ".join(sorted({record["border_rule"] for record in found}))}
+        | {"pictures": len(found)}
+        | summary(found)
+        | {"left_out": left_out, "pairs": found}
+    )
+
+
+def table(whole: dict) -> str:
+    """A report as text: a row per pair, their mean, the worst, then what the numbers depend on."""
+    rows = [(record["name"], record) for record in whole["pairs"]]
+    count = f"{whole['pictures']} picture{'s' if whole['pictures'] > 1 else ''}"
+    rows.append((f"mean of {count}", whole["mean"]))
+    wide = max(len(name) for name, _ in rows)
+    plain = "plain_delta_e" in whole["mean"]
+    numbers = ("mean", "p95", "max")
+    lines = [
+        f"{whole['metric']}, colour difference {records.formula_name(whole['formula'])}, {_rate_words(whole)}",
+        f"  {'':<{wide}}" + "".join(f"{number:>11}" for number in numbers) + "   plain: mean" * plain,
+    ]
+    for name, row in rows:
+        cells = "".join(f"{row['delta_e'][number]:11.4f}" for number in numbers)
+        lines.append(f"  {name:<{wide}}{cells}" + (f"{row['plain_delta_e']['mean']:14.4f}" if plain else ""))
+    lines.append(f"worst: {whole['worst']['name']}, mean {whole['worst']['mean']:.4f}")
+    lines.append(f"white {records.white_words(whole)}; border: {whole['border_rule']}")
+    return "\n".join(lines)
+
+
+def _rate_words(whole: dict) -> str:
+    rate = whole["samples_per_degree"]
+    return whole["geometry"] if rate is None else f"{rate:.6g} samples per degree"

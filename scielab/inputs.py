@@ -1,0 +1,192 @@
+"""What the numbers of a picture mean, and the way from them to opponent planes."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from camsim import colour
+from scielab import filters
+from scielab.display import Display
+
+#: What a picture's numbers may be, by name: sRGB values, linear sRGB, or one of the formats of `filters.FORMATS`.
+INPUTS = ("srgb", "linear", *filters.FORMATS)
+
+#: Values worked on at a time per colour, so that they stay in the processor's cache.
+BLOCK_VALUES = 16384
+
+_TOLERANCE = 1e-6  # float32 pictures overshoot by their rounding
+
+_CACHE_LINE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """The meaning of a picture's three numbers.
+
+    `to_opponent` takes them, made linear, to the opponent channels and `to_xyz` takes those to XYZ, in which
+    `white_xyz` is white. `limited` numbers lie in [0, 1]. They are made linear by `table` (levels, 3), one column
+    per colour from 0 to full drive, or, for `srgb`, as sRGB; otherwise they are linear.
+    """
+
+    name: str
+    to_opponent: np.ndarray
+    to_xyz: np.ndarray
+    white_xyz: np.ndarray
+    limited: bool
+    srgb: bool = False
+    table: np.ndarray | None = None
+
+
+def source(input: str | np.ndarray | Display, white: np.ndarray | None) -> Source:
+    """The meaning that `input` and `white` give to a picture, as `metric.delta_e` describes them.
+
+    Raises ValueError for an unknown name, a matrix that is not 3×3, finite and invertible, and a white that is
+    missing or not above 0.
+    """
+    if isinstance(input, Display):
+        return _display(input, white)
+    if not isinstance(input, str):
+        to_xyz = _matrix(input)
+        return _rgb("RGB", to_xyz, to_xyz.sum(axis=1), white)
+    if input in ("srgb", "linear"):
+        return _rgb(input, 100 * colour.SRGB_TO_XYZ, colour.SRGB_WHITE_XYZ, white, srgb=input == "srgb")
+    if input not in INPUTS:
+        raise ValueError(f"input is {input!r}; it must be one of {', '.join(INPUTS)}, a matrix or a display")
+    to_opponent, to_xyz = filters.FORMATS[input]
+    white = _three(white, f"{input} input needs three numbers")
+    if input.startswith("lms"):  # by the way that the picture goes
+        white = to_xyz @ to_opponent @ white
+    return Source(input, to_opponent, to_xyz, _positive(white), limited=False)
+
+
+def _rgb(name: str, to_xyz: np.ndarray, own_white: np.ndarray, white: np.ndarray | None, **decoding) -> Source:
+    white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
+    to_opponent, back = filters.FORMATS["xyz"]
+    return Source(name, to_opponent @ to_xyz, back, _positive(white), limited=True, **decoding)
+
+
+def _display(display: Display, white: np.ndarray | None) -> Source:
+    if display.cones is None:
+        to_xyz = display.to_xyz()
+        return _rgb("display", to_xyz, to_xyz @ display.gamma[-1], white, table=display.gamma)
+    to_opponent, to_xyz = filters.FORMATS["lms"]
+    to_lms = display.to_lms()
+    own_white = to_xyz @ to_opponent @ to_lms @ display.gamma[-1]
+    white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
+    return Source("display", to_opponent @ to_lms, to_xyz, _positive(white), limited=True, table=display.gamma)
+
+
+def _matrix(input: np.ndarray) -> np.ndarray:
+    matrix = _as_floats(input, "input")
+    if matrix.shape != (3, 3):
+        raise ValueError(f"input has shape {matrix.shape}; a matrix from linear RGB to XYZ must be (3, 3)")
+    if not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 3:
+        raise ValueError(f"input is {matrix.tolist()}; a matrix from linear RGB to XYZ must be finite and invertible")
+    return matrix
+
+
+def _three(white: np.ndarray | None, rule: str) -> np.ndarray:
+    if white is None:
+        raise ValueError(f"white is None; {rule}")
+    if np.shape(white) != (3,):
+        raise ValueError(f"white has shape {np.shape(white)}; {rule}")
+    return _as_floats(white, "white")
+
+
+def _as_floats(values: np.ndarray, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must hold numbers, which {type(values).__name__} does not") from None
+
+
+def _positive(white_xyz: np.ndarray) -> np.ndarray:
+    if not (np.isfinite(white_xyz).all() and (white_xyz > 0).all()):
+        raise ValueError(f"white is {white_xyz.tolist()} in XYZ; it must be above 0 and finite")
+    return white_xyz
+
+
+def check(picture: np.ndarray, source: Source) -> np.ndarray:
+    """The picture as an array; ValueError, naming what is wrong, for one that cannot be of that source."""
+    picture = np.asarray(picture)
+    if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise ValueError(f"a picture has shape {picture.shape}; it must be (rows, columns, 3), not empty")
+    if source.limited and picture.dtype in (np.uint8, np.uint16):
+        if source.srgb or source.table is not None:
+            return picture
+        raise ValueError(f"a picture of linear RGB is {picture.dtype}; it must be floating point in [0, 1]")
+    if picture.dtype.kind not in ("f" if source.limited else "fiu"):
+        kinds = "uint8, uint16 or floating point" if source.limited else "numbers"
+        raise ValueError(f"a picture's values are {picture.dtype}; they must be {kinds}")
+    low, high = picture.min(), picture.max()
+    if not (np.isfinite(low) and np.isfinite(high)):  # NaN is both the least and the greatest
+        raise ValueError("a picture holds NaN or infinity; its values must be finite")
+    if source.limited and (low < -_TOLERANCE or high > 1 + _TOLERANCE):
+        what = {"srgb": "sRGB", "linear": "linear RGB"}.get(source.name, source.name)
+        raise ValueError(f"{what} values run from {low:g} to {high:g}; they must lie in [0, 1]")
+    return picture
+
+
+def opponent_planes(picture: np.ndarray, source: Source, dtype: type) -> np.ndarray:
+    """Opponent planes (3, H, S) of a checked picture (H, W, 3); S ≥ W, and what is beyond W has no meaning.
+
+    The rows are a little longer than the picture's, because rows that are a power of two apart in memory displace
+    one another from the processor's cache when a transform runs down the columns.
+    """
+    rows, columns = picture.shape[:2]
+    values_per_line = _CACHE_LINE_BYTES // np.dtype(dtype).itemsize
+    stride = (-(-columns // values_per_line) | 1) * values_per_line  # an odd number of cache lines
+    planes = np.empty((3, rows, stride), dtype)
+    planes[:, :, columns:] = 0
+    mixing = source.to_opponent.astype(dtype)
+    tables = _tables(source, picture.dtype, np.dtype(dtype))
+    for flat, block in blocks(planes):
+        _linearise(picture[block], planes[:, block, :columns], source, tables)
+        values = planes.reshape(3, -1)[:, flat]
+        values[:] = mixing @ values
+    return planes
+
+
+def blocks(planes: np.ndarray) -> list[tuple[slice, slice]]:
+    """Planes (…, H, S) cut in blocks of whole rows: for each the slice of its values in H·S, and of its rows."""
+    rows, stride = planes.shape[-2:]
+    step = max(1, BLOCK_VALUES // stride)
+    ends = [(first, min(first + step, rows)) for first in range(0, rows, step)]
+    return [(slice(first * stride, end * stride), slice(first, end)) for first, end in ends]
+
+
+def _linearise(picture: np.ndarray, planes: np.ndarray, source: Source, tables: list[np.ndarray] | None) -> None:
+    """Write a picture (H, W, 3) into planes (3, H, W) as linear values."""
+    if tables is not None:
+        for plane, table, codes in zip(planes, tables, np.moveaxis(picture, -1, 0), strict=True):
+            if picture.dtype.kind == "f":
+                codes = np.floor(np.clip(codes, 0, 1) * (len(table) - 1.0) + 0.5).astype(np.intp)
+            plane[:] = table.take(codes, mode="clip")
+        return
+    planes[:] = np.moveaxis(picture, -1, 0)
+    if source.srgb:
+        values = np.ascontiguousarray(planes)
+        dark = np.flatnonzero(values <= 0.04045)
+        dark_values = values.reshape(-1)[dark]
+        values += 0.055
+        values /= 1.055
+        np.power(values, 2.4, out=values)
+        values.reshape(-1)[dark] = dark_values / 12.92
+        planes[:] = values
+
+
+def _tables(source: Source, kind: np.dtype, dtype: np.dtype) -> list[np.ndarray] | None:
+    """Per colour the linear value of every code, for integer pictures, or of every level of a display."""
+    if kind.kind == "f" or not source.limited:
+        return None if source.table is None else list(source.table.T.astype(dtype))
+    top = np.iinfo(kind).max
+    if source.table is None:
+        return [_srgb_table(top, dtype)] * 3
+    level = np.floor(np.arange(top + 1) / top * (len(source.table) - 1) + 0.5).astype(np.intp)
+    return list(source.table[level].T.astype(dtype))
+
+
+@functools.lru_cache(maxsize=4)
+def _srgb_table(top: int, dtype: np.dtype) -> np.ndarray:
+    return colour.srgb_decode(np.arange(top + 1) / top).astype(dtype)

@@ -1,0 +1,159 @@
+"""From results per picture to the grid: means with intervals, and whether each model wins where it should."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scielab import bootstrap
+from scielab.grid import TRAINED_FOR, Result
+from scielab.measures import MEASURES, measured
+
+_LESS_IS_BETTER = {measure.name for measure in MEASURES if measure.lower_is_better}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A mean over pictures; `low` and `high` bound its 95 % bootstrap interval, None of a single picture."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def __neg__(self) -> "Estimate":
+        low, high = (None, None) if self.low is None else (-self.high, -self.low)
+        return Estimate(value=-self.value, low=low, high=high)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the interval's width; the interval need not be symmetric."""
+        return None if self.low is None else (self.high - self.low) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One model on one setting, over all pictures."""
+
+    model: str
+    setting: str
+    pictures: int
+    scores: dict[str, Estimate]  #: by the measure's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How much better the trained model is than the best other row; negative where it is worse."""
+
+    estimate: Estimate
+    rival: str
+
+    @property
+    def wins(self) -> bool:
+        return self.estimate.value > 0
+
+    @property
+    def told(self) -> Estimate:
+        """By how much the model wins or loses: a loss is told as a positive number, too."""
+        return self.estimate if self.estimate.value >= 0 else -self.estimate
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the whole interval is on one side of zero."""
+        low, high = self.estimate.low, self.estimate.high
+        return low is not None and (low > 0 or high < 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether the model trained for a setting is the best of all rows there, the baseline included."""
+
+    setting: str
+    model: str
+    margins: dict[str, Margin]  #: by the measure's name
+
+
+def summarise(
+    results: Iterable[Result], *, resamples: int = bootstrap.RESAMPLES, seed: int = bootstrap.SEED
+) -> list[Cell]:
+    """Means over the pictures with their intervals, one cell per model and setting, in order of appearance.
+
+    The same resamples of the pictures serve all cells. Raises ValueError unless every model was judged once on
+    every setting of the same pictures.
+    """
+    table = _Table.of(results)
+    cells = [
+        Cell(model=model, setting=setting, pictures=table.pictures, scores={})
+        for setting in table.settings
+        for model in table.models
+    ]
+    for name, values in table.values.items():
+        means = table.resampled(values, resamples=resamples, seed=seed)
+        for number, cell in enumerate(cells):
+            at = np.unravel_index(number, values.shape[1:])
+            cell.scores[name] = _estimate(values[:, *at].mean(), means[:, *at], table.pictures)
+    return cells
+
+
+def judge(
+    results: Iterable[Result], *, resamples: int = bootstrap.RESAMPLES, seed: int = bootstrap.SEED
+) -> list[Verdict]:
+    """For each setting with a model trained for it, whether that model is the best row, by every measure.
+
+    A margin's interval is of the whole comparison: in every resample of the pictures the model meets whichever other
+    row is the best there. Settings whose model or rivals are missing are left out. Errors as for `summarise`.
+    """
+    table = _Table.of(results)
+    if len(table.models) < 2:
+        return []
+    verdicts = [
+        Verdict(setting=setting, model=TRAINED_FOR[setting], margins={})
+        for setting in table.settings
+        if TRAINED_FOR.get(setting) in table.models
+    ]
+    for name, values in table.values.items():
+        values = -values if name in _LESS_IS_BETTER else values
+        means = table.resampled(values, resamples=resamples, seed=seed)
+        for verdict in verdicts:
+            column, own = table.settings.index(verdict.setting), table.models.index(verdict.model)
+            others = [row for row in range(len(table.models)) if row != own]
+            mean = values[:, column].mean(axis=0)
+            rival = max(others, key=mean.__getitem__)
+            margins = means[:, column, own] - means[:, column, others].max(axis=1)
+            estimate = _estimate(mean[own] - mean[rival], margins, table.pictures)
+            verdict.margins[name] = Margin(estimate=estimate, rival=table.models[rival])
+    return verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Results as arrays (pictures, settings, models), one per measure."""
+
+    models: list[str]
+    settings: list[str]
+    pictures: int
+    values: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, results: Iterable[Result]) -> "_Table":
+        results = list(results)
+        keys = [(r.picture, r.setting, r.model) for r in results]
+        axes = [{name: i for i, name in enumerate(dict.fromkeys(axis))} for axis in zip(*keys, strict=True)]
+        if not results or not len(set(keys)) == len(keys) == np.prod([len(axis) for axis in axes]):
+            raise ValueError("every model must be judged once on every setting of the same pictures")
+        pictures, settings, models = axes
+        places = tuple(np.array([[axis[k] for axis, k in zip(axes, key, strict=True)] for key in keys]).T)
+        values = {}
+        for measure in measured(results):
+            values[measure.name] = np.empty([len(axis) for axis in axes])
+            values[measure.name][places] = [getattr(r, measure.name) for r in results]
+        return cls(list(models), list(settings), len(pictures), values)
+
+    def resampled(self, values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
+        """Means (resamples, settings, models)."""
+        means = bootstrap.resampled_means(values.reshape(self.pictures, -1), resamples=resamples, seed=seed)
+        return means.reshape(-1, *values.shape[1:])
+
+
+def _estimate(value: float, means: np.ndarray, pictures: int) -> Estimate:
+    low, high = bootstrap.interval(means) if pictures > 1 else (None, None)
+    return Estimate(value=float(value), low=low, high=high)

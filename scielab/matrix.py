@@ -1,0 +1,134 @@
+"""The grid as a heat table: one number with its interval per model and setting, on a scale of equal steps."""
+
+from pathlib import Path
+
+import numpy as np
+
+from camsim import files
+from scielab import heat
+from scielab.grid import BASELINE, TRAINED_FOR
+from scielab.judging import Cell, Estimate, Verdict
+from scielab.measures import Measure
+
+_DPI = 200
+_INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"
+
+# Inches
+_CELL_W, _CELL_H, _GAP = 1.62, 0.80, 0.05
+_LEFT, _RIGHT, _HEAD, _FOOT = 1.02, 1.12, 1.12, 1.02
+_MIN_WIDTH = 7.2  # of the words above the table
+
+
+def interval_words(measure: Measure, estimate: Estimate) -> str:
+    """An interval as "4.10 – 5.70", or "-0.20 to 0.30"; nothing of a single picture."""
+    if estimate.low is None:
+        return ""
+    return f"{measure.show(estimate.low)} {'–' if estimate.low >= 0 else 'to'} {measure.show(estimate.high)}"
+
+
+def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: Measure) -> None:
+    """Write the heat table of one measure as a PNG or PDF.
+
+    Cells of models trained for their setting are framed. Below each column stands by how much its model wins or
+    loses, with the interval of that margin.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    models = list(dict.fromkeys(cell.model for cell in cells))
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    right = _LEFT + len(settings) * (_CELL_W + _GAP) - _GAP
+    width = max(right + _RIGHT, _MIN_WIDTH)
+    height = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP + _FOOT
+    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    _draw_heads(axes, models, settings, cells, measure)
+    _draw_cells(axes, models, settings, cells, measure)
+    bottom = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP
+    _draw_verdicts(axes, settings, verdicts, measure, bottom)
+    _draw_scale(axes, cells, measure, right + 0.22, _HEAD, bottom)
+    with files.atomic(path) as temporary:
+        figure.savefig(temporary, metadata={"CreationDate": None} if Path(path).suffix.lower() == ".pdf" else None)
+
+
+def _left(column: int) -> float:
+    return _LEFT + column * (_CELL_W + _GAP)
+
+
+def _top(row: int) -> float:
+    return _HEAD + row * (_CELL_H + _GAP)
+
+
+def _draw_heads(axes, models, settings, cells, measure) -> None:
+    better = "lower" if measure.lower_is_better else "higher"
+    note = f"one picture, {better} is better"
+    if cells[0].pictures > 1:
+        note = f"mean of {cells[0].pictures} pictures, {better} is better; small: 95 % interval, bootstrap over them"
+    title = measure.words + (f", {measure.unit}" if measure.unit and measure.unit not in measure.words else "")
+    axes.text(_LEFT, 0.30, title, fontsize=14, fontweight="bold", color=_INK, va="center")
+    axes.text(_LEFT, 0.56, note, fontsize=8.5, color=_DIM, va="center")
+    for column, setting in enumerate(settings):
+        middle = _left(column) + _CELL_W / 2
+        axes.text(middle, _HEAD - 0.16, setting, fontsize=11, fontweight="bold", color=_INK, ha="center", va="center")
+    for row, model in enumerate(models):
+        style = {"style": "italic", "color": _DIM} if model == BASELINE else {"fontweight": "bold", "color": _INK}
+        axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center", **style)
+
+
+def _draw_cells(axes, models, settings, cells, measure) -> None:
+    from matplotlib.patches import Rectangle
+
+    values = [cell.scores[measure.name].value for cell in cells]
+    for cell, colour in zip(cells, heat.colours(values, lower_is_better=measure.lower_is_better), strict=True):
+        x, y = _left(settings.index(cell.setting)), _top(models.index(cell.model))
+        own = TRAINED_FOR.get(cell.setting) == cell.model
+        estimate, words = cell.scores[measure.name], heat.ink(colour)
+        axes.add_patch(Rectangle((x, y), _CELL_W, _CELL_H, facecolor=colour, linewidth=0))
+        if own:
+            for inset, shade, line in ((-0.005, _INK, 2.2), (0.024, "white", 1.6)):  # seen on any colour
+                frame = (x + inset, y + inset), _CELL_W - 2 * inset, _CELL_H - 2 * inset
+                axes.add_patch(
+                    Rectangle(*frame, fill=False, edgecolor=shade, linewidth=line, joinstyle="miter", zorder=3)
+                )
+        spread = interval_words(measure, estimate)
+        middle, line = x + _CELL_W / 2, y + _CELL_H * (0.40 if spread else 0.5)
+        weight = "bold" if own else "normal"
+        axes.text(middle, line, measure.show(estimate.value), fontsize=15, fontweight=weight, color=words, **_CENTRE)
+        axes.text(middle, y + _CELL_H * 0.73, spread, fontsize=8, color=words, alpha=0.9, **_CENTRE)
+
+
+_CENTRE = {"ha": "center", "va": "center"}
+
+
+def _draw_verdicts(axes, settings, verdicts, measure, bottom: float) -> None:
+    for verdict in verdicts:
+        margin = verdict.margins[measure.name]
+        told, x = margin.told, _left(settings.index(verdict.setting)) + _CELL_W / 2
+        sure = margin.excludes_zero or told.low is None
+        colour = (_OWN if margin.wins else _BAD) if sure else _DIM
+        words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {measure.show(told.value)}"
+        axes.text(x, bottom + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, **_CENTRE)
+        rival = f"{'' if sure else 'may be chance; '}{'next' if margin.wins else 'best'}: {margin.rival}"
+        for line, small in enumerate(filter(None, (interval_words(measure, told), rival))):
+            axes.text(x, bottom + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, **_CENTRE)
+    axes.text(_LEFT, bottom + 0.84, "framed: the model trained for this camera", fontsize=8, color=_DIM, va="center")
+
+
+def _draw_scale(axes, cells, measure, x: float, top: float, bottom: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    values = np.array([cell.scores[measure.name].value for cell in cells])
+    least, most = values.min(), values.max()
+    best, worst = (least, most) if measure.lower_is_better else (most, least)
+    ramp = heat.colours(np.linspace(worst, best, 256), lower_is_better=measure.lower_is_better)
+    axes.imshow(ramp[::-1, None], extent=(x, x + 0.16, bottom, top), interpolation="none", aspect="auto")
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    if most <= least:
+        return
+    for tick in MaxNLocator(5).tick_values(least, most):
+        if least <= tick <= most:
+            y = top + (tick - best) / (worst - best) * (bottom - top)
+            axes.plot([x + 0.16, x + 0.21], [y, y], color=_DIM, linewidth=0.6)
+            axes.text(x + 0.26, y, f"{tick:g}", fontsize=8, color=_DIM, va="center")

@@ -1,0 +1,210 @@
+"""The record of a comparison as text, as facts and as a row of a CSV file; limits on its numbers."""
+
+import contextlib
+import csv
+import io
+import os
+from pathlib import Path
+
+from camsim import files
+
+#: What a CSV row says of a comparison beside its numbers.
+CSV_HEAD = (
+    "reference",
+    "test",
+    "preset",
+    "formula",
+    "samples_per_degree",
+    "input",
+    "white_x",
+    "white_y",
+    "white_z",
+    "border_rule",
+    "width",
+    "height",
+)
+
+_LONGEST_HEADER = 10_000  # characters, more than any header of `csv_columns`
+
+#: Numbers of a map in the order they are told; the keys of `metric.summary`.
+POOLED = ("mean", "median", "p90", "p95", "p99", "max")
+SHARES = ("percent_above_1", "percent_above_2.3", "percent_above_5", "percent_above_10")
+
+#: Name of a number in a limit → its key in the record.
+LIMITABLE = {name: name for name in POOLED} | {name.replace("percent_", "").replace("_", ""): name for name in SHARES}
+
+
+def number_name(number: str) -> str:
+    """The name of a number for people, as "above 2.3"."""
+    return number.removeprefix("percent_").replace("_", " ")
+
+
+def number_text(number: str, value: float) -> str:
+    """A number with its unit, if it has one."""
+    return f"{value:.2f} %" if number in SHARES else f"{value:.4f}"
+
+
+def number_note(number: str, formula: int) -> str:
+    """What has to be said beside a number, or nothing."""
+    if number == "percent_above_2.3":
+        return "just noticeable, by a convention made for CIE76" if formula == 76 else "a convention made for CIE76"
+    return ""
+
+
+def formula_name(formula: int) -> str:
+    """The name of a colour difference: CIE76, CIE94 or CIEDE2000."""
+    return "CIEDE2000" if formula == 2000 else f"CIE{formula}"
+
+
+def viewing_words(record: dict) -> str:
+    """Formula and viewing conditions of a record, in words."""
+    return f"{formula_name(record['formula'])}, {record['samples_per_degree']:.6g} samples per degree"
+
+
+def title(record: dict) -> str:
+    """What stands above a record's numbers and map: metric, formula, viewing conditions."""
+    return f"{record['metric']}, {viewing_words(record)}"
+
+
+def white_words(record: dict) -> str:
+    """White of a record, in words."""
+    return "XYZ " + " ".join(f"{value:.6g}" for value in record["white_xyz"])
+
+
+def input_words(record: dict) -> str:
+    """What the values of a record's pictures are, in words."""
+    if record["input"] == "matrix":
+        return "linear RGB, to XYZ by " + " ".join(f"{value:.6g}" for value in record["matrix"])
+    if record["input"] == "display":
+        return f"values of the display {record['display']}, SHA-256 {record['display_sha256']}"
+    return {"srgb": "sRGB", "linear": "linear sRGB", "xyz": "XYZ"}[record["input"]]
+
+
+def table(record: dict) -> str:
+    """The record of one pair as text: the numbers, then what they depend on."""
+    columns = [record[key] for key in ("delta_e", "plain_delta_e") if key in record]
+    lines = [f"{record['metric']}, colour difference {viewing_words(record)}"]
+    if len(columns) > 1:
+        lines.append(f"  {'':<10}{'S-CIELAB':>9}{'plain CIELAB':>14}")
+    for number in (*POOLED, *SHARES):
+        digits, unit = (2, " %") if number in SHARES else (4, "  ")
+        cells = "".join(f"{c[number]:{9 if c is columns[0] else 12}.{digits}f}{unit}" for c in columns)
+        note = number_note(number, record["formula"])
+        lines.append(f"  {number_name(number):<10}{cells}" + f"   {note}" * bool(note))
+        lines[-1] = lines[-1].rstrip()
+    size = f"{record['width']} x {record['height']} pixels"
+    lines.append(f"white {white_words(record)}; border: {record['border_rule']}; {size}")
+    return "\n".join(lines)
+
+
+def facts(record: dict) -> list[tuple[str, str]]:
+    """How a comparison was measured, as (name, value)."""
+    found = [
+        ("Metric", f"{record['metric']} (preset {record['preset']})"),
+        ("Viewing", f"{record['samples_per_degree']:.6g} samples per degree ({record['geometry']})"),
+        ("Colour difference", formula_name(record["formula"])),
+        ("Input", input_words(record)),
+        ("White", white_words(record)),
+        ("Border", record["border_rule"]),
+        ("Size", f"{record['width']} × {record['height']} pixels, not resized"),
+        ("Reference", f"{record['reference']}, SHA-256 {record['reference_sha256']}"),
+        ("Test", f"{record['test']}, SHA-256 {record['test_sha256']}"),
+    ]
+    found += [("Limit", limit_words(limit)) for limit in record.get("limits", ())]
+    return [*found, ("Made by", f"cam2eye {record['version']}")]
+
+
+def parse_limit(text: str) -> tuple[str, float]:
+    """Read a limit such as "p95=2.3" or "above1=25" (per cent); the record's key and the largest value allowed.
+
+    Raises ValueError for another name than those of `LIMITABLE`, or a limit that is not a number from 0.
+    """
+    name, _, value = text.partition("=")
+    if name.strip() not in LIMITABLE:
+        raise ValueError(f"--fail-above {text}: give NAME=LIMIT, NAME one of {', '.join(LIMITABLE)}")
+    try:
+        limit = float(value)
+    except ValueError:
+        limit = -1.0
+    if not limit >= 0:
+        raise ValueError(f"--fail-above {text}: the limit must be a number, 0 or more")
+    return LIMITABLE[name.strip()], limit
+
+
+def judge(numbers: dict[str, float], limits: list[tuple[str, float]]) -> list[dict]:
+    """What became of each limit, ready for JSON; a value equal to its limit does not exceed it."""
+    return [
+        {"number": number, "limit": limit, "value": numbers[number], "exceeded": numbers[number] > limit}
+        for number, limit in limits
+    ]
+
+
+def limit_words(judged: dict) -> str:
+    """A judged limit as a sentence."""
+    number, unit = judged["number"], " %" if judged["number"] in SHARES else ""
+    relation = "above" if judged["exceeded"] else "within"
+    return f"{number_name(number)} is {judged['value']:.6g}{unit}, {relation} the limit of {judged['limit']:g}{unit}"
+
+
+def csv_columns(*, plain: bool) -> list[str]:
+    """Header of a CSV of comparisons."""
+    numbers = [*POOLED, *SHARES]
+    return [*CSV_HEAD, *numbers, *([f"plain_{name}" for name in numbers] if plain else []), "version"]
+
+
+def csv_row(record: dict) -> list:
+    """One comparison as the values of `csv_columns`."""
+    head = record | dict(zip(("white_x", "white_y", "white_z"), record["white_xyz"], strict=True))
+    numbers = [*record["delta_e"].values(), *record.get("plain_delta_e", {}).values()]
+    return [head[name] for name in CSV_HEAD] + numbers + [record["version"]]
+
+
+def check_csv(path: Path, *, plain: bool) -> None:
+    """Raise ValueError unless `path` can be a CSV that rows are appended to: new, empty, or with these columns."""
+    files.check_writable(path)
+    if not path.exists():
+        return
+    if not path.is_file():  # a device may be read without end
+        raise ValueError(f"cannot write {path}: it is {'a folder' if path.is_dir() else 'no regular file'}")
+    if not os.access(path, os.W_OK):
+        raise ValueError(f"cannot write {path}: it is not writable")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader([file.readline(_LONGEST_HEADER)] if path.stat().st_size else []), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
+    if header is not None and header != csv_columns(plain=plain):
+        hint = " (--plain adds columns)" if header == csv_columns(plain=not plain) else ""
+        raise ValueError(f"{path}: has other columns than this comparison; nothing is appended to it{hint}")
+
+
+def append_csv(path: Path, records: list[dict], *, plain: bool) -> None:
+    """Append one row per record, after a header where the file is new.
+
+    Rows are appended in one piece and not by rewriting the file, so that several comparisons may run at once on
+    one file; where a disk is full the file is left as it was.
+
+    Raises ValueError as `check_csv` does.
+    """
+    check_csv(path, plain=plain)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        with contextlib.suppress(ImportError):  # no such lock on Windows
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        size = file.seek(0, os.SEEK_END)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        if size == 0:
+            writer.writerow(csv_columns(plain=plain))
+        else:
+            file.seek(size - 1)
+            text.write("" if file.read(1) == b"\n" else "\n")
+        writer.writerows(csv_row(record) for record in records)
+        try:
+            file.write(text.getvalue().encode())
+            file.flush()
+        except OSError as error:
+            file.truncate(size)
+            raise ValueError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,142 @@
+"""Results kept picture by picture, so that a grid that was stopped, however roughly, goes on where it was.
+
+A store is a hidden folder beside the results, one file per finished picture. Its name holds the hash of all that the
+results depend on: other models, pictures or settings find nothing of it. A finished grid removes it.
+"""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from camsim import files
+from scielab import lpips
+from scielab.grid import Model, Picture, Result, evaluate
+from scielab.measures import MEASURES
+
+_PREFIX = ".unfinished-"
+
+#: Packages whose version may change the last digits.
+_PACKAGES = ("numpy", "scipy", "scikit-image", "pillow", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch")
+
+
+def any_in(folder: Path) -> bool:
+    """Whether a folder holds results of an unfinished grid, of whatever inputs."""
+    return any(folder.glob(f"{_PREFIX}*"))
+
+
+def packages() -> dict[str, str]:
+    """Versions of the installed packages that compute: part of what results depend on."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def picture_sha256(picture: Picture) -> str:
+    """Hash of a picture's pixels: the reference's and those of all inputs."""
+    digest = hashlib.sha256()
+    for name, rgb in {"": picture.reference, **picture.inputs}.items():
+        digest.update(f"{name} {rgb.shape} {rgb.dtype}".encode())
+        digest.update(np.ascontiguousarray(rgb).tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Results of one grid in `folder`."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, beside: Path, depends_on: dict) -> "Store":
+        """The store in the folder `beside`, of a grid that depends on `depends_on` (JSON); makes nothing."""
+        text = json.dumps(depends_on, sort_keys=True)
+        return cls(beside / f"{_PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}")
+
+    @property
+    def begun(self) -> bool:
+        return self.folder.is_dir()
+
+    def has(self, number: int, *, pictures: bool) -> bool:
+        """Whether the results of picture `number` are there, with outputs and maps where `pictures`."""
+        return self._path(number, pictures).is_file()
+
+    def save(self, number: int, results: list[Result]) -> None:
+        """Keep the results of picture `number`, all models and settings, whole or not at all."""
+        names = [m.name for m in MEASURES if getattr(results[0], m.name) is not None]
+        arrays = {"numbers": np.array([[getattr(r, name) for name in names] for r in results]), "measures": names}
+        arrays |= {key: [getattr(r, key) for r in results] for key in ("model", "setting", "picture")}
+        pictures = results[0].output is not None
+        if pictures:
+            arrays |= {key: np.stack([getattr(r, key) for r in results]) for key in ("output", "delta_e")}
+        with files.atomic(self._path(number, pictures)) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)
+
+    def load(self, number: int, *, pictures: bool) -> list[Result] | None:
+        """The results of picture `number` as they were saved, to the last bit; None where they are not all there."""
+        try:
+            with np.load(self._path(number, pictures), allow_pickle=False) as archive:
+                arrays = dict(archive)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off when the power failed
+            return None
+        results = []
+        for i, numbers in enumerate(arrays["numbers"].tolist()):
+            scores = dict(zip(arrays["measures"].tolist(), numbers, strict=True))
+            words = {key: str(arrays[key][i]) for key in ("model", "setting", "picture")}
+            shown = {key: arrays[key][i] if pictures else None for key in ("output", "delta_e")}
+            results.append(Result(**words, **shown, **scores))
+        return results
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_others(self) -> bool:
+        """Remove what is left of grids with other inputs; whether there was any."""
+        others = [path for path in self.folder.parent.glob(f"{_PREFIX}*") if path != self.folder]
+        for path in others:
+            shutil.rmtree(path, ignore_errors=True)
+        return bool(others)
+
+    def _path(self, number: int, pictures: bool) -> Path:
+        return self.folder / f"{number:06d}{'-shown' if pictures else ''}.npz"
+
+
+def resume(
+    store: Store,
+    models: dict[str, Model],
+    pictures: list[Picture],
+    *,
+    samples_per_degree: float,
+    network: lpips.Network | None = None,
+    shown: frozenset[str] = frozenset(),
+    step: Callable[[], object] = lambda: None,
+) -> list[Result]:
+    """`grid.evaluate` on all settings of the pictures, keeping what is done; what was done before is not done again.
+
+    Outputs and maps are kept for the pictures whose names are in `shown` only. `step` is called after every output
+    that is judged anew. Errors as for `grid.evaluate`.
+    """
+    found = []
+    for number, picture in enumerate(pictures):
+        show = picture.name in shown
+        results = store.load(number, pictures=show)
+        if results is None:
+            results = []
+            for result in evaluate(
+                models, [picture], picture.inputs, samples_per_degree=samples_per_degree, network=network
+            ):
+                results.append(result if show else result.without_pictures())
+                step()
+            store.save(number, results)
+        found += results
+    return found
