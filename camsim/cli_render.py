@@ -145,8 +145,10 @@ def _render_one(
     from camsim import image, pipeline, stages
 
     try:
-        result = pipeline.render(picture, camera, seed=seed)
-        done = stages.stages(picture, camera, seed=seed) if options["dump"] or options["sheet"] else None
+        if options["dump"] or options["sheet"]:
+            result, done = pipeline.render_stages(picture, camera, seed=seed)
+        else:
+            result, done = pipeline.render(picture, camera, seed=seed), None
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
     rgb = result.rgb

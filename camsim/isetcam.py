@@ -24,8 +24,6 @@ image sensor pixels", thesis, Stanford 2000 (camera equation, relative illuminat
 """
 
 import functools
-import math
-from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
@@ -35,6 +33,7 @@ from camsim.cube import Cube
 from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
 from camsim.parts import Camera, Scene
+from camsim.stages import Stages
 
 __all__ = [
     "Stages",
@@ -53,22 +52,6 @@ PLANCK = 6.626176e-34
 
 #: Luminance for which ISETCam's displays are calibrated: a white picture, cd/m².
 DISPLAY_WHITE_CD_M2 = 100.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stages:
-    """What each step made of a picture of h × w pixels."""
-
-    scene_rgb_linear: np.ndarray  #: (h, w, 3) drive of the display's primaries, [0, 1]
-    irradiance: np.ndarray | None  #: (h', w', 31) framed image behind the lens, photons s⁻¹ m⁻² nm⁻¹
-    electrons: np.ndarray  #: (H, W) mosaic, e⁻
-    volts: np.ndarray  #: (H, W) mosaic, V
-    demosaiced: np.ndarray  #: (H, W, 3) sensor colours, V, or counts where there is an ADC
-    linear: np.ndarray  #: (H, W, 3) drive of the LCD-Apple primaries, [0, 1]
-    srgb: np.ndarray  #: (H, W, 3) the same as sRGB values, [0, 1]
-    fov_deg: float  #: horizontal field of view of the picture
-    exposure_s: float
-    wavelength_nm: np.ndarray  #: (31,)
 
 
 def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_irradiance: bool = True) -> Stages:
@@ -101,16 +84,10 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
     rows, columns = linear.shape[:2]
     if min(rows, columns) < 2:
         raise ValueError(f"a picture of {columns}×{rows} pixels is too small for method = 'isetcam': at least 2×2")
-    fov_deg = camera.scene.fov_deg or camera.scene.pixel_deg * columns
-    if fov_deg > 120:
-        raise ValueError(f"scene.pixel_deg × {columns} columns = {fov_deg:.4g}° must be at most 120°")
+    fov_deg = scene.fov_deg(camera.scene, columns)
     focal_length_mm, pitch_um = camera.optics.focal_length_mm, camera.sensor.pixel_pitch_um
     shape = sensor_size(rows, columns, fov_deg=fov_deg, focal_length_mm=focal_length_mm, pitch_um=pitch_um)
-    if math.prod(shape) > sensor.MAX_PIXELS:
-        raise ValueError(
-            f"a sensor of {shape[1]}×{shape[0]} pixels is over the limit of {sensor.MAX_PIXELS:,}: "
-            "lower scene.fov_deg or raise sensor.pixel_pitch_um"
-        )
+    sensor.check_size(*shape)
     primaries = _photon_primaries() * (camera.scene.luminance_cd_m2 / DISPLAY_WHITE_CD_M2)
     planes = through_lens(
         lambda band: linear @ primaries[band] if photons is None else photons[..., band],

@@ -14,6 +14,7 @@ from camsim.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.cube import Cube
 from camsim.image import resize
 from camsim.parts import Camera
+from camsim.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, dtype: 
         If `picture` is not such an array, or black under automatic exposure.
     """
     if camera.method == "isetcam" and not camera.ideal:
-        return _render_isetcam(picture, camera, seed)
+        return _as_render(isetcam.stages(picture, camera, seed, keep_irradiance=False), camera)
     if isinstance(picture, Cube):
         photons = scene.cube_radiance(picture, camera.scene)
         if camera.ideal:
@@ -86,8 +87,40 @@ def _as_float(picture: np.ndarray) -> np.ndarray:
     return picture / np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else picture.astype(float)
 
 
-def _render_isetcam(picture: np.ndarray | Cube, camera: Camera, seed: int) -> Render:
-    done = isetcam.stages(picture, camera, seed, keep_irradiance=False)
+def render_stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) -> tuple[Render, Stages]:
+    """Photograph a picture and keep every stage as well; arguments as for `render`.
+
+    Raises ValueError also for a camera that is `ideal`: it has no stages.
+    """
+    if camera.ideal:
+        raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
+    if camera.method == "isetcam":
+        stages = isetcam.stages(picture, camera, seed)
+        return _as_render(stages, camera), stages
+    done = render(picture, camera, seed=seed)
+    if isinstance(picture, Cube):
+        photons = scene.cube_radiance(picture, camera.scene)
+        linear = scene.to_srgb_linear(photons, camera.scene)
+    else:
+        linear = decode_picture(picture)
+        photons = scene.radiance(linear, camera.scene)
+    photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
+    return done, Stages(
+        scene_rgb_linear=linear,
+        irradiance=irradiance(photons, camera),
+        electrons=done.electrons,
+        volts=sensor.volts(done.electrons, camera.sensor),
+        demosaiced=isp.full_colour(done.counts, camera, done.exposure_s),
+        linear=done.linear,
+        srgb=done.rgb,
+        fov_deg=scene.fov_deg(camera.scene, linear.shape[1]),
+        exposure_s=done.exposure_s,
+        wavelength_nm=spectra.WAVELENGTH_NM,
+    )
+
+
+def _as_render(done: Stages, camera: Camera) -> Render:
+    """The stages of the isetcam method as a render."""
     size = transfer.image_size_mm(camera, *done.scene_rgb_linear.shape[:2])  # overfills the sensor by a little
     box = sensor.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
     finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)

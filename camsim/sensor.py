@@ -64,12 +64,17 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
         return max(1, math.ceil(whole / tile)) * tile
 
     rows, columns = count(height_mm, tile_rows), count(width_mm, tile_columns)
+    check_size(rows, columns)
+    return Grid(rows, columns, pitch, height_mm, width_mm)
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Raise ValueError for a sensor of more than `MAX_PIXELS`."""
     if rows * columns > MAX_PIXELS:
         raise ValueError(
             f"a sensor of {columns}×{rows} pixels is over the limit of {MAX_PIXELS:,}: "
             "lower scene.fov_deg or raise sensor.pixel_pitch_um"
         )
-    return Grid(rows, columns, pitch, height_mm, width_mm)
 
 
 def aperture_side_mm(sensor: Sensor) -> float:

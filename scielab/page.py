@@ -31,6 +31,13 @@ def data_url(rgb: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def filled(template: str, content: dict) -> str:
+    """A page of `scielab/templates` with its content."""
+    text = (resources.files("scielab") / "templates" / template).read_text(encoding="utf-8")
+    # No name may end the script element or open a comment in it.
+    return text.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+
+
 def html(
     record: dict, pictures: tuple[np.ndarray, np.ndarray], differences: np.ndarray, *, top: float = plots.DEFAULT_TOP
 ) -> str:
@@ -70,9 +77,7 @@ def html(
         "numbers": _numbers(record),
         "facts": records.facts(record),
     }
-    template = (resources.files("scielab") / "templates" / "compare.html").read_text(encoding="utf-8")
-    # No file name may end the script element or open a comment in it.
-    return template.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+    return filled("compare.html", content)
 
 
 def _names(record: dict) -> tuple[str, str]:

@@ -1,16 +1,14 @@
 """The grid as one HTML page that needs nothing else: numbers with intervals, pictures, slider and ΔE overlay."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from importlib import resources
 
 import numpy as np
 
 from scielab import grid, heat, plots, tables
 from scielab.judging import Cell, Verdict
 from scielab.measures import MEASURES, Measure
-from scielab.page import data_url
+from scielab.page import data_url, filled
 
 
 def page(
@@ -63,9 +61,7 @@ def page(
         "facts": facts,
         "warnings": list(warnings),
     } | tables.as_dict(cells, verdicts)
-    template = (resources.files("scielab") / "templates" / "grid.html").read_text(encoding="utf-8")
-    # No name may end the script element or open a comment in it.
-    return template.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+    return filled("grid.html", content)
 
 
 def _shades(cells: list[Cell], measure: Measure) -> list[list[str]]:

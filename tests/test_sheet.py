@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, captions, colour, image, sheet, spectra, spread, stages
+from camsim import camera, captions, colour, image, pipeline, sheet, spectra, spread
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),
@@ -27,7 +27,7 @@ CASES = {  # setting, changes, rows and columns of the picture
 def photograph(setting="f22", changes=(), shape=(24, 24)):
     view = camera.override(camera.load(setting), changes)
     picture = np.random.default_rng(3).random((*shape, 3))
-    return stages.stages(picture, view), view
+    return pipeline.render_stages(picture, view)[1], view
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -56,7 +56,7 @@ def test_scene_and_result_are_in_the_sheet_as_they_are():
 
 def test_flat_white_has_the_illuminance_of_the_camera_equation():
     view = camera.load("pixel25")
-    light, brightest = sheet._light(stages.stages(np.ones((8, 8, 3)), view))
+    light, brightest = sheet._light(pipeline.render_stages(np.ones((8, 8, 3)), view)[1])
     assert brightest == pytest.approx(np.pi * 100 / (1 + 4 * 4**2), rel=1e-5)  # π L / (1 + 4 N²), lux
     np.testing.assert_allclose(light, 1.0, atol=2e-3)  # D65 is white, but for its 31 bands
 
@@ -126,7 +126,7 @@ def test_psf_file_is_weighted_by_luminance(tmp_path):
     mean = luminance @ spectra.WAVELENGTH_NM / luminance.sum()
     assert lens.psf[1, 0] / lens.psf[1, 2] == pytest.approx((700 - mean) / (mean - 400))
     assert lens.pitch_um == 2.0
-    sheet.draw(stages.stages(np.full((8, 8, 3), 0.5), view), view)
+    sheet.draw(pipeline.render_stages(np.full((8, 8, 3), 0.5), view)[1], view)
 
 
 def test_caption_tells_the_cameras_numbers():

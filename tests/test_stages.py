@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, colour, cube, image, pipeline, scene, spectra, stages, transfer, wavefront
+from camsim import camera, colour, cube, image, pipeline, scene, spectra, transfer, wavefront
 
 NAMES = {
     "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",
@@ -39,7 +39,7 @@ def test_dump_holds_every_stage_under_its_name(command, photo, tmp_path, setting
 
 def test_irradiance_is_what_the_camera_equation_says():
     view = camera.override(camera.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"])
-    done = stages.stages(np.full((16, 16, 3), 255, np.uint8), view)
+    done = pipeline.render_stages(np.full((16, 16, 3), 255, np.uint8), view)[1]
     white = scene.primaries(view.scene).sum(axis=1)
     magnification = 3.862755e-3 / (1.2 - 3.862755e-3)
     expected = white * np.pi / (1 + 4 * 16 * (1 + magnification) ** 2)
@@ -51,7 +51,7 @@ def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
     picture = np.random.default_rng(1).random((24, 24, 3))
     view = camera.override(camera.load("f22"), ["sensor.noise=false", "sensor.pixel_pitch_um=0.5", "sensor.cfa=mono",
                                                 "scene.fov_deg=1", "sensor.bit_depth=0"])  # fmt: skip
-    done = stages.stages(picture, view)
+    done = pipeline.render_stages(picture, view)[1]
     efficiency = spectra.bayer_qe().max(axis=1)
     area_m2 = 0.75 * 0.25e-12
     expected = done.irradiance @ efficiency * spectra.BAND_NM * area_m2 * done.exposure_s
@@ -226,16 +226,16 @@ def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
 def test_demosaiced_stage_has_its_defects_corrected():
     picture = image.resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
     base = ["sensor.noise=false", "optics.fnumber=8"]
-    clean = stages.stages(picture, camera.override(camera.load("f22"), base)).demosaiced
+    clean = pipeline.render_stages(picture, camera.override(camera.load("f22"), base))[1].demosaiced
     holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]
-    mended = stages.stages(picture, camera.override(camera.load("f22"), holed)).demosaiced
+    mended = pipeline.render_stages(picture, camera.override(camera.load("f22"), holed))[1].demosaiced
     assert np.sqrt(np.mean((mended - clean) ** 2)) < 0.1 * clean.mean()
 
 
 def test_hyperspectral_scenes_go_through_the_isetcam_method():
     cube_of_grey = cube.Cube(kind="reflectance", values=np.full((16, 24, 31), 0.5), source="")
     view = camera.override(camera.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"])
-    done = stages.stages(cube_of_grey, view)
+    done = pipeline.render_stages(cube_of_grey, view)[1]
     rows, columns = done.electrons.shape
     middle = done.electrons[rows // 2 : rows // 2 + 2, columns // 2 : columns // 2 + 2]
     d65 = spectra.to_photons(spectra.table("d65")[:, 0] * 50 / spectra.luminance(spectra.table("d65")[:, 0]))
