@@ -9,7 +9,7 @@ READY := $(VENV)/.installed
 JOBS := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1)
 TASKS := sr color pixel deblur
 # Small enough for a few minutes on two cores; `enhance train` alone trains longer.
-DEMO_STEPS := --steps 800 --gan-steps 100
+DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=250
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -64,7 +64,7 @@ def render(
     The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
-    from camsim import image, photos
+    from camsim import image, photos, targets
 
     if no_noise:
         overrides = (*overrides, "sensor.noise=false")
@@ -78,47 +78,31 @@ def render(
     else:
         sources = [photos.builtin(BUILTIN_PHOTO).path]
         console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
-    targets = _targets(sources, inputs, output, f"-{camera.name}{'-sheet' if sheet else ''}.png")
-    for target in targets:
+    ending = f"-{camera.name}{'-sheet' if sheet else ''}.png"
+    names = [name.with_name(f"{name.stem}{ending}") for name in targets.names(sources, inputs)]
+    outputs = targets.place(names, output)
+    for target in outputs:
         image.check_suffix(target, bits=int(bits))
     if dump and (len(sources) > 1 or dump.suffix != ".npz"):
         raise click.UsageError("--dump takes one input and a file name that ends in .npz")
-    sidecars = [target.with_suffix(".json") for target in targets]
-    outputs = [*targets, *sidecars, *([dump] if dump else [])]
-    files.refuse_inputs(outputs, sources)
-    files.refuse_existing(outputs, force=force)
+    sidecars = [target.with_suffix(".json") for target in outputs]
+    written = [*outputs, *sidecars, *([dump] if dump else [])]
+    files.refuse_inputs(written, sources)
+    files.refuse_existing(written, force=force)
     if len(sources) > 1:
         for source in sources:  # before anything is written
             _read(source, kind, wavelengths)
     if dry_run:
-        names = [str(target) for target in outputs if target not in sidecars]
-        console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
+        plan = [str(target) for target in written if target not in sidecars]
+        console.result("\n".join(f"would write {name}" for name in plan), {"dry_run": True, "outputs": plan})
         return
     done = []
-    for source, target, sidecar in zip(sources, targets, sidecars, strict=True):
+    for source, target, sidecar in zip(sources, outputs, sidecars, strict=True):
         picture = _read(source, kind, wavelengths)
         record = _render_one(picture, source, target, camera, size, seed, bits=int(bits), dump=dump, sheet=sheet)
         files.write_text(sidecar, json.dumps(record, indent=1))
         done.append(record)
     console.result("\n".join(_render_line(record) for record in done), {"renders": done})
-
-
-def _targets(sources: list[Path], inputs: tuple[Path, ...], output: Path | None, ending: str) -> list[Path]:
-    """Output paths: the file named, or one per input in the folder named (keeping a searched folder's tree)."""
-    if output is not None and output.suffix and not output.is_dir():
-        if len(sources) > 1:
-            raise click.UsageError(f"{len(sources)} inputs need a folder after -o, not {output}")
-        return [output]
-    folder = output or Path()
-    roots = {path: source for source in inputs if source.is_dir() for path in sources if path.is_relative_to(source)}
-    targets = []
-    for path in sources:
-        place = path.relative_to(roots[path]).parent if path in roots else Path()
-        targets.append(folder / place / f"{path.stem}{ending}")
-    twice = {t for t in targets if targets.count(t) > 1}
-    if twice:
-        raise click.UsageError(f"two inputs would both become {min(twice)}: render them one by one")
-    return targets
 
 
 def _read(source: Path, kind: str | None, wavelengths: str | None):

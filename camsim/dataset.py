@@ -80,7 +80,7 @@ def make_pair(cut: photos.SceneCut, views: dict[str, Camera], *, hr_px: int, sca
     return Pair(name=cut.name, hr=target, lr=low, record=record)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
     """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent."""
     threadpool_limits(1)
 
@@ -138,7 +138,7 @@ def pairs(
     if jobs == 1:
         yield from map(_job, cuts())
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker) as pool:
         work = cuts()
         while block := list(itertools.islice(work, _BLOCK)):
             yield from pool.map(_job, block, chunksize=8)

@@ -1,6 +1,7 @@
 """Pictures of more than 8 bits per sample, which Pillow would cut to 8 or not open at all.
 
-Used by `camsim.image`; arrays are (H, W, 3), uint16 or float32 in [0, 1].
+Used by `camsim.image`; arrays are (H, W, 3), uint16 or float32 in [0, 1]. With `keep` they are the planes of the file
+instead: (H, W, C), C 1 for grey, 3 for colour, and one more for alpha, straight.
 """
 
 import contextlib
@@ -53,20 +54,20 @@ def is_tiff(start: bytes, file: BinaryIO) -> bool:
         return True
 
 
-def from_plane(picture: Image.Image) -> np.ndarray:
+def from_plane(picture: Image.Image, *, keep: bool = False) -> np.ndarray:
     """A picture of Pillow in one of its modes of one deep plane: I;16 and its like, I and F."""
     plane = np.asarray(picture)[..., None]
     if picture.mode == "F":
-        return _three(_unit(plane))
+        return _finished(_unit(plane), None, keep=keep)
     if plane.min(initial=0) < 0 or plane.max(initial=0) > 65535:
         raise ValueError(f"its values run from {plane.min()} to {plane.max()}, not within 16 bits")
-    plane = plane.astype(np.uint16)
+    plane, alpha = plane.astype(np.uint16), None
     if "transparency" in picture.info:
-        plane[plane == picture.info["transparency"]] = 65535  # white shows through
-    return _three(plane)
+        alpha = _opaque(plane != picture.info["transparency"])
+    return _finished(plane, alpha, keep=keep)
 
 
-def read_png(file: BinaryIO, limit: int) -> np.ndarray:
+def read_png(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
     """Read a PNG of 16 bits and at most `limit` pixels. Raises whatever the decoders raise for damaged files."""
     import png  # pypng
 
@@ -79,14 +80,15 @@ def read_png(file: BinaryIO, limit: int) -> np.ndarray:
     for into, row in zip(values, rows, strict=True):
         into[:] = row
     values = values.reshape(height, width, info["planes"])
+    alpha = None
     if info["alpha"]:
-        values = _over_white(values[..., :-1], values[..., -1:])
+        values, alpha = values[..., :-1], values[..., -1:]
     elif "transparent" in info:
-        values[(values == info["transparent"]).all(axis=2)] = 65535
-    return _upright(_three(values), orientation)
+        alpha = _opaque((values != info["transparent"]).any(axis=2, keepdims=True))
+    return _upright(_finished(values, alpha, keep=keep), orientation)
 
 
-def read_tiff(file: BinaryIO, limit: int) -> np.ndarray:
+def read_tiff(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
     """Read a TIFF of 16 bits or floating point and at most `limit` pixels. Raises as `read_png` does."""
     import tifffile
 
@@ -112,13 +114,14 @@ def read_tiff(file: BinaryIO, limit: int) -> np.ndarray:
                     "or save the picture uncompressed or with ZIP (Deflate)"
                 ) from error
             with Image.open(file) as picture:  # a single plane keeps its depth in Pillow
-                return from_plane(ImageOps.exif_transpose(picture))
+                return from_plane(ImageOps.exif_transpose(picture), keep=keep)
     values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values
-    return _upright(_three(_colour(values, photometric, extra)), orientation)
+    colour, alpha = _colour(values, photometric, extra)
+    return _upright(_finished(colour, alpha, keep=keep, premultiplied=extra == _PREMULTIPLIED), orientation)
 
 
-def _colour(values: np.ndarray, photometric: int, extra: int) -> np.ndarray:
-    """Grey or RGB from the samples (H, W, S) of a TIFF; `extra` is the kind of its first extra sample."""
+def _colour(values: np.ndarray, photometric: int, extra: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Grey or RGB, and alpha, from the samples (H, W, S) of a TIFF; `extra` is the kind of its first extra sample."""
     planes = _PLANES[photometric]
     if values.shape[2] < planes:
         raise ValueError(f"it has {values.shape[2]} planes where {planes} are needed")
@@ -132,10 +135,7 @@ def _colour(values: np.ndarray, photometric: int, extra: int) -> np.ndarray:
     elif photometric == _CMYK:
         paper = (white - colour) / float(white)  # the share of it that every ink leaves
         colour = _to_depth(paper[..., :3] * paper[..., 3:] * float(white), values.dtype)
-    if extra in (_PREMULTIPLIED, _STRAIGHT):
-        alpha = values[..., planes : planes + 1]
-        colour = _over_white(colour, alpha, premultiplied=extra == _PREMULTIPLIED)
-    return colour
+    return colour, values[..., planes : planes + 1] if extra in (_PREMULTIPLIED, _STRAIGHT) else None
 
 
 @contextlib.contextmanager
@@ -171,9 +171,22 @@ def _unit(values: np.ndarray) -> np.ndarray:
     return values.clip(0, 1).astype(np.float32)
 
 
-def _three(values: np.ndarray) -> np.ndarray:
-    """(H, W, 1) or (H, W, 3) as (H, W, 3)."""
-    return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+def _opaque(shows: np.ndarray) -> np.ndarray:
+    """Alpha of 16 bits that is all or nothing."""
+    return np.where(shows, np.uint16(65535), np.uint16(0))
+
+
+def _finished(colour: np.ndarray, alpha: np.ndarray | None, *, keep: bool, premultiplied: bool = False) -> np.ndarray:
+    """(H, W, 1 or 3) with alpha (H, W, 1) or None: the planes as they are, or (H, W, 3) over white."""
+    if not keep:
+        colour = colour if alpha is None else _over_white(colour, alpha, premultiplied=premultiplied)
+        return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+    if alpha is None:
+        return colour
+    if premultiplied:
+        share = np.maximum(alpha, 1) if alpha.dtype.kind == "u" else np.where(alpha > 0, alpha, 1)
+        colour = _to_depth(colour / share * float(top(colour.dtype)), colour.dtype)
+    return np.concatenate([colour, alpha], axis=2)
 
 
 def _over_white(colour: np.ndarray, alpha: np.ndarray, *, premultiplied: bool = False) -> np.ndarray:

@@ -6,6 +6,7 @@ In memory a picture is a float array (H, W, 3), sRGB values in [0, 1].
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -38,44 +39,61 @@ def read_native(path: Path | str) -> np.ndarray:
     Raises ValueError where the file is missing, damaged, not a picture or larger than `MAX_PIXELS`, and where
     floating-point values are not within [0, 1].
     """
+    return _read(path, str(path), keep=False)
+
+
+def read_planes(path: Path | str, *, name: str = "") -> np.ndarray:
+    """Read a picture file as (H, W, C), C 1 for grey, 3 for RGB and one more for alpha (straight), in its depth.
+
+    `name` stands for the file in messages. All else is as in `read_native`.
+    """
+    return _read(path, name or str(path), keep=True)
+
+
+def _read(path: Path | str, name: str, *, keep: bool) -> np.ndarray:
     path = Path(path)
     if not path.exists():
-        raise ValueError(f"{path}: no such file")
+        raise ValueError(f"{name}: no such file")
     if path.is_dir():
-        raise ValueError(f"{path}: is a folder, not a picture")
+        raise ValueError(f"{name}: is a folder, not a picture")
     try:
         with deep.silent(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
-            return _decode(path)
+            with path.open("rb") as file:
+                return _decode(file, keep)
     except PermissionError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
+        raise ValueError(f"{name}: {error.strerror}") from error
     except Image.DecompressionBombError as error:
-        raise ValueError(f"{path}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
+        raise ValueError(f"{name}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
     except Exception as error:  # decoders raise many kinds for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
         reason = "not a picture, or damaged" if "cannot identify" in reason else reason
-        raise ValueError(f"{path}: cannot be read ({reason})") from error
+        raise ValueError(f"{name}: cannot be read ({reason})") from error
 
 
-def _decode(path: Path) -> np.ndarray:
+def _decode(file: BinaryIO, keep: bool) -> np.ndarray:
     """Choose the decoder: Pillow, except for what it would cut to 8 bits."""
-    with path.open("rb") as file:
-        start = file.read(26)
-        if deep.is_png(start):
-            return deep.read_png(file, MAX_PIXELS)
-        if deep.is_tiff(start, file):
-            return deep.read_tiff(file, MAX_PIXELS)
-        # An open file, not its name: Pillow (seen in 13.0) maps a named grey TIFF into memory turned wrongly
-        with Image.open(file) as picture:
-            deep.check_size(*picture.size, MAX_PIXELS)
-            picture.load()
-            return _to_array(ImageOps.exif_transpose(picture))
+    start = file.read(26)
+    if deep.is_png(start):
+        return deep.read_png(file, MAX_PIXELS, keep=keep)
+    if deep.is_tiff(start, file):
+        return deep.read_tiff(file, MAX_PIXELS, keep=keep)
+    # An open file, not its name: Pillow (seen in 13.0) maps a named grey TIFF into memory turned wrongly
+    with Image.open(file) as picture:
+        deep.check_size(*picture.size, MAX_PIXELS)
+        picture.load()
+        return _to_array(ImageOps.exif_transpose(picture), keep)
 
 
-def _to_array(picture: Image.Image) -> np.ndarray:
+def _to_array(picture: Image.Image, keep: bool) -> np.ndarray:
     if picture.mode == "F" or picture.mode.startswith("I"):
-        return deep.from_plane(picture)
-    if picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        return deep.from_plane(picture, keep=keep)
+    alpha = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
+    if keep:
+        grey = picture.mode in ("1", "L", "LA", "La")
+        values = np.array(picture.convert(("L" if grey else "RGB") + ("A" if alpha else "")))
+        return values.reshape(*values.shape[:2], -1)
+    if alpha:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return np.array(picture.convert("RGB"))  # a copy that may be written to

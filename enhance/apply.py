@@ -1,30 +1,56 @@
-"""Enlarge pictures with a trained generator, whole or in tiles."""
+"""Enlarge pictures of any size and kind with a trained generator, in tiles where they are large.
 
+A convolution sees its surroundings, so a tile must see as far beyond its own pixels as the network reaches; then it
+gives what the whole picture would have given, but for rounding. All tiles of a picture have one shape, for which the
+backend compiles the network once.
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from enhance import models  # noqa: F401  registers the layers that a saved generator names
+from camsim import deep, image
+from enhance import modelfile
 
-#: Tiles above this many LR pixels a side; each sees this many pixels of its surroundings.
-TILE_PX = 256
-OVERLAP_PX = 40
+#: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
+#: short of deep networks' (RRDB's 23 blocks reach 350 px), whose farthest pixels hardly count.
+OVERLAP_PX = (16, 72)
+
+#: Side of the part of a tile that is kept, by default, in LR pixels.
+KEPT_PX = 192
+
+#: Largest enlargement of a generator, inside or as a whole; more is taken for a mistake or an attack.
+MAX_SCALE = 16
+
+#: Weights of R, G, B in luma (ITU-R BT.601), by which a grey picture's result becomes grey again.
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+_POINTWISE = {
+    *("InputLayer", "BatchNormalization", "Rescaling", "Activation", "ReLU", "LeakyReLU", "PReLU"),
+    *("Add", "Multiply", "Concatenate"),
+}
+_INTERPOLATION_PX = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 
 
-def load(path: Path | str) -> keras.Model:
-    """Load a generator saved as ``.keras``.
+def load(path: Path | str, *, device: str = "auto") -> keras.Model:
+    """Load a generator saved as `.keras`, whoever made the file; see `enhance.modelfile`.
 
-    Raises ValueError where the file is missing or damaged. Code stored in a file is never run.
+    Raises ValueError where the file is missing, damaged, holds something else, or is no generator for RGB pictures.
     """
-    path = Path(path)
-    if not path.exists():
-        raise ValueError(f"{path}: no such file")
+    with on_device(device):
+        model = modelfile.load(path)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for damaged files
-        raise ValueError(f"{path}: not a usable model; a generator saved as .keras is needed") from error
-    if len(model.inputs) != 1 or model.input_shape[-1] != 3:
+        fits = len(model.inputs) == len(model.outputs) == 1 and model.input_shape == (None, None, None, 3)
+        scale = scale_of(model) if fits else 0
+        fits = fits and all(model.compute_output_shape((1, n, n, 3)) == (1, scale * n, scale * n, 3) for n in (8, 24))
+        fits = fits and 1 <= scale <= MAX_SCALE and max(_survey(model)[1], 1) <= MAX_SCALE
+    except Exception as error:  # a network that does not take a picture of this size
+        raise ValueError(f"{path}: not a generator for RGB pictures") from error
+    if not fits:
         raise ValueError(f"{path}: not a generator for RGB pictures")
     return model
 
@@ -34,30 +60,199 @@ def scale_of(model: keras.Model) -> int:
     return int(model.compute_output_shape((1, 8, 8, 3))[1]) // 8
 
 
-def enlarge(model: keras.Model, rgb: np.ndarray, *, tile: int = TILE_PX, overlap: int = OVERLAP_PX) -> np.ndarray:
-    """Apply a generator to a picture of any size.
+def reach_px(model: keras.Model) -> int | None:
+    """How many LR pixels away an input pixel can still change an output pixel; None for layers unknown here."""
+    reach, _ = _survey(model)
+    if math.isinf(reach):
+        return None
+    return math.floor(reach + 1 - 1 / scale_of(model))  # the last output pixel in an LR pixel looks farthest
+
+
+def _survey(model: keras.Model) -> tuple[float, float]:
+    """The sum of the half-widths of all kernels, in LR pixels, on the longest way; and the largest inner scale."""
+    ways, largest = {}, 1.0
+    for layer in model.get_config()["layers"]:
+        kind, config = layer["class_name"], layer["config"]
+        before = [ways[name] for name in _inputs(layer["inbound_nodes"])]
+        reach, scale = max((way[0] for way in before), default=0.0), before[0][1] if before else 1.0
+        if kind == "Conv2D":
+            sides = zip(config["kernel_size"], config["dilation_rate"], strict=True)
+            reach += math.ceil(max((size - 1) * dilation for size, dilation in sides) / 2) / scale
+            scale /= max(config["strides"])
+        elif kind == "Conv2DTranspose":
+            scale *= max(config["strides"])
+            reach += (max(config["kernel_size"]) - 1) / scale
+        elif kind == "UpSampling2D":
+            reach += _INTERPOLATION_PX[config["interpolation"]] / scale
+            scale *= max(config["size"])
+        elif kind in ("PixelShuffle", "Bilinear"):
+            reach += (kind == "Bilinear") / scale
+            scale *= config["scale"]
+        elif kind not in _POINTWISE:
+            reach = math.inf
+        ways[config["name"]] = (reach, scale)
+        largest = max(largest, scale)
+    return max(reach for reach, _ in ways.values()), largest
+
+
+def _inputs(node) -> Iterator[str]:
+    """The names of the layers whose outputs stand in the nodes of a layer's config."""
+    if isinstance(node, dict):
+        if node.get("class_name") == "__keras_tensor__":
+            yield node["config"]["keras_history"][0]
+        else:
+            for value in node.values():
+                yield from _inputs(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _inputs(value)
+
+
+def on_device(name: str) -> contextlib.AbstractContextManager:
+    """The scope of a device: auto (the backend's own choice), cpu, gpu or gpu:N; ValueError where it is not there."""
+    if name == "auto":
+        return contextlib.nullcontext()
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "gpu") or not (number or "0").isdigit():
+        raise ValueError(f"unknown device {name!r}; use auto, cpu, gpu or gpu:N")
+    try:
+        there = keras.distribution.list_devices(kind)
+    except RuntimeError:  # how JAX says that it has none
+        there = []
+    wanted = f"{kind}:{number or 0}"
+    if wanted not in there:
+        raise ValueError(f"no device {wanted} for {keras.backend.backend()}; there is {', '.join(there) or 'none'}")
+    return keras.device(wanted)
+
+
+def windows(length: int, limit: int, overlap: int) -> tuple[int, list[tuple[int, int, int]]]:
+    """Cover `length` pixels with the fewest windows of one size, at most `limit`, and that as small as possible.
+
+    Returns the windows' size and for each its start and the range [first, last) that is kept of it: pixels at least
+    `overlap` from its ends, or up to the picture's own. Raises ValueError for a limit without room between overlaps.
+    """
+    if length <= limit:
+        return length, [(0, 0, length)]
+    if limit <= 2 * overlap:
+        raise ValueError(f"tiles of {limit} px are too small to see {overlap} px on either side")
+    count = math.ceil((length - 2 * overlap) / (limit - 2 * overlap))
+    size = math.ceil((length - 2 * overlap) / count) + 2 * overlap
+    starts = [min(number * (size - 2 * overlap), length - size) for number in range(count)]
+    cuts = [0, *(start + overlap for start in starts[1:]), length]
+    return size, [(start, cuts[n], cuts[n + 1]) for n, start in enumerate(starts)]
+
+
+class Enlarger:
+    """A generator as a function of one picture: `Enlarger(model)(picture)`.
 
     Parameters
     ----------
-    rgb : (H, W, 3) sRGB values in [0, 1].
-    tile, overlap : pictures larger than `tile` LR pixels a side are worked on in tiles that see `overlap` pixels of
-        their surroundings. With an overlap of at least the network's reach (19 px for the default generator)
-        the result is that of the whole picture.
+    tile : largest side of what the network works on at once, in LR pixels; by default 192 and the overlap on either
+        side. Memory grows with its square.
+    overlap : pixels that a tile sees of its surroundings; by default the network's reach, within `OVERLAP_PX`.
+    device : auto, cpu, gpu or gpu:N; that on which the model was loaded.
 
-    Returns
-    -------
-    (H·scale, W·scale, 3) in [0, 1].
+    Raises ValueError for an unknown device, or tiles too small for the overlap.
     """
-    rows, columns = rgb.shape[:2]
-    scale = scale_of(model)
-    result = np.empty((rows * scale, columns * scale, 3))
-    for top in range(0, rows, tile):
-        for left in range(0, columns, tile):
-            bottom, right = min(top + tile, rows), min(left + tile, columns)
-            y0, x0 = max(top - overlap, 0), max(left - overlap, 0)
-            piece = rgb[y0 : bottom + overlap, x0 : right + overlap]
-            output = keras.ops.convert_to_numpy(model(piece[None].astype("float32"), training=False))[0]
-            output = output[(top - y0) * scale :, (left - x0) * scale :]
-            output = output[: (bottom - top) * scale, : (right - left) * scale]
-            result[top * scale : bottom * scale, left * scale : right * scale] = output
-    return np.clip(result, 0.0, 1.0)
+
+    def __init__(
+        self, model: keras.Model, *, tile: int | None = None, overlap: int | None = None, device: str = "auto"
+    ):
+        least, most = OVERLAP_PX
+        reach = reach_px(model)
+        self.model, self.device, self.scale = model, device, scale_of(model)
+        self.overlap = min(max(reach or most, least), most) if overlap is None else overlap
+        self.tile = KEPT_PX + 2 * self.overlap if tile is None else tile
+        if self.tile <= 2 * self.overlap:
+            raise ValueError(f"tiles of {self.tile} px are too small to see {self.overlap} px on either side")
+        on_device(device)
+        self._shape = self._compiled = None
+        # This layer of Keras (seen in 3.15) fails where TensorFlow compiles for sizes that it does not know yet.
+        fixed = [layer for layer in model.layers if isinstance(layer, keras.layers.UpSampling2D)]
+        self._any_size = all(layer.interpolation == "nearest" for layer in fixed)
+
+    def __call__(self, picture: np.ndarray, *, step: Callable[[int], None] = lambda pixels: None) -> np.ndarray:
+        """Enlarge a picture and give it back as it came: same type, same channels, alpha kept.
+
+        Parameters
+        ----------
+        picture : (H, W) or (H, W, C) sRGB values: uint8, uint16, or floating point in [0, 1]. C is 1 (grey), 2 (grey
+            and alpha), 3 (RGB) or 4 (RGB and alpha, straight).
+        step : called after every tile with the LR pixels that were done.
+
+        Returns
+        -------
+        (H·scale, W·scale) or (H·scale, W·scale, C) of the same type. Alpha is enlarged bicubically; colour under
+        pixels that are clear is taken from the nearest that are not, so that it does not bleed into them.
+        Raises ValueError for other shapes, types and values.
+        """
+        values = np.asarray(picture)
+        white = _check(values)
+        planes = values.reshape(*values.shape[:2], -1)
+        grey, alpha = planes.shape[2] <= 2, planes[..., -1:] if planes.shape[2] in (2, 4) else None
+        colour = planes[..., : 1 if grey else 3]
+        if alpha is not None:
+            colour = _filled(colour, alpha[..., 0] == 0)
+        rgb = np.broadcast_to(colour / np.float32(white), (*colour.shape[:2], 3))
+        result = self.enlarge(rgb, step=step)
+        if grey:
+            result = (result @ LUMA)[..., None]
+        if alpha is not None:
+            size = (values.shape[0] * self.scale, values.shape[1] * self.scale)
+            result = np.concatenate([result, image.resize(alpha / np.float32(white), size)], axis=2)
+        if values.dtype.kind == "u":
+            result = result * np.float32(white) + np.float32(0.5)
+        return result.astype(values.dtype).reshape(*result.shape[:2], *values.shape[2:])
+
+    def enlarge(self, rgb: np.ndarray, *, step: Callable[[int], None] = lambda pixels: None) -> np.ndarray:
+        """(H, W, 3) sRGB values in [0, 1] to (H·scale, W·scale, 3) float32 in [0, 1]; `step` as in a call."""
+        scale = self.scale
+        result = np.empty((rgb.shape[0] * scale, rgb.shape[1] * scale, 3), np.float32)
+        rows, down = windows(rgb.shape[0], self.tile, self.overlap)
+        columns, across = windows(rgb.shape[1], self.tile, self.overlap)
+        for y, top, bottom in down:
+            for x, left, right in across:
+                output = self._run(rgb[y : y + rows, x : x + columns])
+                kept = output[(top - y) * scale : (bottom - y) * scale, (left - x) * scale : (right - x) * scale]
+                np.clip(kept, 0.0, 1.0, out=result[top * scale : bottom * scale, left * scale : right * scale])
+                step((bottom - top) * (right - left))
+        return result
+
+    def _run(self, rgb: np.ndarray) -> np.ndarray:
+        """The network on one piece. On TensorFlow the second shape compiles it for any."""
+        with on_device(self.device):
+            if self._compiled is None or (self._shape != rgb.shape and not self._any_size):
+                self._compiled = keras.Model(self.model.inputs, self.model.outputs)
+                # XLA is no faster on TensorFlow's CPU and slow to compile; it is what JAX means by compiling.
+                self._compiled.jit_compile = keras.backend.backend() != "tensorflow"
+                self._shape = rgb.shape
+            return self._compiled.predict_on_batch(np.ascontiguousarray(rgb, np.float32)[None])[0]
+
+
+def enlarge(model: keras.Model, rgb: np.ndarray, *, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
+    """Apply a generator to one (H, W, 3) picture of sRGB values in [0, 1]; `Enlarger` has the details.
+
+    Returns (H·scale, W·scale, 3) float32 in [0, 1].
+    """
+    return Enlarger(model, tile=tile, overlap=overlap).enlarge(rgb)
+
+
+def _check(values: np.ndarray) -> float:
+    """The value of white in a picture's type; ValueError unless it is a picture."""
+    if values.ndim not in (2, 3) or 0 in values.shape or (values.ndim == 3 and values.shape[2] > 4):
+        raise ValueError(f"an array of shape {values.shape} is no picture: use (H, W) or (H, W, C), C from 1 to 4")
+    if values.dtype not in (np.uint8, np.uint16) and values.dtype.kind != "f":
+        raise ValueError(f"a picture of {values.dtype} is not understood: use uint8, uint16 or floating point")
+    if values.dtype.kind == "f" and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(f"its values run from {values.min():.4g} to {values.max():.4g}; they must be within [0, 1]")
+    return float(deep.top(values.dtype))
+
+
+def _filled(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    """(H, W, C) with the pixels where `clear` (H, W) replaced by their nearest others, if there are any."""
+    if not clear.any() or clear.all():
+        return colour
+    from scipy import ndimage
+
+    rows, columns = ndimage.distance_transform_edt(clear, return_distances=False, return_indices=True)
+    return colour[rows, columns]

@@ -7,6 +7,7 @@ import numpy as np
 
 from camsim import camera as cameras
 from camsim import dataset, photos
+from enhance import crops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +38,33 @@ def load(folder: Path | str, setting: str) -> PairSet:
     names, lr, hr = dataset.load(folder, setting)
     return PairSet(
         source=str(folder),
-        photographs=_photographs(dataset.read_manifest(folder)["images"]),
+        photographs=photographs(dataset.read_manifest(folder)["images"]),
         names=names,
         lr=lr,
         hr=hr,
     )
 
 
-def _photographs(records: list[dict]) -> tuple[str, ...]:
+def photographs(records: list[dict]) -> tuple[str, ...]:
+    """SHA-256 of every photograph that the records of a manifest name, sorted."""
     return tuple(sorted({record["source_sha256"] for record in records}))
 
 
 def builtin(
-    camera: cameras.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None
+    camera: cameras.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None, **sizes
 ) -> PairSet:
-    """The built-in photographs of a split, seen by `camera`; `step` is called after every scene."""
+    """The built-in photographs of a split, seen by `camera`; `step` is called after every scene.
+
+    `sizes` are `hr_px` and `scale` of `camsim.dataset.pairs`.
+    """
     pairs = []
-    for pair in dataset.pairs(builtin_photos(split), {"camera": camera}, seed=seed, vary=split == "train", jobs=jobs):
+    vary = split == "train"
+    for pair in dataset.pairs(builtin_photos(split), {"camera": camera}, seed=seed, vary=vary, jobs=jobs, **sizes):
         pairs.append(pair)
         step()
     return PairSet(
         source=f"built-in photographs, split {split}",
-        photographs=_photographs([pair.record for pair in pairs]),
+        photographs=photographs([pair.record for pair in pairs]),
         names=[pair.name for pair in pairs],
         lr=np.stack([pair.lr["camera"] for pair in pairs]),
         hr=np.stack([pair.hr for pair in pairs]),
@@ -72,8 +78,7 @@ def builtin_photos(split: str) -> list[photos.Photo]:
 
 def hold_out(pairs: PairSet, count: int) -> tuple[PairSet, PairSet]:
     """Training and validation parts: `count` pairs, spread evenly, are held out."""
-    count = min(count, len(pairs) // 4)
-    held = np.linspace(0, len(pairs) - 1, count, dtype=int) if count else np.array([], int)
+    held = crops.held_out(len(pairs), count)
     return pairs.take(np.setdiff1d(np.arange(len(pairs)), held)), pairs.take(held)
 
 
@@ -83,15 +88,6 @@ def batch(pairs: PairSet, step: int, *, size: int, seed: int) -> tuple[np.ndarra
     Every pair comes once per epoch. The batch depends on nothing but the arguments, so a resumed run sees what
     an uninterrupted one would have.
     """
-    positions = np.arange(step * size, (step + 1) * size)
-    epochs, places = np.divmod(positions, len(pairs))
-    orders = {epoch: np.random.default_rng([seed, 0, epoch]).permutation(len(pairs)) for epoch in np.unique(epochs)}
-    chosen = [orders[epoch][place] for epoch, place in zip(epochs, places, strict=True)]
-    rng = np.random.default_rng([seed, 1, step])
-    turns, mirrors = rng.integers(4, size=size), rng.integers(2, size=size)
-
-    def pick(pictures):
-        turned = [np.rot90(pictures[i], k) for i, k in zip(chosen, turns, strict=True)]
-        return np.stack([p[:, ::-1] if m else p for p, m in zip(turned, mirrors, strict=True)])
-
-    return pick(pairs.lr), pick(pairs.hr)
+    indices = crops.chosen(len(pairs), step, size=size, seed=seed)
+    turns = crops.turns(step, size=size, seed=seed)
+    return tuple(crops.turned([pictures[i] for i in indices], *turns) for pictures in (pairs.lr, pairs.hr))

@@ -1,80 +1,137 @@
-"""What a network is told to get right.
+"""What a generator is told to get right: content losses by name, each one number for a batch.
 
-All losses take sRGB values in [0, 1] and are computed in float32.
+All take sRGB values in [0, 1], as floats, and are computed in float32 whatever the precision policy. A weighted sum
+of them is for the caller: "Per-Pix" of the literature is ``l1`` or ``mse`` and a layer of VGG19.
 
-References: SRGAN (Ledig et al., CVPR 2017); J. Johnson et al., "Perceptual losses for real-time style transfer and
-super-resolution", ECCV 2016; K. Simonyan and A. Zisserman, "Very deep convolutional networks", ICLR 2015 (VGG19).
+| name | what |
+|---|---|
+| l1, mse, charbonnier | mean of ``|Δ|``, Δ², √(Δ² + ε²) |
+| scielab | mean S-CIELAB difference, ΔE (CIE76), at the default viewing distance |
+| vgg22, vgg34, vgg54 | block2_conv2, block3_conv4, block5_conv4 of VGG19, after the rectifier |
+| block1_conv1 … block5_conv4 | any layer; ``:linear`` behind it, or behind vgg22 …: before the rectifier |
+
+A layer's difference is given as a share of the reference's own features: mean ``|Δ|`` over mean ``|reference|``, or
+mean Δ² over mean reference². Raw features differ by orders of magnitude between layers; the share does not, so that a
+weight means the same for every layer: bicubic ×4 against photographs is 0.3 to 0.7 from block1_conv1 to block3_conv4
+(0.15 to 0.5 squared). It is well defined before the rectifier, too, where the mean itself is near 0 or below.
+
+References: C. Ledig et al., "Photo-realistic single image super-resolution using a generative adversarial network",
+CVPR 2017 (vgg22, vgg54); X. Wang et al., "ESRGAN", ECCV Workshops 2018 (before the rectifier, L1); W.-S. Lai et al.,
+"Deep Laplacian pyramid networks for fast and accurate super-resolution", CVPR 2017 (Charbonnier, ε).
 """
 
-import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
-import numpy as np
-from keras import layers, ops
+from keras import ops
 
-#: Convolutions per block of VGG19.
-VGG19_BLOCKS = (2, 2, 4, 4, 4)
-VGG19_MEAN_BGR = (103.939, 116.779, 123.68)
+from camsim import parts
+from enhance.perceptual import LAYERS, LINEAR, extractor
+from scielab import loss
 
-
-def pixel(reference, output):
-    """Mean absolute difference (L1)."""
-    return ops.mean(ops.abs(ops.cast(reference, "float32") - ops.cast(output, "float32")))
+#: ε of the Charbonnier loss: below it Δ counts by its square, above by its size.
+CHARBONNIER_EPSILON = 1e-3
 
 
-def vgg_extractor(layer: str, weights: str | Path | None) -> keras.Model:
-    """Frozen VGG19 up to `layer`, such as ``block2_conv2`` (activated): (B, H, W, 3) in [0, 1] to features.
+def l1(reference, output):
+    """Mean absolute difference; its slope at equality is 0 on every backend, where that of `ops.abs` is 1 on some."""
+    difference = output - reference
+    return ops.mean(ops.multiply(difference, ops.stop_gradient(ops.sign(difference))))
 
-    `weights` is an ``.npz`` with arrays ``blockB_convC/kernel`` and ``/bias`` (HWIO, caffe preprocessing).
-    Raises ValueError for an unknown layer, a missing file or missing arrays; weights are never random.
+
+def mse(reference, output):
+    """Mean squared difference."""
+    return ops.mean(ops.square(output - reference))
+
+
+def charbonnier(reference, output):
+    """Mean √(Δ² + ε²): an L1 loss without its corner; ε at equality."""
+    return ops.mean(ops.sqrt(ops.square(output - reference) + CHARBONNIER_EPSILON**2))
+
+
+def scielab(reference, output):
+    """Mean S-CIELAB difference in ΔE; pictures must have a known size."""
+    return ops.mean(loss.scielab_map(reference, output))
+
+
+#: Losses on the pictures themselves: functions (reference, output), each (B, H, W, 3) float32 → a number.
+PICTURE_LOSSES = {"l1": l1, "mse": mse, "charbonnier": charbonnier, "scielab": scielab}
+
+#: How features are compared.
+CRITERIA = {"l1": l1, "mse": mse}
+
+#: The literature's names of layers.
+ALIASES = {"vgg22": "block2_conv2", "vgg34": "block3_conv4", "vgg54": "block5_conv4"}
+
+
+def parse(name: str) -> str:
+    """The canonical name of a content loss: ``vgg54:linear`` is ``block5_conv4:linear``.
+
+    Raises ValueError for a name that is not known.
     """
-    names = [f"block{b}_conv{c}" for b, count in enumerate(VGG19_BLOCKS, 1) for c in range(1, count + 1)]
-    if layer not in names:
-        raise ValueError(f"content layer {layer!r} is not one of VGG19's: block1_conv1 … block5_conv4")
-    if weights is None:
+    if name in PICTURE_LOSSES:
+        return name
+    layer = str(name).removesuffix(LINEAR)
+    linear = str(name)[len(layer) :]
+    if (layer := ALIASES.get(layer, layer)) not in LAYERS:
+        close = parts.hint(name, [*PICTURE_LOSSES, *ALIASES, *LAYERS])
         raise ValueError(
-            f"content loss {layer} needs VGG19's weights: give --vgg-weights FILE.npz "
-            "(arrays block1_conv1/kernel, block1_conv1/bias, …)"
+            f"content loss {name!r} is not one of {', '.join([*PICTURE_LOSSES, *ALIASES])}, "
+            f"block1_conv1 … block5_conv4 (layers also with {LINEAR}){close}"
         )
-    try:
-        with np.load(weights, allow_pickle=False) as archive:
-            wanted = names[: names.index(layer) + 1]
-            arrays = {name: (archive[f"{name}/kernel"], archive[f"{name}/bias"]) for name in wanted}
-    except FileNotFoundError:
-        raise ValueError(f"{weights}: no such file") from None
-    except KeyError as error:
-        raise ValueError(f"{weights}: lacks {error.args[0]}") from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{weights}: not an .npz of VGG19 weights") from error
-    inputs = keras.Input((None, None, 3), dtype="float32")
-    x = ops.flip(inputs, axis=-1) * 255.0 - np.array(VGG19_MEAN_BGR, "float32")  # trained on BGR, 0 … 255
-    for name, (kernel, bias) in arrays.items():
-        if name.endswith("conv1") and name != "block1_conv1":
-            x = layers.MaxPooling2D(name=f"pool_before_{name}", dtype="float32")(x)
-        conv = layers.Conv2D(kernel.shape[-1], 3, padding="same", activation="relu", name=name, dtype="float32")
-        x = conv(x)
-        conv.set_weights([kernel, bias])
-    model = keras.Model(inputs, x, name=f"vgg19_{layer}")
-    model.trainable = False
-    return model
+    return layer + linear
 
 
-def perceptual(extractor: keras.Model, reference, output):
-    """Mean absolute difference of features, as a share of the reference's mean feature.
+def content(
+    names: Sequence[str], *, vgg_weights: str | Path | None = None, criterion: str = "l1"
+) -> Callable[..., dict]:
+    """A function of (reference, output) that gives every content loss named, under the name it was asked for by.
 
-    The share makes a weight mean the same for every layer; raw VGG features differ by orders of magnitude.
+    Parameters
+    ----------
+    names : as `parse` takes them
+    vgg_weights : file of VGG19's weights, "download", or None for what CAM2EYE_VGG_WEIGHTS names
+        Read only where a layer is named; see `enhance.perceptual.read_weights`.
+    criterion : "l1" or "mse"
+        How features are compared.
+
+    Returns
+    -------
+    A function of two pictures (B, H, W, 3), sRGB in [0, 1], not clipped → {name: number}, in the order of `names`.
+    Slopes run to the output alone. All layers come from one pass through one VGG19, whose weights belong to no model.
+
+    Raises ValueError for unknown names, a name given twice, another criterion, and missing or unfit weights; on call,
+    for integer pictures, and for pictures too small for a layer.
     """
-    wanted = ops.stop_gradient(extractor(ops.cast(reference, "float32")))
-    difference = ops.mean(ops.abs(wanted - extractor(ops.cast(output, "float32"))))
-    return difference / (ops.mean(wanted) + 1e-6)
+    canonical = [(name, parse(name)) for name in names]
+    known = [term for _, term in canonical]
+    if twice := [term for term in known if known.count(term) > 1]:
+        raise ValueError(f"content loss {twice[0]} is named twice")
+    if criterion not in CRITERIA:
+        raise ValueError(f"criterion {criterion!r} is not one of {', '.join(CRITERIA)}")
+    layers = [term for term in known if term not in PICTURE_LOSSES]
+    features = extractor(layers, vgg_weights) if layers else None
+
+    def losses(reference, output) -> dict:
+        reference, output = ops.stop_gradient(_float32(reference)), _float32(output)
+        found = {term: PICTURE_LOSSES[term](reference, output) for term in known if term in PICTURE_LOSSES}
+        if features:
+            wanted, given = features(reference), features(output)
+            found |= {layer: share(wanted[layer], given[layer], criterion) for layer in layers}
+        return {name: found[term] for name, term in canonical}
+
+    return losses
 
 
-def adversarial(logits_output):
-    """What the generator pays for output that the critic calls fake: non-saturating cross-entropy on logits."""
-    return ops.mean(ops.softplus(-logits_output))
+def share(wanted, given, criterion: str = "l1"):
+    """How far features are from those wanted, as a share of how far those are from 0."""
+    distance = CRITERIA[criterion]
+    return distance(wanted, given) / (distance(0.0, wanted) + keras.config.epsilon())
 
 
-def critic(logits_reference, logits_output):
-    """What the critic pays for its mistakes: cross-entropy on logits, mean of both halves."""
-    return 0.5 * (ops.mean(ops.softplus(-logits_reference)) + ops.mean(ops.softplus(logits_output)))
+def _float32(pictures):
+    dtype = keras.backend.standardize_dtype(pictures.dtype)
+    if "float" not in dtype:
+        raise ValueError(f"pictures are {dtype}; give floats in [0, 1], 8-bit codes divided by 255")
+    return ops.cast(pictures, "float32")

@@ -1,43 +1,31 @@
-"""Generators that enlarge ×4 (or 2, 3, 8) and critics that judge their output.
+"""Generators: networks that enlarge 2, 3, 4 or 8 times.
 
-Generators take and give (batch, H, W, 3) sRGB values in [0, 1], any H and W; their output is not clipped.
-Critics give logits: (batch, 1), or a map of them.
+They take and give (batch, H, W, 3) sRGB values in [0, 1], any H and W; their output is float32 and not clipped.
+All raise ValueError for another scale.
 
 References: C. Ledig et al., "Photo-realistic single image super-resolution using a generative adversarial network",
-CVPR 2017 (SRResNet, SRGAN); W. Shi et al., "Real-time single image and video super-resolution using an efficient
-sub-pixel convolutional neural network", CVPR 2016 (pixel shuffle); P. Isola et al., "Image-to-image translation with
-conditional adversarial networks", CVPR 2017 (patch critic).
+CVPR 2017 (SRResNet); B. Lim et al., "Enhanced deep residual networks for single image super-resolution", CVPRW 2017
+(EDSR); X. Wang et al., "ESRGAN: enhanced super-resolution generative adversarial networks", ECCVW 2018 (RRDB);
+A. Odena et al., "Deconvolution and checkerboard artifacts", Distill, 2016; K. He et al., "Delving deep into
+rectifiers", ICCV 2015 (PReLU).
 """
 
 import keras
-from keras import layers, ops
+from keras import initializers, layers
 
+from enhance.critics import CRITICS  # noqa: F401
+from enhance.critics import patch as patch_critic  # noqa: F401
+from enhance.critics import srgan as srgan_critic  # noqa: F401
+from enhance.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
+from enhance.layers import options as options_of
 
-@keras.saving.register_keras_serializable(package="cam2eye")
-class PixelShuffle(layers.Layer):
-    """(B, H, W, C·s²) to (B, H·s, W·s, C): channel block to space."""
+#: Enlargement step by step.
+STEPS = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 
-    def __init__(self, scale: int, **kwargs):
-        super().__init__(**kwargs)
-        self.scale = scale
+UPSAMPLINGS = ("shuffle", "resize", "transposed")
 
-    def call(self, x):
-        s, (_, rows, columns, channels) = self.scale, ops.shape(x)
-        x = ops.reshape(x, (-1, rows, columns, s, s, channels // s**2))
-        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
-        return ops.reshape(x, (-1, rows * s, columns * s, channels // s**2))
-
-    def compute_output_shape(self, shape):
-        batch, rows, columns, channels = shape
-        s = self.scale
-        return (batch, rows and rows * s, columns and columns * s, channels // s**2)
-
-    def get_config(self):
-        return super().get_config() | {"scale": self.scale}
-
-
-def _conv(x, filters, size=3, *, name, **kwargs):
-    return layers.Conv2D(filters, size, padding="same", name=name, **kwargs)(x)
+#: Mean of DIV2K's training pictures (RGB), which EDSR subtracts.
+DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
 def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
@@ -46,6 +34,7 @@ def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
     It learns the difference to bilinear enlargement; its last convolutions start at zero, so that the untrained
     network is the bilinear one. 172 thousand parameters for ×4 with 8 blocks of 32.
     """
+    _steps("light", scale)
     x = inputs = keras.Input((None, None, 3), name="lr")
     x = _conv(x, filters, name="head", kernel_initializer="he_normal")
     start = x
@@ -59,68 +48,203 @@ def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
     x = layers.Add(name="body_add")([start, x])
     # Two zero-initialised ends: one changes what is enlarged smoothly, so that a change of brightness or colour needs
     # no agreement among the shuffled pixels (which shows as a checkerboard); the other adds the detail.
-    base = layers.Add(name="base_add")([inputs, _conv(x, 3, name="base", kernel_initializer="zeros")])
-    enlarged = layers.UpSampling2D(scale, interpolation="bilinear", name="enlarged")(base)
+    # The picture's own path is float32 under mixed precision, too: bfloat16 would round it to 8 bits.
+    change = _conv(x, 3, name="base", kernel_initializer="zeros")
+    base = layers.Add(name="base_add", dtype="float32")([inputs, change])
+    enlarged = Bilinear(scale, name="enlarged", dtype="float32")(base)
     x = _conv(x, 3 * scale**2, name="tail", kernel_initializer="zeros")
     x = PixelShuffle(scale, name="shuffle")(x)
     outputs = layers.Add(name="sr", dtype="float32")([enlarged, x])
     return keras.Model(inputs, outputs, name="light")
 
 
-def srresnet(*, scale: int = 4, blocks: int = 16, filters: int = 64) -> keras.Model:
-    """The classic SRGAN generator: batch norm, PReLU, a pixel shuffle ×2 (or ×3) per step. 1.55 million parameters.
+def srresnet(
+    *,
+    scale: int = 4,
+    blocks: int = 16,
+    filters: int = 64,
+    norm: str = "batch",
+    activation: str = "prelu",
+    upsampling: str = "shuffle",
+) -> keras.Model:
+    """The classic generator of SRGAN. 1.55 million parameters.
 
-    Raises ValueError for a scale other than 2, 3, 4, 8.
+    Parameters
+    ----------
+    norm : "batch" or "none".
+    activation : "prelu" or "relu".
+    upsampling : "shuffle" (convolution and pixel shuffle), "resize" (nearest neighbour and convolution) or
+        "transposed" (transposed convolution), ×2 or ×3 at a time.
     """
-    steps = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}.get(scale)
-    if steps is None:
-        raise ValueError(f"srresnet enlarges 2, 3, 4 or 8 times, not {scale}")
-    x = inputs = keras.Input((None, None, 3), name="lr")
-    x = _conv(x, filters, 9, name="head")
-    start = x = layers.PReLU(shared_axes=[1, 2], name="head_prelu")(x)
+    steps = _steps("srresnet", scale)
+    normalise = choose("norm", norm, {"batch": _batch_norm, "none": lambda x, name: x})
+    activate = choose("activation", activation, {"prelu": _prelu, "relu": _relu})
+    inputs = keras.Input((None, None, 3), name="lr")
+    x = start = activate(_conv(inputs, filters, 9, name="head"), "head_activation")
     for number in range(1, blocks + 1):
         skip = x
-        x = _conv(x, filters, name=f"block{number}_conv1")
-        x = layers.BatchNormalization(momentum=0.8, name=f"block{number}_bn1")(x)
-        x = layers.PReLU(shared_axes=[1, 2], name=f"block{number}_prelu")(x)
-        x = _conv(x, filters, name=f"block{number}_conv2")
-        x = layers.BatchNormalization(momentum=0.8, name=f"block{number}_bn2")(x)
+        x = normalise(_conv(x, filters, name=f"block{number}_conv1"), f"block{number}_bn1")
+        x = activate(x, f"block{number}_activation")
+        x = normalise(_conv(x, filters, name=f"block{number}_conv2"), f"block{number}_bn2")
         x = layers.Add(name=f"block{number}_add")([skip, x])
-    x = _conv(x, filters, name="body_conv")
-    x = layers.BatchNormalization(momentum=0.8, name="body_bn")(x)
+    x = normalise(_conv(x, filters, name="body_conv"), "body_bn")
     x = layers.Add(name="body_add")([start, x])
-    for number, factor in enumerate(steps, start=1):
-        x = _conv(x, filters * factor**2, name=f"up{number}_conv")
-        x = PixelShuffle(factor, name=f"up{number}_shuffle")(x)
-        x = layers.PReLU(shared_axes=[1, 2], name=f"up{number}_prelu")(x)
-    outputs = layers.Conv2D(3, 9, padding="same", name="sr", dtype="float32")(x)
+    x = _enlarge(x, steps, filters, upsampling, activate)
+    outputs = _conv(x, 3, 9, name="sr", dtype="float32")
     return keras.Model(inputs, outputs, name="srresnet")
 
 
-def patch_critic(*, side: int = 128, filters: int = 24) -> keras.Model:
-    """Small critic of four strided convolutions: one logit per patch of 16×16 pixels, 0.4 million parameters."""
-    x = inputs = keras.Input((None, None, 3), name="hr")
-    for number in range(4):
-        x = _conv(x, filters * 2**number, 4, name=f"conv{number + 1}", strides=2)
-        x = layers.LeakyReLU(0.2, name=f"lrelu{number + 1}")(x)
-    outputs = layers.Conv2D(1, 3, padding="same", name="logits", dtype="float32")(x)
-    return keras.Model(inputs, outputs, name="patch")
+def edsr(
+    *,
+    scale: int = 4,
+    blocks: int = 16,
+    filters: int = 64,
+    residual_scale: float = 1.0,
+    upsampling: str = "shuffle",
+) -> keras.Model:
+    """EDSR: SRResNet without batch norm and with 3×3 ends. 1.52 million parameters, the baseline.
+
+    The large one is ``blocks=32, filters=256, residual_scale=0.1``: 43 million.
+
+    Parameters
+    ----------
+    residual_scale : factor on every residual branch; wide networks need a small one.
+    upsampling : as of `srresnet`.
+    """
+    steps = _steps("edsr", scale)
+    inputs = keras.Input((None, None, 3), name="lr")
+    x = layers.Rescaling(1.0, offset=[-mean for mean in DIV2K_MEAN], name="subtract_mean")(inputs)
+    x = start = _conv(x, filters, name="head")
+    for number in range(1, blocks + 1):
+        branch = _conv(x, filters, name=f"block{number}_conv1", activation="relu")
+        branch = _conv(branch, filters, name=f"block{number}_conv2")
+        x = _add_scaled(x, branch, residual_scale, f"block{number}")
+    x = layers.Add(name="body_add")([start, _conv(x, filters, name="body_conv")])
+    x = _enlarge(x, steps, filters, upsampling)
+    x = _conv(x, 3, name="tail", dtype="float32")
+    outputs = layers.Rescaling(1.0, offset=list(DIV2K_MEAN), name="sr", dtype="float32")(x)
+    return keras.Model(inputs, outputs, name="edsr")
 
 
-def srgan_critic(*, side: int = 128, filters: int = 64) -> keras.Model:
-    """The classic SRGAN discriminator: eight convolutions, flatten, dense 1024. 38 million parameters at 128 px."""
-    x = inputs = keras.Input((side, side, 3), name="hr")
-    x = layers.LeakyReLU(0.2, name="lrelu1")(_conv(x, filters, name="conv1"))
-    plan = [(1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2)]
-    for number, (factor, strides) in enumerate(plan, start=2):
-        x = _conv(x, factor * filters, name=f"conv{number}", strides=strides)
-        x = layers.BatchNormalization(momentum=0.8, name=f"bn{number}")(x)
-        x = layers.LeakyReLU(0.2, name=f"lrelu{number}")(x)
-    x = layers.Dense(1024, name="dense")(layers.Flatten(name="flatten")(x))
-    x = layers.LeakyReLU(0.2, name="dense_lrelu")(x)
-    outputs = layers.Dense(1, name="logits", dtype="float32")(x)
-    return keras.Model(inputs, outputs, name="srgan")
+def rrdb(
+    *, scale: int = 4, blocks: int = 23, filters: int = 64, growth: int = 32, residual_scale: float = 0.2
+) -> keras.Model:
+    """The generator of ESRGAN: residual blocks in residual blocks, densely connected. 16.7 million parameters.
+
+    Parameters
+    ----------
+    blocks : of three dense blocks of five convolutions each.
+    growth : channels that a convolution adds within a dense block.
+    residual_scale : factor on every residual branch, inner and outer.
+    """
+    steps = _steps("rrdb", scale)
+    inputs = keras.Input((None, None, 3), name="lr")
+    x = start = _conv(inputs, filters, name="head")
+    for number in range(1, blocks + 1):
+        outer = x
+        for part in (1, 2, 3):
+            name = f"block{number}_dense{part}"
+            seen = [x]
+            for step in (1, 2, 3, 4):
+                joined = layers.Concatenate(name=f"{name}_join{step}")(seen) if step > 1 else x
+                y = _conv(joined, growth, name=f"{name}_conv{step}", kernel_initializer=_tenth_of_he())
+                seen.append(_leaky_relu(y, f"{name}_lrelu{step}"))
+            joined = layers.Concatenate(name=f"{name}_join5")(seen)
+            branch = _conv(joined, filters, name=f"{name}_conv5", kernel_initializer=_tenth_of_he())
+            x = _add_scaled(x, branch, residual_scale, name)
+        x = _add_scaled(outer, x, residual_scale, f"block{number}")
+    x = layers.Add(name="body_add")([start, _conv(x, filters, name="body_conv")])
+    x = _enlarge(x, steps, filters, "resize", _leaky_relu)
+    x = _leaky_relu(_conv(x, filters, name="detail_conv"), "detail_lrelu")
+    outputs = _conv(x, 3, name="sr", dtype="float32")
+    return keras.Model(inputs, outputs, name="rrdb")
 
 
-GENERATORS = {"light": light, "srresnet": srresnet}
-CRITICS = {"patch": patch_critic, "srgan": srgan_critic}
+GENERATORS = {"light": light, "srresnet": srresnet, "edsr": edsr, "rrdb": rrdb}
+
+
+def options(name: str) -> dict:
+    """The options of a generator and their defaults; ValueError for an unknown one."""
+    return options_of(choose("generator", name, GENERATORS))
+
+
+def build(name: str, /, *, scale: int, **options) -> keras.Model:
+    """The generator `name` for an enlargement by `scale`.
+
+    Raises ValueError for an unknown name or option, a value of another type, a number out of range.
+    """
+    checked = check_options("generator", name, GENERATORS, options)
+    return GENERATORS[name](scale=scale, **checked)
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------
+
+
+def _steps(name: str, scale: int) -> tuple[int, ...]:
+    if not isinstance(scale, int) or scale not in STEPS:
+        raise ValueError(f"{name} enlarges 2, 3, 4 or 8 times, not {scale!r}")
+    return STEPS[scale]
+
+
+def _uniform(gain: float = 1.0):
+    """Uniform in ±gain/√fan_in, as in EDSR's code: residual branches start small, so that deep sums stay in bounds.
+
+    A new one for every layer: an initialiser that is used twice gives the same numbers twice.
+    """
+    return initializers.VarianceScaling(gain**2 / 3, "fan_in", "uniform")
+
+
+def _tenth_of_he():
+    return initializers.VarianceScaling(2 * 0.1**2, "fan_in", "truncated_normal")
+
+
+def _conv(x, filters: int, size: int = 3, *, name: str, kernel_initializer=None, **kwargs):
+    start = kernel_initializer or _uniform()
+    return layers.Conv2D(filters, size, padding="same", name=name, kernel_initializer=start, **kwargs)(x)
+
+
+def _add_scaled(x, branch, factor: float, name: str):
+    if factor != 1:
+        branch = layers.Rescaling(factor, name=f"{name}_scale")(branch)
+    return layers.Add(name=f"{name}_add")([x, branch])
+
+
+def _batch_norm(x, name: str):
+    # The running averages follow the last few batches. A batch holds thousands of pixels per channel, so that there is
+    # little noise to average away, and a longer memory lags behind weights that still move: a train/eval gap.
+    return layers.BatchNormalization(momentum=0.8, name=name)(x)
+
+
+def _prelu(x, name: str):
+    return layers.PReLU(shared_axes=[1, 2], alpha_initializer=initializers.Constant(0.25), name=name)(x)
+
+
+def _relu(x, name: str):
+    return layers.ReLU(name=name)(x)
+
+
+def _leaky_relu(x, name: str):
+    return layers.LeakyReLU(0.2, name=name)(x)
+
+
+def _enlarge(x, steps: tuple[int, ...], filters: int, how: str, activate=None):
+    choose("upsampling", how, UPSAMPLINGS)
+    for number, factor in enumerate(steps, start=1):
+        name = f"up{number}"
+        if how == "shuffle":
+            equal = ICNR(factor, _uniform())
+            x = _conv(x, filters * factor**2, name=f"{name}_conv", kernel_initializer=equal)
+            x = PixelShuffle(factor, name=f"{name}_shuffle")(x)
+        elif how == "resize":
+            x = layers.UpSampling2D(factor, interpolation="nearest", name=f"{name}_resize")(x)
+            x = _conv(x, filters, name=f"{name}_conv")
+        else:
+            # A kernel twice as large as the step covers every pixel equally often (Odena et al.). Each pixel sees only
+            # 1/factor² of what Keras counts as fan_in.
+            start = _uniform(gain=factor)
+            x = layers.Conv2DTranspose(
+                filters, 2 * factor, strides=factor, padding="same", kernel_initializer=start, name=f"{name}_conv"
+            )(x)
+        if activate is not None:
+            x = activate(x, f"{name}_activation")
+    return x

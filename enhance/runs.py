@@ -3,22 +3,23 @@
 ::
 
     config.toml  camera.toml   what was asked for, and the camera whose pictures it learns from
-    log.csv                    losses and speed, one row per logging interval
-    checkpoint.npz             everything needed to go on exactly
+    log.csv                    losses, speed and validation, one row per logging interval
+    checkpoints/               the last few; each holds everything needed to go on exactly
     previews/                  held-out pictures: input, bicubic, output, target
-    pretrain.keras             the generator after the first stage
-    generator.keras run.json   the result and its card
+    STAGE.keras                the generator that a stage gave
+    generator.keras            the result
+    run.json  README.md        its card, for programs and for people
 """
 
 import contextlib
 import csv
 import dataclasses
-import hashlib
 import io
-import math
+import shutil
 import tomllib
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,107 +29,72 @@ import tomli_w
 from keras import ops
 
 from camsim import files
-from enhance import data, models, zoo
+from enhance import config as configs
+from enhance import zoo
 
-CONFIG, CAMERA, LOG, CHECKPOINT, PRETRAINED = (
-    "config.toml",
-    "camera.toml",
-    "log.csv",
-    "checkpoint.npz",
-    "pretrain.keras",
-)
-COLUMNS = ("step", "stage", "loss", "pixel", "content", "adversarial", "critic", "images_per_s", "val_psnr_db")
+CONFIG, CAMERA, LOG, README = "config.toml", "camera.toml", "log.csv", "README.md"
+CHECKPOINTS, PREVIEWS = "checkpoints", "previews"
+
+#: Columns of log.csv; the losses of all stages stand between them.
+FIRST_COLUMNS = ("step", "stage", "learning_rate", "images_per_s", "loss")
+LAST_COLUMNS = ("d_real", "d_fake", "val_psnr_db", "val_ssim", "val_delta_e")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """Everything that decides a training run, apart from its data."""
+class Progress:
+    """How far a run is: kept in every checkpoint."""
 
-    task: str
-    setting: str
-    data: str = ""  #: folder of a rendered set; "": the built-in photographs
-    generator: str = "light"
-    blocks: int = 8
-    filters: int = 32
-    critic: str = "patch"
-    steps: int = 1500  #: of the first stage
-    gan_steps: int = 300  #: of the second stage
-    batch: int = 16
-    learning_rate: float = 1e-3
-    gan_learning_rate: float = 1e-4
-    content: str = "pixel"  #: of the second stage: pixel, or a layer of VGG19 such as block2_conv2
-    content_weight: float = 1.0
-    adversarial_weight: float = 0.003
-    vgg_weights: str = ""
-    validation: int = 16  #: pairs held out
-    log_every: int = 25
-    checkpoint_every: int = 250
-    seed: int = 0
-
-    def __post_init__(self):
-        for name, known in (("generator", models.GENERATORS), ("critic", models.CRITICS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} = {getattr(self, name)!r} must be one of {', '.join(known)}")
-        for name in ("blocks", "filters", "batch", "log_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)} must be at least 1")
-        for name in ("learning_rate", "gan_learning_rate"):
-            if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} = {getattr(self, name)} must be in (0, 1]")
-        for name in ("content_weight", "adversarial_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} = {getattr(self, name)} must not be negative")
-        for name in ("steps", "gan_steps", "validation", "seed"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} = {getattr(self, name)} must not be negative")
-        if self.steps + self.gan_steps < 1:
-            raise ValueError("steps and gan_steps are both 0: nothing to train")
-
-    @property
-    def total_steps(self) -> int:
-        return self.steps + self.gan_steps
+    step: int = 0  #: batches seen in all stages
+    stage: int = 0  #: index of the present stage
+    done: int = 0  #: batches of it
+    rollbacks: int = 0  #: times that it went back because a loss was no number
+    best: float = float("nan")  #: the stage's best validation
+    stale: int = 0  #: validations since then
+    seconds: float = 0.0  #: spent training
 
 
-def prepare(folder: Path, config: Config, camera_toml: str, pairs: data.PairSet) -> None:
-    """Start a run: write what was asked for."""
+def prepare(folder: Path, config: configs.Config, camera_toml: str, fingerprint: str) -> None:
+    """Start a run: write what was asked for, and clear what an earlier run left."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (LOG, CHECKPOINT, PRETRAINED, zoo.GENERATOR, zoo.CARD):
+    for name in (LOG, README, zoo.GENERATOR, zoo.CARD, *(f"{stage.name}.keras" for stage in config.stages)):
         (folder / name).unlink(missing_ok=True)
-    values = dataclasses.asdict(config) | {"data_sha256": fingerprint(pairs)}
-    files.write_text(folder / CONFIG, tomli_w.dumps(values))
+    for name in (CHECKPOINTS, PREVIEWS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    values = configs.to_dict(config) | {"data_sha256": fingerprint}
     files.write_text(folder / CAMERA, camera_toml)
+    files.write_text(folder / CONFIG, tomli_w.dumps(values))
 
 
-def read_config(folder: Path) -> tuple[Config, str]:
+def read_config(folder: Path) -> tuple[configs.Config, str]:
     """The configuration of a run and the fingerprint of its data; ValueError where there is none."""
+    path = folder / CONFIG
     try:
-        values = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        digest = values.pop("data_sha256")
-        return Config(**values), digest
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return configs.from_dict(values), values["data_sha256"]
     except FileNotFoundError:
         raise ValueError(f"{folder}: no training run here ({CONFIG} is missing)") from None
-    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{folder / CONFIG}: damaged ({error})") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: damaged ({error})") from error
 
 
-def steps_done(folder: Path) -> int:
-    """Steps that the run's last checkpoint holds."""
-    path = folder / CHECKPOINT
-    if not path.exists():
-        return 0
-    with _open_checkpoint(path) as archive:
-        return int(archive["step"])
+def checkpoints(folder: Path) -> list[Path]:
+    """A run's checkpoints, the oldest first."""
+    return sorted((folder / CHECKPOINTS).glob("step_*.npz"))
+
+
+def progress(folder: Path) -> Progress:
+    """How far the run's last checkpoint is."""
+    paths = checkpoints(folder)
+    if not paths:
+        return Progress()
+    with _opened(paths[-1]) as archive:
+        return _progress_in(archive)
 
 
 def progress_words(folder: Path) -> str:
     """From where a stopped run would go on."""
-    done = steps_done(folder)
+    done = progress(folder).step
     return f"goes on from step {done}" if done else "starts over: there is no checkpoint yet"
-
-
-def fingerprint(pairs: data.PairSet) -> str:
-    """SHA-256 of the pictures: a run goes on only with the data it began with."""
-    return hashlib.sha256(pairs.lr.tobytes() + pairs.hr.tobytes()).hexdigest()
 
 
 def save_generator(generator: keras.Model, path: Path) -> None:
@@ -137,18 +103,34 @@ def save_generator(generator: keras.Model, path: Path) -> None:
         generator.save(temporary)
 
 
-def save_checkpoint(folder: Path, step: int, stage: str, generator, critic, trainer: keras.Model) -> None:
-    """Everything needed to go on exactly, in one file that is replaced whole."""
-    groups = {"generator": generator.variables, "optimizer": trainer.optimizer.variables}
-    if critic is not None:
-        groups["critic"] = critic.variables
+def save_checkpoint(folder: Path, state: Progress, groups: Mapping[str, list], *, keep: int) -> None:
+    """Write everything needed to go on exactly into one file, whole or not at all; keep the last few."""
     arrays = {f"{group}/{i}": ops.convert_to_numpy(v) for group, vs in groups.items() for i, v in enumerate(vs)}
-    with files.atomic(folder / CHECKPOINT) as temporary:
-        np.savez(temporary, step=step, stage=stage, **arrays)
+    with files.atomic(folder / CHECKPOINTS / f"step_{state.step:09d}.npz") as temporary:
+        np.savez(temporary, **{f"progress/{k}": v for k, v in dataclasses.asdict(state).items()}, **arrays)
+    for old in checkpoints(folder)[:-keep]:
+        old.unlink(missing_ok=True)
+
+
+def restore(folder: Path, groups: Mapping[str, list]) -> Progress:
+    """Load the last checkpoint into groups of variables; returns how far it is.
+
+    Groups that it does not hold (an optimizer, where a stage had just begun) are left as they are.
+    """
+    with _opened(checkpoints(folder)[-1]) as archive:
+        held = {name.partition("/")[0] for name in archive}
+        for group, variables in groups.items():
+            for number, variable in enumerate(variables if group in held else ()):
+                variable.assign(archive[f"{group}/{number}"])
+        return _progress_in(archive)
+
+
+def _progress_in(archive) -> Progress:
+    return Progress(**{entry.name: archive[f"progress/{entry.name}"].item() for entry in dataclasses.fields(Progress)})
 
 
 @contextlib.contextmanager
-def _open_checkpoint(path: Path):
+def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
@@ -156,50 +138,49 @@ def _open_checkpoint(path: Path):
         raise ValueError(f"{path}: damaged, or of another configuration ({error})") from error
 
 
-def _assign(archive, group: str, variables) -> None:
-    for number, variable in enumerate(variables):
-        variable.assign(archive[f"{group}/{number}"])
-
-
-def restore(folder: Path, generator, critic) -> int:
-    """Load the networks of the last checkpoint; returns its step, 0 without one."""
-    path = folder / CHECKPOINT
-    if not path.exists():
-        return 0
-    with _open_checkpoint(path) as archive:
-        _assign(archive, "generator", generator.variables)
-        if critic is not None:
-            _assign(archive, "critic", critic.variables)
-        return int(archive["step"])
-
-
-def restore_optimizer(folder: Path, trainer: keras.Model, stage: str) -> None:
-    """Load the optimizer's state where the checkpoint is of the same stage; a new stage starts afresh."""
-    path = folder / CHECKPOINT
-    if path.exists():
-        with _open_checkpoint(path) as archive:
-            if str(archive["stage"]) == stage:
-                _assign(archive, "optimizer", trainer.optimizer.variables)
-
-
 class Log:
-    """log.csv, cut back to the checkpoint that training goes on from."""
+    """log.csv, cut back to the checkpoint that training goes on from; TensorBoard as well, where it is installed."""
 
-    def __init__(self, path: Path, step: int):
-        self.path, self.rows = path, []
-        if step and path.exists():
-            with open(path, newline="", encoding="utf-8") as file:
+    def __init__(self, folder: Path, config: configs.Config, step: int):
+        self.path, self.rows = folder / LOG, []
+        losses = dict.fromkeys(name for stage in config.stages for name in stage.losses)
+        critic = ("critic", "penalty") if config.uses_critic else ()
+        self.columns = [*FIRST_COLUMNS, *losses, *critic, *LAST_COLUMNS]
+        self._board = _tensorboard(folder)
+        if step and self.path.exists():
+            with open(self.path, newline="", encoding="utf-8") as file:
                 self.rows = [row for row in csv.DictReader(file) if (row.get("step") or "").isdigit()]
-            self.rows = [row for row in self.rows if int(row["step"]) <= step]
+        self.cut(step)
+
+    def cut(self, step: int) -> None:
+        """Forget the rows after `step`."""
+        self.rows = [row for row in self.rows if int(row["step"]) <= step]
 
     def add(self, row: dict) -> None:
         self.rows.append({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(text, self.columns, extrasaction="ignore", restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         files.write_text(self.path, text.getvalue())
+        if self._board:
+            for name, value in row.items():
+                if isinstance(value, float):
+                    self._board.add_scalar(name, value, row["step"])
+            self._board.flush()
 
-    def last_validation(self) -> float | None:
-        values = [row["val_psnr_db"] for row in self.rows if row.get("val_psnr_db")]
-        return float(values[-1]) if values else None
+    def last_validation(self) -> dict[str, float]:
+        """The last validated row's metrics."""
+        for row in reversed(self.rows):
+            found = {name: float(row[name]) for name in LAST_COLUMNS[2:] if row.get(name)}
+            if found:
+                return found
+        return {}
+
+
+def _tensorboard(folder: Path):
+    try:
+        from tensorboard.summary import Writer
+    except ImportError:
+        return None
+    return Writer(str(folder / "tensorboard"))

@@ -1,153 +1,246 @@
-"""Training in two stages: pixel loss first, then adversarial and content loss."""
+"""Training, stage by stage: in blocks, with checkpoints, validation, and a way back when a loss is no number."""
 
+import itertools
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
-from keras import ops
 
 import camsim
 from camsim import files, image
-from enhance import data, losses, models, runs, zoo
+from enhance import build, modelfile, optimizer, runs, validate, zoo
+from enhance import card as cards
+from enhance import config as configs
+from enhance.trainer import Trainer
+
+#: The critic has won where it is this sure, of real and of made pictures, in so many rows of the log on end.
+_SURE, _SURE_ROWS = 0.95, 4
 
 
-class Trainer(keras.Model):
-    """A generator, with or without a critic, as one model that the stock `fit` trains.
-
-    Only `compute_loss` is ours, so one code trains on every Keras backend. One optimizer serves both networks:
-    the critic's weights are held constant where the generator's adversarial loss is computed, and the generator's
-    output is held constant where the critic's is.
-    """
-
-    def __init__(self, generator, critic=None, *, extractor=None, content_weight=1.0, adversarial_weight=0.0):
-        super().__init__()
-        self.generator, self.critic = generator, critic
-        self._untracked = {"extractor": extractor}  # a dict of its own: its frozen weights are not ours to save
-        self.content_weight, self.adversarial_weight = content_weight, adversarial_weight
-        terms = ["pixel", *(["content"] if extractor else []), *(["adversarial", "critic"] if critic else [])]
-        self.terms = {name: keras.metrics.Mean(name=name) for name in terms}
-
-    def call(self, lr, training=False):
-        return self.generator(ops.cast(lr, "float32") / 255.0, training=training)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        hr, sr = ops.cast(y, "float32") / 255.0, ops.cast(y_pred, "float32")
-        terms = {"pixel": losses.pixel(hr, sr)}
-        if (extractor := self._untracked["extractor"]) is not None:
-            terms["content"] = losses.perceptual(extractor, hr, sr)
-            total = self.content_weight * terms["content"]
-        else:
-            total = self.content_weight * terms["pixel"]
-        if self.critic is not None:
-            held = [(v, ops.stop_gradient(v.value)) for v in self.critic.variables]
-            with keras.StatelessScope(state_mapping=held):
-                terms["adversarial"] = losses.adversarial(self.critic(sr, training=training))
-            judged = ops.concatenate([hr, ops.stop_gradient(sr)], axis=0)
-            real, fake = ops.split(self.critic(judged, training=training), 2, axis=0)
-            terms["critic"] = losses.critic(real, fake)
-            total = total + self.adversarial_weight * terms["adversarial"] + terms["critic"]
-        for name, value in terms.items():
-            self.terms[name].update_state(value)
-        return total
-
-
-def run(folder: Path, config: runs.Config, pairs: data.PairSet, report: Callable[[int, dict], None]) -> dict:
+def run(
+    folder: Path,
+    config: configs.Config,
+    source,
+    report: Callable[[int, dict], None] = lambda steps, losses: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict:
     """Train, or go on training, in `folder`; returns the card of the finished run.
 
-    `report(steps, losses)` is called after every batch. Raises ValueError where the critic needs another
-    picture size, VGG weights are missing, or the loss is no longer finite.
+    `source` is an open `feed.Source`, whose scale and target size are those of `config`. `report(steps, losses)` is
+    called after every batch, `say` with what a person should know. Raises ValueError where the configuration cannot be
+    trained or the loss is never finite.
     """
-    keras.utils.set_random_seed(config.seed)
-    keras.config.set_floatx("float32")
-    training, held_out = data.hold_out(pairs, config.validation)
-    generator = models.GENERATORS[config.generator](scale=pairs.scale, blocks=config.blocks, filters=config.filters)
-    critic = models.CRITICS[config.critic](side=pairs.hr.shape[1]) if config.gan_steps else None
-    features = extractor(config)
-
-    step = runs.restore(folder, generator, critic)
-    log = runs.Log(folder / runs.LOG, step)
-    for stage, end in (("pretrain", config.steps), ("gan", config.total_steps)):
-        if step >= end:
-            continue
-        trainer = _trainer(stage, config, generator, critic, features)
-        runs.restore_optimizer(folder, trainer, stage)
-        while step < end:
-            count = min(*(every - step % every for every in (config.log_every, config.checkpoint_every)), end - step)
-            row = _fit(trainer, training, config, step, count, report)
-            step += count
-            if not math.isfinite(row["loss"]):
-                raise _Diverged(folder, step)
-            row |= {"step": step, "stage": stage}
-            if step % config.checkpoint_every == 0 or step == end:
-                row["val_psnr_db"] = _preview(folder, generator, held_out, step)
-                log.add(row)
-                if step == end and stage == "pretrain":
-                    runs.save_generator(generator, folder / runs.PRETRAINED)
-                runs.save_checkpoint(folder, step, stage, generator, critic, trainer)
-            else:
-                log.add(row)
-    runs.save_generator(generator, folder / zoo.GENERATOR)
-    card = {
-        "task": config.task,
-        "setting": config.setting,
-        "scale": pairs.scale,
-        "generator": config.generator,
-        "parameters": int(generator.count_params()),
-        "steps": config.steps,
-        "gan_steps": config.gan_steps,
-        "data": pairs.source,
-        "pairs": len(training),
-        "source_sha256": list(pairs.photographs),
-        "val_psnr_db": log.last_validation(),
-        "seed": config.seed,
-        "version": camsim.__version__,
-        "finished": True,
-    }
-    files.write_text(folder / zoo.CARD, json.dumps(card, indent=1))
-    return card
+    return _Run(folder, config, source, report, say).finish()
 
 
-def extractor(config: runs.Config) -> keras.Model | None:
-    """The network whose features are the content loss of the second stage; None for a pixel loss.
+class _Run:
+    """The state of a run: networks, progress and log."""
 
-    Raises ValueError for an unknown layer or where its weights are missing.
-    """
-    if not config.gan_steps or config.content == "pixel":
-        return None
-    return losses.vgg_extractor(config.content, config.vgg_weights or None)
+    def __init__(self, folder, config, source, report, say):
+        self.folder, self.config, self.source, self.report, self.say = folder, config, source, report, say
+        self.precision = build.chosen_precision(config.precision)
+        keras.utils.set_random_seed(config.seed)
+        self.held_out = source.validation(config.validation)
+        self.generator = build.generator(config, self.precision)
+        self.shipped = build.generator(config, "float32")  # averaged, and always in float32
+        if config.init:
+            self.generator.set_weights(build.initial_weights(config, self.generator))
+        self.critic = build.critic(config, self.precision) if config.uses_critic else None
+        self.state = runs.Progress()
+        if runs.checkpoints(folder):
+            self.state = runs.restore(folder, self._networks())
+        else:
+            runs.save_checkpoint(folder, self.state, self._networks(), keep=config.keep_checkpoints)
+        self.log = runs.Log(folder, config, self.state.step)
+        self._sure = 0
 
+    def _networks(self) -> dict[str, list]:
+        critic = {"critic": self.critic.variables} if self.critic else {}
+        return {"generator": self.generator.variables} | critic
 
-class _Diverged(ValueError):
-    def __init__(self, folder: Path, step: int):
-        super().__init__(f"the loss is no longer finite at step {step}; --resume {runs.progress_words(folder)}")
+    def finish(self) -> dict:
+        for index, stage in enumerate(self.config.stages):
+            if index == self.state.stage:
+                if stage.steps:
+                    self._train(stage)
+                self.state = replace(self.state, stage=index + 1, done=0, best=math.nan, stale=0)
+                if stage.steps:
+                    self._save({})
+        runs.save_generator(self.shipped_last(), self.folder / zoo.GENERATOR)
+        card = self._card()
+        files.write_text(self.folder / runs.README, cards.text(card))
+        files.write_text(self.folder / zoo.CARD, json.dumps(card, indent=1))
+        return card
 
+    def shipped_last(self) -> keras.Model:
+        """The generator that the last stage gave, in float32."""
+        self.shipped.set_weights(self.generator.get_weights())
+        return self.shipped
 
-def _trainer(stage: str, config: runs.Config, generator, critic, features) -> Trainer:
-    adversarial = stage == "gan"
-    if adversarial:
+    def _train(self, stage: configs.Stage) -> None:
+        content = build.content(stage, self.config)
+        trainer = self._trainer(stage, content)
+        groups = self._networks() | _extra(trainer)
+        runs.restore(self.folder, groups)
+        batches = self._batches()
+        try:
+            while self.state.done < stage.steps and not self._tired(stage):
+                row = self._block(stage, trainer, batches)
+                if math.isfinite(row["loss"]) and self._keep(stage, trainer, row):
+                    continue
+                self._go_back()
+                trainer = self._trainer(stage, content)
+                groups = self._networks() | _extra(trainer)
+                runs.restore(self.folder, groups)
+                batches.close()
+                batches = self._batches()
+        finally:
+            batches.close()
+        path = self.folder / f"{stage.name}.keras"
+        if stage.best not in configs.METRICS:
+            runs.save_generator(self.shipped, path)
+        self.generator.set_weights(modelfile.load(path).get_weights())
+
+    def _batches(self) -> Iterator:
+        return self.source.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
+
+    def _tired(self, stage: configs.Stage) -> bool:
+        return bool(stage.patience) and self.state.stale >= stage.patience
+
+    def _trainer(self, stage: configs.Stage, content: Callable) -> Trainer:
+        config, critic = self.config, self.critic if stage.uses_critic else None
+        weights = {name: weight for name, weight in stage.losses.items() if weight > 0}
         trainer = Trainer(
-            generator,
+            self.generator,
             critic,
-            extractor=features,
-            content_weight=config.content_weight,
-            adversarial_weight=config.adversarial_weight,
+            content=content,
+            weights=weights,
+            adversarial=build.adversarial(stage),
+            seed=config.seed,
         )
-    else:
-        trainer = Trainer(generator)
-    rate = config.gan_learning_rate if adversarial else config.learning_rate
-    schedule = keras.optimizers.schedules.CosineDecay(
-        rate, config.gan_steps if adversarial else config.steps, alpha=0.01
-    )
-    # XLA is slower than TensorFlow's own kernels on a CPU; JAX always compiles.
-    jit = keras.backend.backend() == "jax"
-    trainer.compile(optimizer=keras.optimizers.Adam(schedule, beta_1=0.9, beta_2=0.99), jit_compile=jit)
-    trainer.build((None, None, None, 3))
-    trainer.optimizer.build(trainer.trainable_variables)
-    return trainer
+        count = len(self.generator.trainable_variables)
+        adam = optimizer.build(stage, config, generator_count=count, rate_share=0.5**self.state.rollbacks)
+        trainer.compile(optimizer=adam, jit_compile=build.compiled(config.compile))
+        trainer.build((None, None, None, 3))
+        adam.build(trainer.trainable_variables)
+        return trainer
+
+    def _block(self, stage: configs.Stage, trainer: Trainer, batches: Iterator) -> dict:
+        """Train up to the next row of the log, checkpoint or end; returns the row."""
+        config, done = self.config, self.state.done
+        step = self.state.step
+        count = min(
+            config.log_every - step % config.log_every,
+            config.checkpoint_every - step % config.checkpoint_every,
+            stage.steps - done,
+        )
+        start = time.perf_counter()
+        history = trainer.fit(
+            (batch for batch in itertools.islice(batches, count)),  # `fit` takes generators, not iterators
+            steps_per_epoch=count,
+            epochs=1,
+            verbose=0,
+            shuffle=False,
+            callbacks=[_Report(self.report)],
+        )
+        seconds = time.perf_counter() - start
+        self.state = replace(self.state, step=step + count, done=done + count, seconds=self.state.seconds + seconds)
+        row = {name: values[0] for name, values in history.history.items()}
+        rate = float(trainer.optimizer.learning_rate)
+        return row | {
+            "step": self.state.step,
+            "stage": stage.name,
+            "learning_rate": rate,
+            "images_per_s": count * config.batch / seconds,
+        }
+
+    def _keep(self, stage: configs.Stage, trainer: Trainer, row: dict) -> bool:
+        """Log a row; at a checkpoint validate and save. False where the weights turn out to be no numbers."""
+        self._watch_critic(row)
+        if self.state.step % self.config.checkpoint_every and self.state.done < stage.steps:
+            self.log.add(row)
+            return True
+        _average(trainer, self.generator, self.shipped)
+        try:
+            row |= {f"val_{name}": value for name, value in self._validate().items()}
+        except FloatingPointError:
+            return False
+        self._note_best(stage, row)
+        self.log.add(row)
+        if self.state.done < stage.steps and not self._tired(stage):
+            self._save(_extra(trainer))
+        return True
+
+    def _save(self, extra: dict[str, list]) -> None:
+        runs.save_checkpoint(self.folder, self.state, self._networks() | extra, keep=self.config.keep_checkpoints)
+
+    def _validate(self) -> dict[str, float]:
+        if not len(self.held_out):
+            return {}
+        sr = validate.enlarge(self.shipped, self.held_out.lr)
+        picture = validate.strip(self.held_out.lr, sr, self.held_out.hr)
+        image.write(self.folder / runs.PREVIEWS / f"step_{self.state.step:06d}.png", picture)
+        return validate.measure(sr, self.held_out.hr)
+
+    def _note_best(self, stage: configs.Stage, row: dict) -> None:
+        if stage.best not in configs.METRICS:
+            return
+        value, best = row[f"val_{stage.best}"], self.state.best
+        better = math.isnan(best) or (value > best if configs.METRICS[stage.best] else value < best)
+        if better:
+            runs.save_generator(self.shipped, self.folder / f"{stage.name}.keras")
+        self.state = replace(self.state, best=value if better else best, stale=0 if better else self.state.stale + 1)
+
+    def _go_back(self) -> None:
+        """Return to the last checkpoint, with half the learning rate from now on."""
+        lost, count = self.state.step, self.state.rollbacks + 1
+        if count > self.config.rollbacks:
+            raise ValueError(
+                f"the loss is no longer finite at step {lost}, after {self.config.rollbacks} returns to a checkpoint "
+                "at half the learning rate each: lower learning_rate or the weights of the losses"
+            )
+        self.state = replace(runs.progress(self.folder), rollbacks=count)
+        self.log.cut(self.state.step)
+        self.say(f"step {lost}: the loss is no number; back to step {self.state.step} at half the learning rate")
+
+    def _watch_critic(self, row: dict) -> None:
+        sure = row.get("d_real", 0.0) > _SURE and row.get("d_fake", 1.0) < 1.0 - _SURE
+        self._sure = self._sure + 1 if sure else 0
+        if self._sure == _SURE_ROWS:
+            self.say(
+                f"step {row['step']}: the critic is always right (D(real) {row['d_real']:.2f}, D(fake) "
+                f"{row['d_fake']:.2f}) and teaches the generator little: lower critic_learning_rate, or smooth labels"
+            )
+
+    def _card(self) -> dict:
+        config = self.config
+        return {
+            "task": config.task,
+            "setting": config.setting,
+            "description": config.description,
+            "scale": config.scale,
+            "generator": config.generator["kind"],
+            "options": {key: value for key, value in config.generator.items() if key != "kind"},
+            "parameters": int(self.shipped.count_params()),
+            "stages": {stage.name: stage.steps for stage in config.stages if stage.steps},
+            "steps": self.state.step,
+            "minutes": round(self.state.seconds / 60, 1),
+            "batch": config.batch,
+            "precision": self.precision,
+            "backend": keras.backend.backend(),
+            "data": self.source.source,
+            "pairs": len(self.source),
+            "validation": self.log.last_validation(),
+            "seed": config.seed,
+            "rollbacks": self.state.rollbacks,
+            "version": camsim.__version__,
+            "finished": True,
+            "source_sha256": list(self.source.photographs),
+        }
 
 
 class _Report(keras.callbacks.Callback):
@@ -159,31 +252,16 @@ class _Report(keras.callbacks.Callback):
         self._report(1, logs or {})
 
 
-def _fit(trainer: Trainer, pairs: data.PairSet, config: runs.Config, step: int, count: int, report) -> dict:
-    def batches():
-        for number in range(step, step + count):
-            yield data.batch(pairs, number, size=config.batch, seed=config.seed)
-
-    start = time.perf_counter()
-    history = trainer.fit(
-        batches(), steps_per_epoch=count, epochs=1, verbose=0, shuffle=False, callbacks=[_Report(report)]
-    )
-    row = {name: values[0] for name, values in history.history.items()}
-    return row | {"images_per_s": count * config.batch / (time.perf_counter() - start)}
+def _extra(trainer: Trainer) -> dict[str, list]:
+    """What a checkpoint needs besides the networks."""
+    return {"optimizer": trainer.optimizer.variables, "random": [trainer.seed_generator.state]}
 
 
-def _preview(folder: Path, generator, held_out: data.PairSet, step: int) -> float | str:
-    """Write a picture of the first held-out pairs; returns the PSNR over all of them in dB."""
-    if not len(held_out):
-        return ""
-    lr = held_out.lr.astype("float32") / 255.0
-    sr = np.clip(ops.convert_to_numpy(generator(lr, training=False)), 0.0, 1.0)
-    if not np.isfinite(sr).all():
-        raise _Diverged(folder, step)
-    hr = held_out.hr / 255.0
-    rows = []
-    for low, output, target in list(zip(lr, sr, hr, strict=True))[:6]:
-        nearest = np.repeat(np.repeat(low, held_out.scale, 0), held_out.scale, 1)
-        rows.append(np.concatenate([nearest, image.resize(low, target.shape[:2]), output, target], axis=1))
-    image.write(folder / "previews" / f"step_{step:06d}.png", np.concatenate(rows))
-    return float(-10 * np.log10(np.mean((sr - hr) ** 2, axis=(1, 2, 3))).mean())
+def _average(trainer: Trainer, generator: keras.Model, shipped: keras.Model) -> None:
+    """Write the generator's averaged weights into `shipped`; batch statistics are the latest."""
+    variables = trainer.trainable_variables
+    kept = [keras.ops.convert_to_numpy(v) for v in variables]
+    trainer.optimizer.write_average(variables)
+    shipped.set_weights(generator.get_weights())
+    for variable, value in zip(variables, kept, strict=True):
+        variable.assign(value)

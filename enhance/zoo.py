@@ -1,12 +1,14 @@
 """Tasks, and where their trained models are.
 
-A model is a folder, the run that trained it: `generator.keras`, `run.json` and the rest. Finished runs are noted in
-one small file in the user's data folder, so that a task's latest model is found from any working directory.
+A model is a folder, the run that trained it: `generator.keras`, `run.json` and the rest. One of every task comes with
+the package, in `enhance/weights/`. Finished runs are noted in one small file in the user's data folder, so that a
+task's latest model is found from any working directory.
 """
 
 import json
 import os
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import platformdirs
@@ -35,6 +37,11 @@ class Entry:
         return self.card["task"]
 
     @property
+    def facts(self) -> dict:
+        """The card without its long list of photographs."""
+        return {key: value for key, value in self.card.items() if key != "source_sha256"}
+
+    @property
     def scale(self) -> int:
         return self.card["scale"]
 
@@ -49,10 +56,11 @@ def open_run(folder: Path | str) -> Entry:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         finished = card["finished"]
-        card["task"], card["scale"]
+        card["task"], card["scale"], card["parameters"], card["data"]
+        card["stages"].items(), card["validation"].items()
     except FileNotFoundError:
         raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{folder / CARD}: damaged, or not a training run's card") from error
     if not finished or not (folder / GENERATOR).exists():
         raise ValueError(f"{folder}: training is not finished; `enhance train --resume -o {folder}` goes on")
@@ -89,8 +97,19 @@ def noted() -> list[Entry]:
     return entries
 
 
+def shipped() -> list[Entry]:
+    """The models that come with the package, in the order of the tasks."""
+    folder = Path(str(resources.files("enhance") / "weights"))
+    return [open_run(folder / task) for task in TASKS if (folder / task / CARD).exists()]
+
+
+def known() -> list[Entry]:
+    """Every model that is found without being named: those noted, the latest first, then those that were shipped."""
+    return noted() + shipped()
+
+
 def find(task: str, models: Path | str | None = None) -> Entry:
-    """The model of a task: in `models`/TASK or `models` itself, else the latest noted.
+    """The model of a task: in `models`/TASK or `models` itself; else the latest noted, else the one shipped.
 
     Raises ValueError for an unknown task or where no model is found.
     """
@@ -104,9 +123,7 @@ def find(task: str, models: Path | str | None = None) -> Entry:
         if entry.task != task:
             raise ValueError(f"{entry.path}: trained for {entry.task}, not {task}")
         return entry
-    for entry in noted():
+    for entry in known():
         if entry.task == task:
             return entry
-    raise ValueError(
-        f"no model for {task} yet: `enhance train --task {task}` or `make demo` makes one; --models names a folder"
-    )
+    raise ValueError(f"no model for {task}: `enhance train --task {task}` makes one; --models names a folder")

@@ -190,7 +190,7 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     """Every model on every picture, going on with what the store holds."""
     from tqdm import tqdm
 
-    from enhance.cli import load_model
+    from enhance.cli_apply import load_model
     from scielab import grid, unfinished
 
     keep = frozenset(picture.name for picture in shown)
@@ -227,7 +227,7 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
         "metric": {"name": metric.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
-        "models": {task: {"path": str(entry.path)} | entry.card for task, entry in entries.items()},
+        "models": {task: {"path": str(entry.path)} | entry.facts for task, entry in entries.items()},
         "version": camsim.__version__,
     }
     facts = {
@@ -272,6 +272,5 @@ def _write(store, output: Path, results, shown, record: dict, facts: dict[str, s
 
 def _model_words(entry) -> str:
     card = entry.card
-    steps = f"{card.get('steps', '?')} steps of pixel loss, {card.get('gan_steps', '?')} adversarial"
-    network = f"{card.get('generator', '?')}, {card.get('parameters', 0):,} parameters"
-    return f"{network}, {steps}, trained on {card.get('data', '?')}"
+    steps = " and ".join(f"{steps} steps {stage}" for stage, steps in card["stages"].items())
+    return f"{card['generator']}, {card['parameters']:,} parameters, {steps}, trained on {card['data']}"

@@ -9,7 +9,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(p for package in ("camsim", "enhance", "scielab") for p in (ROOT / package).glob("*.py"))
-FRONT = ("cli.py", "cli_render.py", "cli_chart.py", "cli_measure.py", "cli_grid.py", "console.py")
+FRONT = (
+    "cli.py",
+    "cli_apply.py",
+    "cli_chart.py",
+    "cli_evaluate.py",
+    "cli_grid.py",
+    "cli_measure.py",
+    "cli_render.py",
+    "cli_train.py",
+    "console.py",
+)
 
 
 def imports(path: Path) -> set[str]:
@@ -58,7 +68,7 @@ def test_modules_stay_small(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
 
 
-@pytest.mark.parametrize("name", ["camsim", "scielab"])
+@pytest.mark.parametrize("name", ["camsim", "scielab", "enhance"])
 def test_command_starts_without_keras_or_matplotlib(name):
     code = (
         f"import sys; from {name}.cli import cli; cli(['--help'], standalone_mode=False); "
@@ -88,6 +98,12 @@ def test_wheel_holds_exactly_three_packages(tmp_path):
         "camsim/settings/f22.toml",
         "camsim/recipes/builtin.toml",
         "camsim/data/bayer_qe.csv",
+        "enhance/configs/default.toml",
+        *(
+            f"enhance/weights/{task}/{file}"
+            for task in ("pixel", "deblur")
+            for file in ("generator.keras", "run.json", "README.md")
+        ),
         "scielab/templates/grid.html",
     ):
         assert needed in names

@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from enhance import apply, data, losses, models, runs, train
+from enhance import apply, data, models, runs, train
 
 
 def make_pairs(count=6, side=32, scale=4, seed=0):
@@ -79,80 +79,6 @@ def test_a_damaged_model_is_named(damage, tmp_path):
         path.write_text("" if damage == "empty" else "no model")
     with pytest.raises(ValueError, match=r"g\.keras"):
         apply.load(path)
-
-
-# --- losses -------------------------------------------------------------------------------------------------------
-
-
-def test_losses_have_their_values_where_they_should():
-    a, b = np.full((1, 4, 4, 3), 0.25, "float32"), np.full((1, 4, 4, 3), 0.75, "float32")
-    assert float(losses.pixel(a, a)) == 0 and float(losses.pixel(a, b)) == pytest.approx(0.5)
-    zero, high = np.zeros((2, 1), "float32"), np.full((2, 1), 20, "float32")
-    assert float(losses.adversarial(zero)) == pytest.approx(np.log(2))
-    assert float(losses.critic(zero, zero)) == pytest.approx(np.log(2))
-    assert float(losses.adversarial(high)) < 1e-6 < float(losses.adversarial(-high))
-    assert float(losses.critic(high, -high)) < 1e-6 < float(losses.critic(-high, high))
-
-
-def test_vgg_content_without_weights_says_what_to_do(tmp_path):
-    with pytest.raises(ValueError, match="--vgg-weights"):
-        losses.vgg_extractor("block2_conv2", None)
-    with pytest.raises(ValueError, match="block9_conv9"):
-        losses.vgg_extractor("block9_conv9", tmp_path / "w.npz")
-    with pytest.raises(ValueError, match="no such file"):
-        losses.vgg_extractor("block2_conv2", tmp_path / "w.npz")
-    np.savez(tmp_path / "w.npz", **{"block1_conv1/kernel": np.zeros((3, 3, 3, 64))})
-    with pytest.raises(ValueError, match="lacks block1_conv1/bias"):
-        losses.vgg_extractor("block2_conv2", tmp_path / "w.npz")
-
-
-@pytest.mark.reference
-def test_vgg_content_sees_blur_and_is_zero_for_equal_pictures(shared):
-    from skimage import data as photographs
-    from skimage.filters import gaussian
-
-    weights = shared / "weights/vgg19_imagenet_conv1_1_to_conv3_4.npz"
-    extractor = losses.vgg_extractor("block2_conv2", weights)
-    assert not extractor.trainable_variables
-    sharp = (photographs.astronaut()[100:196, 180:276] / 255).astype("float32")
-    distances = [
-        float(losses.perceptual(extractor, sharp[None], gaussian(sharp, s, channel_axis=-1)[None])) for s in (0, 1, 3)
-    ]
-    assert distances[0] < 1e-5 and 0.05 < distances[1] < distances[2] < 2
-    swapped = float(losses.perceptual(extractor, sharp[None], sharp[None, ..., ::-1].copy()))
-    assert swapped > distances[1]  # it tells RGB from BGR
-
-
-# --- data ---------------------------------------------------------------------------------------------------------
-
-
-def test_batches_depend_on_seed_and_step_alone_and_cover_every_pair_each_epoch():
-    pairs = make_pairs(8)
-    again = [data.batch(pairs, step, size=4, seed=3) for step in (0, 1, 0)]
-    np.testing.assert_array_equal(again[0][0], again[2][0])
-    marked = data.PairSet(
-        source="",
-        photographs=(),
-        names=list("abcdefgh"),
-        lr=np.repeat(np.arange(8, dtype=np.uint8), 12).reshape(8, 2, 2, 3),
-        hr=pairs.hr,
-    )
-    seen = [int(p[0, 0, 0]) for step in (0, 1) for p in data.batch(marked, step, size=4, seed=3)[0]]
-    assert sorted(seen) == list(range(8))
-
-
-def test_lr_and_hr_are_turned_alike():
-    pairs = make_pairs(8)
-    from camsim import image
-
-    for step in range(6):
-        for low, high in zip(*data.batch(pairs, step, size=4, seed=0), strict=True):
-            np.testing.assert_allclose(image.quantise(image.resize(high / 255, low.shape[:2])), low, atol=1)
-
-
-def test_held_out_pairs_are_not_trained_on():
-    training, held = data.hold_out(make_pairs(20), 4)
-    assert len(training) == 16 and len(held) == 4 and set(training.names).isdisjoint(held.names)
 
 
 # --- training -----------------------------------------------------------------------------------------------------
@@ -251,23 +177,3 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
 def test_impossible_configurations_are_named(field, value):
     with pytest.raises(ValueError, match=field):
         configure(**{field: value})
-
-
-# --- applying -----------------------------------------------------------------------------------------------------
-
-
-def test_tiles_give_what_the_whole_picture_gives():
-    generator = models.light(blocks=2, filters=8)
-    rng = np.random.default_rng(0)
-    for variable in generator.trainable_variables:
-        variable.assign(rng.normal(0, 0.1, variable.shape))
-    picture = rng.random((50, 70, 3))
-    whole = apply.enlarge(generator, picture)
-    np.testing.assert_allclose(apply.enlarge(generator, picture, tile=24, overlap=16), whole, atol=1e-5)
-
-
-def test_red_stays_red():
-    red = np.zeros((9, 9, 3))
-    red[..., 0] = 1.0
-    output = apply.enlarge(models.light(), red)
-    np.testing.assert_allclose(output, np.broadcast_to([1.0, 0, 0], output.shape), atol=1e-6)

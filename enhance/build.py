@@ -1,0 +1,117 @@
+"""The networks and losses that a configuration names, made."""
+
+import contextlib
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import keras
+
+from enhance import config as configs
+from enhance import critics, losses, modelfile, models, zoo
+from enhance.adversarial import Adversarial
+
+_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def check(config: configs.Config) -> None:
+    """Raise ValueError in one line for what could not be trained: unknown options or losses, missing weights."""
+    if config.needs_init and not config.init:
+        raise ValueError("this configuration fine-tunes a trained model: name it with --init (a run or a .keras file)")
+    network = generator(config, "float32")
+    if config.init:
+        initial_weights(config, network)
+    if config.uses_critic:
+        critic(config, "float32")
+    for stage in config.stages:
+        if stage.steps:
+            content(stage, config)
+            adversarial(stage)
+
+
+def generator(config: configs.Config, precision: str) -> keras.Model:
+    """An untrained generator, float32 or bfloat16 inside; its output is float32."""
+    kind, options = _options(config.generator, "generator")
+    with _policy(precision):
+        return models.build(kind, scale=config.scale, **options)
+
+
+def critic(config: configs.Config, precision: str) -> keras.Model:
+    """An untrained critic for the targets of a configuration."""
+    kind, options = _options(config.critic, "critic")
+    with _policy(precision):
+        return critics.build(kind, side=config.hr_px, **options)
+
+
+def initial_weights(config: configs.Config, network: keras.Model) -> list:
+    """The weights of the model that `config.init` names; ValueError where it is of another shape than `network`."""
+    path = Path(config.init)
+    if path.is_dir():
+        path = zoo.open_run(path).weights
+    weights = modelfile.load(path).get_weights()
+    if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
+        kind = config.generator["kind"]
+        raise ValueError(f"{path}: other layers than the {kind} generator of this configuration, cannot start from it")
+    return weights
+
+
+def content(stage: configs.Stage, config: configs.Config) -> Callable:
+    """The content losses of a stage: (reference, output) to tensors by name. Losses of weight 0 are left out."""
+    names = [name for name, weight in stage.content.items() if weight > 0]
+    return losses.content(names, vgg_weights=config.vgg_weights or None)
+
+
+def adversarial(stage: configs.Stage) -> Adversarial | None:
+    """The adversarial loss of a stage, None for one without a critic."""
+    if not stage.uses_critic:
+        return None
+    try:
+        return Adversarial(**stage.adversarial)
+    except TypeError as error:
+        raise ValueError(f"{stage.name}.adversarial: {str(error).partition('() ')[2] or error}") from None
+
+
+def chosen_precision(precision: str) -> str:
+    """``auto`` made definite: bfloat16 where the processor computes in it, measured to be faster there."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if on_gpu() or "bf16" in _cpu_flags() else "float32"
+
+
+def compiled(choice: str) -> bool:
+    """Whether XLA compiles the step. On a CPU it is slower than TensorFlow's own kernels; JAX always compiles."""
+    if choice == "auto":
+        return keras.backend.backend() == "jax" or on_gpu()
+    return choice == "on"
+
+
+def on_gpu() -> bool:
+    """Whether the backend sees a GPU."""
+    return bool(keras.distribution.list_devices("gpu"))
+
+
+def _cpu_flags() -> str:
+    """What the processor says it can do, where the system tells (Linux); "" elsewhere."""
+    if platform.system() != "Linux":
+        return ""
+    text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    return next((line for line in text.splitlines() if line.startswith("flags")), "")
+
+
+def _options(table: Mapping, name: str) -> tuple[str, dict]:
+    options = dict(table)
+    kind = options.pop("kind", None)
+    if kind is None:
+        raise ValueError(f"{name}.kind is missing")
+    return kind, options
+
+
+@contextlib.contextmanager
+def _policy(precision: str) -> Iterator[None]:
+    """Make layers of a precision; the one that was set before comes back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(_POLICIES[precision])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

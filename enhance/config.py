@@ -1,0 +1,310 @@
+"""What decides a training run, in and out of TOML.
+
+The shipped configurations are `enhance/configs/*.toml`; any file of the same form is one. A file may name another
+as its `base` and say only what differs. Every field states its default, bounds and meaning once, here.
+"""
+
+import dataclasses
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import tomli_w
+
+from camsim.parts import hint
+
+
+def _number(default, low: float, high: float, meaning: str):
+    return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
+
+
+def _choice(default: str, choices: str, meaning: str):
+    return field(default=default, metadata={"choices": tuple(choices.split()), "meaning": meaning})
+
+
+def _table(meaning: str, **default):
+    return field(default_factory=lambda: dict(default), metadata={"meaning": meaning})
+
+
+def _plain(default, meaning: str):
+    return field(default=default, metadata={"meaning": meaning})
+
+
+def _check(part, prefix: str) -> None:
+    """Hold every field to its bounds; ValueError names field, value and bound."""
+    for entry in dataclasses.fields(part):
+        value, about = getattr(part, entry.name), entry.metadata
+        if "choices" in about and value not in about["choices"]:
+            known = ", ".join(about["choices"])
+            raise ValueError(f"{prefix}{entry.name} = {value!r} must be one of {known}{hint(value, about['choices'])}")
+        if "low" in about and value is not None and not about["low"] <= value <= about["high"]:
+            raise ValueError(f"{prefix}{entry.name} = {value} must be in [{about['low']:g}, {about['high']:g}]")
+
+
+#: The loss that the critic's judgement gives; all others are content losses.
+ADVERSARIAL = "adversarial"
+
+#: Validation metrics, and whether more is better.
+METRICS = {"psnr_db": True, "ssim": True, "delta_e": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stretch of training with one loss. It starts from what the stage before ships."""
+
+    name: str = _plain("pixel", "names its files and log rows")
+    steps: int = _number(1000, 0, 10**9, "batches to train on; 0 leaves the stage out")
+    learning_rate: float = _number(1e-3, 1e-12, 1.0, "Adam's, after the warm-up")
+    critic_learning_rate: float | None = _number(None, 1e-12, 1.0, "the critic's own; auto: the generator's")
+    warmup_steps: int = _number(0, 0, 10**9, "the learning rate rises from nothing over so many steps")
+    schedule: str = _choice(
+        "cosine", "constant cosine halving", "of the learning rate; halving: at 1/8, 1/4, 1/2 and 3/4 of the steps"
+    )
+    losses: Mapping[str, float] = _table("weighted sum: content losses by name, and `adversarial`", l1=1.0)
+    adversarial: Mapping[str, object] = _table(
+        "kind of adversarial loss, label_smoothing, label_noise, gradient_penalty, r1"
+    )
+    best: str = _choice("last", "last " + " ".join(METRICS), "weights that ship: the last, or the best validated by")
+    patience: int = _number(0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never")
+
+    def __post_init__(self):
+        _check(self, f"{self.name}.")
+        if not self.name.isidentifier():
+            raise ValueError(f"stage name {self.name!r} must be a plain word")
+        if not self.losses or not all(0 <= weight < math.inf for weight in self.losses.values()):
+            raise ValueError(f"{self.name}.losses = {dict(self.losses)} needs weights that are not negative")
+        if not any(weight > 0 for weight in self.losses.values()):
+            raise ValueError(f"{self.name}.losses: every weight is 0, nothing would be learnt")
+        if self.patience and self.best not in METRICS:
+            raise ValueError(f"{self.name}.patience = {self.patience} needs {self.name}.best, the metric to watch")
+
+    @property
+    def uses_critic(self) -> bool:
+        return self.losses.get(ADVERSARIAL, 0) > 0
+
+    @property
+    def content(self) -> dict[str, float]:
+        """Content losses and their weights."""
+        return {name: weight for name, weight in self.losses.items() if name != ADVERSARIAL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that decides a training run, apart from the pictures themselves."""
+
+    description: str = _plain("", "in words")
+    task: str = _plain("", "what is undone: sr, color, pixel, deblur or a name of your own")
+    setting: str = _plain("", "name of the camera")
+    data: str = _plain("", "folder of pictures; empty: the built-in photographs")
+    init: str = _plain("", "a model (.keras) or run that training starts from")
+    needs_init: bool = _plain(False, "refuse to start from random weights")
+    generator: Mapping[str, object] = _table("kind, and the options of its kind", kind="light")
+    critic: Mapping[str, object] = _table("kind, and the options of its kind", kind="patch")
+    vary: Mapping[str, object] = _table("camera keys drawn anew for every picture, each as [low, high]")
+    stages: tuple[Stage, ...] = (Stage(),)
+    batch: int = _number(16, 1, 4096, "pictures per step")
+    hr_px: int = _number(128, 8, 4096, "side of the target pictures, or that of smaller pairs")
+    scale: int = _number(4, 1, 8, "target side over input side; pairs have their own")
+    crop: str = _choice("fixed_size", "fixed_size random_size", "windows cut from pictures larger than needed")
+    jobs: int = _number(2, 0, 1024, "processes that render pictures during training")
+    precision: str = _choice(
+        "auto", "auto float32 bfloat16", "of the networks; auto: bfloat16 where the processor computes in it"
+    )
+    compile: str = _choice("auto", "auto on off", "XLA; auto: on for JAX and for GPUs, off for TensorFlow on a CPU")
+    ema: float = _number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
+    clip_norm: float = _number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none")
+    vgg_weights: str = _plain("", "VGG19's weights (.npz, .h5), or `download`, for VGG content losses")
+    validation: int = _number(16, 0, 100_000, "pictures held out to validate on")
+    log_every: int = _number(25, 1, 10**9, "steps per row of the log")
+    checkpoint_every: int = _number(250, 1, 10**9, "steps between checkpoints and validations")
+    keep_checkpoints: int = _number(2, 1, 1000, "checkpoints kept")
+    rollbacks: int = _number(3, 0, 100, "times to go back to the last checkpoint, at half the rate, when a loss is NaN")
+    seed: int = _number(0, 0, 2**31 - 1, "of first weights, order of pictures, turns and noise")
+
+    def __post_init__(self):
+        _check(self, "")
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) < len(names):
+            raise ValueError(f"stages {', '.join(names)}: two have the same name")
+        if not self.total_steps:
+            raise ValueError("no stage has any steps: nothing to train")
+        if self.hr_px % self.scale:
+            raise ValueError(f"hr_px = {self.hr_px} must be a multiple of scale = {self.scale}")
+
+    @property
+    def total_steps(self) -> int:
+        return sum(stage.steps for stage in self.stages)
+
+    @property
+    def uses_critic(self) -> bool:
+        return any(stage.uses_critic and stage.steps for stage in self.stages)
+
+
+def names() -> list[str]:
+    """Names of the shipped configurations."""
+    folder = resources.files("enhance") / "configs"
+    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+
+
+def load(source: str | Path) -> Config:
+    """A shipped configuration by name, a TOML file, or that of a run (its folder).
+
+    Raises ValueError for an unknown name, a missing file, an unknown key or an impossible value.
+    """
+    return from_dict(_read(source, seen=()), source=str(source))
+
+
+def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
+    if str(source) in seen:
+        raise ValueError(f"{source}: is its own base")
+    path = Path(source) / "config.toml" if Path(source).is_dir() else Path(source)
+    if str(source) in names():
+        text = (resources.files("enhance") / "configs" / f"{source}.toml").read_text(encoding="utf-8")
+    elif path.suffix == ".toml":
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    else:
+        raise ValueError(f"unknown configuration {str(source)!r}; known: {', '.join(names())}, or a .toml file")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{source}: not a TOML file ({error})") from None
+    base = values.pop("base", "")
+    return _merged(_read(base, (*seen, str(source))), values) if base else values
+
+
+def _merged(base: dict, changes: dict) -> dict:
+    """`base` with `changes`: tables key by key, stages by name, anything else replaced.
+
+    A generator or critic of another kind starts from that kind's own defaults, and losses are replaced whole.
+    """
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        if key == "stage" and isinstance(old, list) and isinstance(value, list):
+            known = {stage.get("name"): stage for stage in old}
+            fresh = {stage.get("name"): _merged(known.get(stage.get("name"), {}), stage) for stage in value}
+            result[key] = list((known | fresh).values())
+        elif key != "losses" and isinstance(old, dict) and isinstance(value, dict) and _same_kind(old, value):
+            result[key] = _merged(old, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _same_kind(old: dict, new: dict) -> bool:
+    return new.get("kind", old.get("kind")) == old.get("kind")
+
+
+def from_dict(values: Mapping, *, source: str = "configuration") -> Config:
+    """Make a configuration from nested dictionaries, as TOML gives them (stages as ``[[stage]]``)."""
+    values = dict(values)
+    values.pop("data_sha256", None)
+    stages = values.pop("stage", [{}])
+    try:
+        if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
+            raise ValueError("stage must be tables, [[stage]]")
+        made = tuple(_build(Stage, stage, f"{stage.get('name', 'stage')}.") for stage in stages)
+        return _build(Config, values | {"stages": made}, "")
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from None
+
+
+_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
+
+
+def _build(kind, values: Mapping, prefix: str):
+    hints = typing.get_type_hints(kind)
+    return kind(**{key: _converted(value, hints, key, prefix) for key, value in values.items()})
+
+
+def _converted(value, hints: Mapping, key: str, prefix: str):
+    name = prefix + key
+    if key not in hints:
+        raise ValueError(f"unknown key {name}{hint(key, hints)}")
+    wanted = hints[key]
+    if key == "stages":
+        return value
+    if isinstance(wanted, types.UnionType):
+        if value is None or value == "auto":
+            return None
+        wanted = next(part for part in wanted.__args__ if part is not types.NoneType)
+    if typing.get_origin(wanted) is not None:  # Mapping[...]
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{name} = {value!r} must be a table")
+        if typing.get_args(wanted)[1] is float:
+            return {k: _converted(v, {k: float}, k, f"{name}.") for k, v in value.items()}
+        return dict(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
+        raise ValueError(f"{name} = {value!r} must be {_WORDS[wanted]}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} = {value} must be a finite number")
+    return value
+
+
+def to_dict(config: Config) -> dict:
+    """Nested dictionaries that `from_dict` takes back."""
+    values = {}
+    for entry in dataclasses.fields(config):
+        value = getattr(config, entry.name)
+        if entry.name == "stages":
+            values["stage"] = [
+                {e.name: _plain_value(getattr(stage, e.name)) for e in dataclasses.fields(stage)} for stage in value
+            ]
+        else:
+            values[entry.name] = _plain_value(value)
+    return values
+
+
+def _plain_value(value):
+    return "auto" if value is None else dict(value) if isinstance(value, Mapping) else value
+
+
+def to_toml(config: Config) -> str:
+    """The configuration as a TOML file that loads back equal."""
+    return tomli_w.dumps(to_dict(config))
+
+
+def override(config: Config, assignments: Iterable[str]) -> Config:
+    """Change values by text such as ``batch=8``, ``generator.blocks=16`` or ``gan.losses.l1=0.01``.
+
+    Keys are those of the file, those of a stage under its name. Values are written as in TOML; bare words are text.
+    """
+    values = to_dict(config)
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals or not path.strip():
+            raise ValueError(f"--set {assignment}: write KEY=VALUE, such as batch=8")
+        try:
+            value = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            value = text.strip()
+        head, _, rest = path.strip().partition(".")
+        by_name = {stage["name"]: stage for stage in values["stage"]}
+        target, keys = (by_name[head], rest) if head in by_name and rest else (values, path.strip())
+        table, _, key = keys.partition(".")  # what is inside a table may have dots: vary.optics.fnumber
+        if key and isinstance(target.get(table), dict):
+            if key == "kind" and target[table].get("kind") != value:
+                target[table] = {}
+            target[table][key] = value
+        elif not key and table != "stage":
+            target[table] = value
+        else:
+            known = [*by_name, *values]
+            raise ValueError(f"--set {assignment}: unknown key {path}{hint(head, known)}")
+    return from_dict(values, source="--set")
+
+
+def keys() -> Iterator[tuple[str, dataclasses.Field]]:
+    """Every key of a configuration file with its field (default, bounds and meaning)."""
+    for kind, prefix in ((Config, ""), (Stage, "stage.")):
+        yield from ((prefix + entry.name, entry) for entry in dataclasses.fields(kind) if entry.name != "stages")

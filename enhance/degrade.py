@@ -1,0 +1,276 @@
+"""Photographs that a camera degrades during training: other windows, other noise, other camera values every time."""
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import math
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from camsim import camera as cameras
+from camsim import dataset, files, photos, transfer
+from camsim.parts import Camera
+from enhance import crops, feed
+
+#: Values of a varied camera key: few enough that the transfer functions of all of them are kept.
+LADDER = 16
+
+Ladders = tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How photographs become pairs."""
+
+    camera: Camera
+    ladders: Ladders = ()  #: camera keys that vary, and their values
+    hr_px: int = 128
+    scale: int = 4
+    scene_px: int = photos.SCENE_PX  #: side of what the camera looks at
+    crop: str = "fixed_size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One pair to be made."""
+
+    look: Look
+    name: str
+    path: Path
+    pixels: np.ndarray | None  #: the window, uint8; None: to be cut from the file
+    window_seed: tuple[int, ...] | None  #: None: the window in the middle
+    turn: tuple[int, int]  #: quarter turns, and whether mirrored
+    rungs: tuple[int, ...]  #: per varied key, which of its values
+    noise_seed: int
+
+
+def ladders(camera: Camera, vary: Mapping[str, object]) -> Ladders:
+    """The values that keys of the camera take: `LADDER` from the lower to the upper bound.
+
+    `vary` maps keys such as ``optics.fnumber`` to (low, high); tables within tables are taken as keys with dots.
+    The values are in geometric progression where both bounds are positive, else in arithmetic; whole numbers where
+    the key is one. Raises ValueError for an unknown key, or bounds that make no camera, together or alone.
+    """
+    if vary and camera.ideal:
+        raise ValueError(f"vary: {camera.name!r} is no camera, so that it has no values to vary")
+    kinds = {key: entry.type for key, entry in cameras.fields()}
+    result = []
+    for key, bounds in _flat(vary):
+        try:
+            low, high = map(float, bounds)
+        except (TypeError, ValueError):
+            raise ValueError(f"vary: {key} = {bounds!r} must be two numbers, [low, high]") from None
+        if not -math.inf < low <= high < math.inf:
+            raise ValueError(f"vary: {key} = {bounds!r} must be two finite numbers, the lower one first")
+        space = np.geomspace if low > 0 else np.linspace
+        values = space(low, high, LADDER if high > low else 1).tolist()
+        if kinds.get(key) is int:
+            values = sorted({round(value) for value in values})
+        result.append((key, tuple(values)))
+    for corner in itertools.product(*(((key, values[0]), (key, values[-1])) for key, values in result)):
+        _with_values(camera, corner)
+    return tuple(result)
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _with_values(camera: Camera, values: tuple[tuple[str, float], ...]) -> Camera:
+    if not values:
+        return camera
+    tables = dataclasses.asdict(camera)
+    for key, value in values:
+        part, _, name = key.partition(".")
+        if not isinstance(tables.get(part), dict):
+            tables[part] = {}
+        tables[part][name] = value
+    return cameras.from_dict(tables, source="vary")
+
+
+@functools.lru_cache(maxsize=1024)
+def _camera(look: Look, rungs: tuple[int, ...]) -> Camera:
+    chosen = zip(look.ladders, rungs, strict=True)
+    return _with_values(look.camera, tuple((key, values[rung]) for (key, values), rung in chosen))
+
+
+def window(photograph: np.ndarray, look: Look, seed: tuple[int, ...] | None) -> np.ndarray:
+    """A square window of a photograph (H, W, 3), uint8: the same for the same seed, without one that in the middle.
+
+    Its side is that of the scene or, for random_size, any from that to the photograph's shorter side. A window that
+    is black all over, which tells nothing and cannot be exposed for, moves to hold a pixel that is not.
+    """
+    smallest = min(look.scene_px, *photograph.shape[:2])
+    if seed is None:
+        return crops.cut(photograph, crops.centre(photograph.shape, smallest, look.crop))
+    rng = np.random.default_rng(seed)
+    top, left, side = crops.window(rng, photograph.shape, smallest, look.crop)
+    cut = crops.cut(photograph, (top, left, side))
+    if cut.any() or not photograph.any():
+        return cut
+    lit = np.argwhere(photograph.any(axis=2))
+    corner = rng.choice(lit) - rng.integers(side, size=2)
+    top, left = np.clip(corner, 0, np.subtract(photograph.shape[:2], side))
+    return crops.cut(photograph, (top, left, side))
+
+
+def render(job: Job) -> feed.Batch:
+    """A pair as arrays of one: LR (1, h, w, 3) and HR (1, h·scale, w·scale, 3), uint8.
+
+    The scene is turned before the camera looks at it: mosaic and aberrations stay as they are.
+    Raises ValueError naming the photograph.
+    """
+    look, cut = job.look, job.pixels
+    try:
+        if cut is None:
+            cut = window(feed.read(job.path), look, job.window_seed)
+        place = (0, 0, len(cut))
+        rgb = crops.turned([crops.cut(cut, place, look.scene_px)], job.turn[:1], job.turn[1:])[0]
+        scene = photos.SceneCut(
+            name=job.name, rgb=rgb, source=str(job.path), source_sha256="", window=place, variant=""
+        )
+        views = {look.camera.name: _camera(look, job.rungs)}
+        pair = dataset.make_pair(scene, views, hr_px=look.hr_px, scale=look.scale, seed=job.noise_seed)
+    except MemoryError:
+        raise ValueError(f"{job.path}: not enough memory to render it") from None
+    return pair.lr[look.camera.name][None], pair.hr[None]
+
+
+def _start() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when rendering ends
+    dataset.start_worker()
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes begun within do not see Ctrl-C, not even while they start; here it comes a moment later."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Photographs(feed.Source):
+    """Photographs in memory, or in files where they do not fit, rendered by `jobs` processes.
+
+    With `jobs` = 0 a thread of this process renders. Only small uint8 arrays go from process to process: windows
+    (or names of files) and pairs. Raises ValueError where a photograph is unreadable or smaller than the target.
+    """
+
+    def __init__(
+        self,
+        found: list[photos.Photo],
+        look: Look,
+        *,
+        source: str,
+        seed: int,
+        jobs: int,
+        step: Callable[[], object],
+        memory_limit_bytes: int,
+    ):
+        dataset.check_sizes(hr_px=look.hr_px, scale=look.scale, scene_px=look.scene_px)
+        scanned = feed.map_files(lambda photo: (feed.shape(photo.path), files.sha256(photo.path)), found, lambda: None)
+        for photo, (shape, _) in zip(found, scanned, strict=True):
+            if min(shape) < look.hr_px:
+                raise ValueError(
+                    f"{photo.path}: its shorter side of {min(shape)} px is less than the HR size, {look.hr_px} px"
+                )
+        if not look.camera.ideal:  # what is beyond the camera's means shows now, not in a worker
+            for corner in itertools.product(*((0, len(values) - 1) for _, values in look.ladders)):
+                transfer.frequencies(_camera(look, corner), look.scene_px, look.scene_px)
+        if jobs:
+            executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start)
+        else:
+            executor = ThreadPoolExecutor(1)
+        in_memory = sum(3 * math.prod(shape) for shape, _ in scanned) <= memory_limit_bytes
+        self._found, self._look, self._seed, self._jobs = found, look, seed, jobs
+        self._digests = [digest for _, digest in scanned]
+        self._pixels = feed.map_files(feed.read, [photo.path for photo in found], step) if in_memory else None
+        super().__init__(
+            source=source,
+            photographs=sorted(set(self._digests)),
+            scale=look.scale,
+            hr_px=look.hr_px,
+            weights=np.array([photo.cuts for photo in found]),
+            in_memory=in_memory,
+            executor=executor,
+        )
+
+    def fingerprint(self) -> str:
+        look = self._look
+        about = (look.ladders, look.hr_px, look.scale, look.scene_px, look.crop)
+        names = [photo.name for photo in self._found]
+        return feed.digest(
+            "photographs", cameras.to_toml(look.camera), about, names, self._digests, self._weights.tolist()
+        )
+
+    def _depth(self, size: int) -> int:
+        return max(feed.AHEAD, math.ceil(2 * self._jobs / size))
+
+    def _begin(self, index: int, window_seed, *, turn=(0, 0), rungs: tuple[int, ...], noise_seed: int) -> Future:
+        photo, pixels = self._found[index], None
+        if self._pixels is not None:
+            pixels = window(self._pixels[index], self._look, window_seed)
+        job = Job(
+            look=self._look,
+            name=photo.name,
+            path=photo.path,
+            pixels=pixels,
+            window_seed=window_seed,
+            turn=turn,
+            rungs=rungs,
+            noise_seed=noise_seed,
+        )
+        with _without_interrupts():
+            return self._executor.submit(render, job)
+
+    def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
+        picked = indices[crops.chosen(len(indices), step, size=size, seed=seed)]
+        turns = zip(*(drawn.tolist() for drawn in crops.turns(step, size=size, seed=seed)), strict=True)
+        rng = np.random.default_rng([seed, 3, step])
+        noise_seeds = rng.integers(2**48, size=size).tolist()
+        rungs = rng.random((size, len(self._look.ladders)))
+        sizes = [len(values) for _, values in self._look.ladders]
+        return [
+            self._begin(
+                index,
+                (seed, 4, step, number),
+                turn=turn,
+                rungs=tuple((rungs[number] * sizes).astype(int).tolist()),
+                noise_seed=noise_seeds[number],
+            )
+            for number, (index, turn) in enumerate(zip(picked, turns, strict=True))
+        ]
+
+    def _shown(self, held: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """Middle windows first; camera values spread evenly over their ranges, in random order."""
+        rng = np.random.default_rng([self._seed, 5])
+        spread = [rng.permutation(np.linspace(0, len(values) - 1, count).round()) for _, values in self._look.ladders]
+        begun = []
+        for number in range(count):
+            again, place = divmod(number, len(held))
+            index = held[place]
+            future = self._begin(
+                index,
+                (self._seed, 6, number) if again else None,
+                rungs=tuple(int(order[number]) for order in spread),
+                noise_seed=self._seed,
+            )
+            begun.append((f"{self._found[index].name}_{again:03d}", future))
+        made = [(name, *future.result()) for name, future in begun]
+        return [(name, lr[0], hr[0]) for name, lr, hr in made]

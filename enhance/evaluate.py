@@ -1,0 +1,207 @@
+"""Benchmarks of super-resolution: what a model makes of the LR pictures, against the HR ones, by one protocol.
+
+Every model, bicubic among them, is given the same 8-bit LR picture, and its output is clipped and rounded to 8 bits
+before it is measured, as papers do. By the default protocol bicubic enlargement ×4 then has its published figures on
+Set5, Set14 and BSD100 to 0.01 dB; those were got without rounding the LR picture, from luma alone.
+
+Example
+-------
+::
+
+    bench = open_bench("Set5", scale=4)
+    for record in evaluate(bench, {"bicubic": bicubic(4)}, Protocol()):
+        print(record.picture, record.psnr_db)
+
+References: those of `metrics`; M. Bevilacqua, A. Roumy, C. Guillemot, M.-L. Alberi-Morel, "Low-complexity single-image
+super-resolution based on nonnegative neighbor embedding", BMVC 2012 (Set5); R. Zeyde, M. Elad, M. Protter, "On single
+image scale-up using sparse-representations", Curves and Surfaces 2010 (Set14); D. Martin, C. Fowlkes, D. Tal, J. Malik,
+"A database of human segmented natural images", ICCV 2001 (BSD).
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from camsim import image
+from enhance.metrics import Protocol, as_rgb
+from enhance.resize import imresize
+from enhance.scores import Record
+
+#: (h, w, 3) → (h·scale, w·scale, 3), sRGB values in [0, 1].
+Model = Callable[[np.ndarray], np.ndarray]
+
+#: Where an LR picture is from: made here, or a file that is equal to what would be made, or unlike it.
+MADE, BICUBIC, OTHER = "made", "bicubic", "other"
+
+_GREY_MODES = ("1", "L", "LA", "La")  # of Pillow; palettes are colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Pictures to be judged on at one scale."""
+
+    name: str
+    folder: Path
+    scale: int
+    hr: tuple[Path, ...]  #: sorted by name
+    lr: tuple[Path, ...] | None  #: in the order of `hr`; None where they are to be made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A picture at both resolutions, uint8; grey where the HR file is grey."""
+
+    name: str
+    hr: np.ndarray  #: (h·scale, w·scale, 3) or (h·scale, w·scale)
+    lr: np.ndarray  #: (h, w, 3) or (h, w)
+    lr_from: str  #: `MADE`, `BICUBIC` or `OTHER`
+
+
+def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
+    """Find a benchmark's pictures.
+
+    Parameters
+    ----------
+    folder : holds `HR` and, if LR pictures are given, `LRbicx{scale}` or else `LR` with the same names; or HR pictures
+    scale : how many times HR is larger
+    name : what it is called; the folder's name by default
+
+    Raises ValueError where there are no pictures, a name is there twice, or HR and LR are not the same pictures.
+    """
+    folder = Path(folder)
+    if scale != int(scale) or scale < 1:
+        raise ValueError(f"scale is {scale}; it must be a whole number, 1 or more")
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder")
+    hr = _by_stem(folder / "HR" if (folder / "HR").is_dir() else folder)
+    lr_folder = next((folder / lr for lr in (f"LRbicx{scale}", "LR") if (folder / lr).is_dir()), None)
+    lr = None if lr_folder is None else _by_stem(lr_folder)
+    if lr is not None and (odd := sorted(hr.keys() ^ lr.keys())):
+        where = "has no HR picture" if odd[0] in lr else "has no LR picture"
+        raise ValueError(f"{lr_folder}: {odd[0]} {where}")
+    return Bench(
+        name=name or folder.resolve().name,
+        folder=folder,
+        scale=scale,
+        hr=tuple(hr.values()),
+        lr=None if lr is None else tuple(lr[stem] for stem in hr),
+    )
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """The pictures in a folder itself, sorted by name; hidden files are left out."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in image.SUFFIXES and path.is_file() and not path.name.startswith("."):
+            if path.stem in found:
+                raise ValueError(f"{folder}: {found[path.stem].name} and {path.name} have one name")
+            found[path.stem] = path
+    if not found:
+        raise ValueError(f"{folder}: no pictures in this folder")
+    return found
+
+
+def pairs(bench: Bench) -> Iterator[Pair]:
+    """Read the pictures, HR cropped at right and below to a multiple of the scale; LR is made where it is not given.
+
+    Raises ValueError for pictures that cannot be read or have more than 8 bits, and for an LR file of another size
+    than the scale asks for.
+    """
+    for number, path in enumerate(bench.hr):
+        hr = _read(path)
+        rows, columns = (length // bench.scale for length in hr.shape[:2])
+        if not rows or not columns:
+            raise ValueError(f"{path}: too small for scale {bench.scale}")
+        hr = hr[: rows * bench.scale, : columns * bench.scale]
+        made = imresize(hr, (rows, columns))
+        lr, lr_from = made, MADE
+        if bench.lr is not None:
+            lr = _read(bench.lr[number])
+            if lr.shape[:2] != made.shape[:2]:
+                raise ValueError(
+                    f"{bench.lr[number]}: is {lr.shape[1]}×{lr.shape[0]}; at scale {bench.scale} "
+                    f"the LR picture of {path.name} has {columns}×{rows} pixels"
+                )
+            lr_from = BICUBIC if np.array_equal(lr, made) else OTHER
+        yield Pair(name=path.stem, hr=hr, lr=lr, lr_from=lr_from)
+
+
+def _read(path: Path) -> np.ndarray:
+    """A picture in 8 bits, (H, W, 3), or (H, W) if its file is grey."""
+    picture = image.read_native(path)
+    if picture.dtype != np.uint8:
+        raise ValueError(f"{path}: has more than 8 bits; the protocols are for 8-bit pictures")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it was read once without
+        with Image.open(path) as header:
+            return picture[..., 0] if header.mode in _GREY_MODES else picture
+
+
+def bicubic(scale: int) -> Model:
+    """The baseline: bicubic enlargement."""
+    return lambda rgb: imresize(rgb, scale)
+
+
+def evaluate(
+    bench: Bench,
+    models: dict[str, Model],
+    protocol: Protocol,
+    *,
+    delta_e: bool = False,
+    step: Callable[[], None] = lambda: None,
+) -> Iterator[Record]:
+    """Every model on every picture of a benchmark, picture by picture.
+
+    Parameters
+    ----------
+    models : name → callable. A grey picture is repeated in three channels for it, and its output is made grey again
+        as `Protocol.scores` says.
+    delta_e : measure the mean S-CIELAB ΔE as well, of the part that the protocol compares, seen by the defaults of
+        `scielab.metric`, in float32
+    step : called after every output
+
+    Raises ValueError as `pairs` does and where an output is not `bench.scale` times as large as its input.
+    """
+    from scielab import metric
+
+    for pair in pairs(bench):
+        lr = as_rgb(pair.lr) / 255.0
+        seen = metric.Reference(as_rgb(pair.hr), dtype=np.float32) if delta_e else None
+        for name, model in models.items():
+            output = image.quantise(_enlarge(name, model, lr, bench.scale))
+            try:
+                scores = protocol.scores(pair.hr, output)
+            except ValueError as error:
+                raise ValueError(f"{bench.name}, {pair.name}: {error}") from error
+            yield Record(
+                bench=bench.name,
+                picture=pair.name,
+                model=name,
+                scale=bench.scale,
+                lr_from=pair.lr_from,
+                channel=protocol.channel,
+                crop_px=protocol.crop_px,
+                data_range=protocol.data_range,
+                psnr_db=scores.psnr_db,
+                ssim=scores.ssim,
+                delta_e=None if seen is None else float(protocol.crop(seen.delta_e(output)).mean()),
+            )
+            step()
+
+
+def _enlarge(name: str, model: Model, lr: np.ndarray, scale: int) -> np.ndarray:
+    output = np.asarray(model(lr))
+    h, w = lr.shape[:2]
+    if output.shape != (h * scale, w * scale, 3):
+        made = "×".join(map(str, output.shape[1::-1]))
+        raise ValueError(
+            f"model {name}: makes {made} of {w}×{h} pixels where scale {scale} asks for {w * scale}×{h * scale}: "
+            "it was made for another scale"
+        )
+    if not np.isfinite(output).all():
+        raise ValueError(f"model {name}: its output holds NaN or infinity")
+    return output

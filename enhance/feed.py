@@ -1,0 +1,187 @@
+"""What every source of training pictures shares: some held out, the others in batches that are made ahead of time."""
+
+import collections
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from camsim import deep, image
+from enhance import crops
+from enhance.data import PairSet
+
+#: LR and HR pictures of equal number, uint8: (n, h, w, 3) and (n, h·scale, w·scale, 3).
+Batch = tuple[np.ndarray, np.ndarray]
+
+#: Batches made before they are asked for, at least.
+AHEAD = 4
+
+_ORIENTATION = 274  # the tag of EXIF and TIFF
+
+
+class Source(ABC):
+    """Pictures to train on. A context manager: leaving it, or `close`, ends its threads and processes.
+
+    `validation` keeps some pictures from `batches`, and so is called first.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        photographs: Sequence[str],
+        scale: int,
+        hr_px: int,
+        weights: np.ndarray,
+        in_memory: bool,
+        executor: Executor,
+    ):
+        self.source = source  #: in words
+        self.photographs = tuple(photographs)  #: SHA-256 of every file that pictures come from
+        self.scale, self.hr_px = scale, hr_px
+        self.in_memory = in_memory  #: or read from files time and again
+        self._weights = weights  # how often each picture comes per epoch
+        self._executor = executor
+        self._trained_on = np.arange(len(weights))
+        self._begun = False
+
+    def __len__(self) -> int:
+        """Pairs, or photographs."""
+        return len(self._weights)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        """Wait for what is being made, drop what is not yet begun, and end threads and processes."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def validation(self, count: int) -> PairSet:
+        """Pairs that are not trained on, the same every time, neither turned nor mirrored.
+
+        `count` pictures, or a quarter of all where that is fewer, are held out, spread evenly. Of photographs whole
+        ones are, and where they are too few for `count` pairs, several windows of each are shown.
+
+        Raises RuntimeError where batches were made that may hold the pictures now asked for.
+        """
+        held = crops.held_out(len(self), count)
+        if self._begun and set(held) & set(self._trained_on):
+            raise RuntimeError("pictures are held out before batches are made")
+        self._trained_on = np.setdiff1d(np.arange(len(self)), held)
+        shown = self._shown(held, count) if len(held) else []
+        lr, hr = (np.empty((len(shown), side, side, 3), np.uint8) for side in (self.hr_px // self.scale, self.hr_px))
+        for number, (_, low, high) in enumerate(shown):
+            lr[number], hr[number] = low, high
+        names = [name for name, _, _ in shown]
+        return PairSet(source=self.source, photographs=self.photographs, names=names, lr=lr, hr=hr)
+
+    def batches(self, step: int, *, size: int, seed: int) -> Iterator[Batch]:
+        """The batches of `step`, `step` + 1 and so on without end: uint8, `size` pairs each.
+
+        Each depends only on data, seed and step, so that a resumed run sees what an uninterrupted one would have.
+        Every picture comes once per epoch; LR and HR are cut, turned and mirrored alike at random.
+
+        Raises ValueError naming the file where one cannot be read or rendered.
+        """
+        self._begun = True
+        indices = np.repeat(self._trained_on, self._weights[self._trained_on])
+        return ahead(lambda number: self._submit(indices, number, size, seed), step, self._depth(size))
+
+    def _depth(self, size: int) -> int:
+        """Batches of `size` made ahead: enough for all threads or processes to be busy."""
+        return AHEAD
+
+    @abstractmethod
+    def _shown(self, held: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """Name, LR and HR of pairs of the held-out pictures."""
+
+    @abstractmethod
+    def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
+        """Begin to make the batch of a step out of the pictures at `indices`; each future gives a part of it."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """SHA-256 of all that decides the batches, apart from step and seed: a run goes on only with equal data."""
+
+
+def ahead(submit: Callable[[int], list[Future]], step: int, depth: int) -> Iterator[Batch]:
+    """The results of `submit(step)`, `submit(step + 1)` …, in order, begun `depth` steps before they are needed."""
+    waiting: collections.deque[list[Future]] = collections.deque()
+    try:
+        for number in itertools.count(step):
+            waiting.append(submit(number))
+            if len(waiting) > depth:
+                parts = [future.result() for future in waiting[0]]
+                waiting.popleft()
+                yield parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
+    except BrokenExecutor:
+        raise ValueError("a process that renders pictures was ended from outside: too little memory?") from None
+    finally:
+        for future in itertools.chain.from_iterable(waiting):
+            future.cancel()
+
+
+def digest(*facts: object) -> str:
+    """SHA-256 of facts that JSON can hold."""
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+
+
+def read(path: Path) -> np.ndarray:
+    """A picture file as (H, W, 3) uint8 RGB; `camsim.image.read_native` tells what is understood and refused."""
+    values = image.read_native(path)
+    return values if values.dtype == np.uint8 else image.quantise(values / deep.top(values.dtype))
+
+
+def shape(path: Path) -> tuple[int, int]:
+    """Rows and columns of a picture file, upright, from its header where that is possible."""
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as picture:
+            columns, rows = picture.size
+            # Pillow decodes a PNG in search of EXIF that does not come first
+            known = picture.format != "PNG" or "exif" in picture.info
+            turned = known and picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            return (columns, rows) if turned else (rows, columns)
+    return image.read_native(path).shape[:2]  # not Pillow's, or damaged: the decoder says which
+
+
+def map_files(function: Callable, items: Sequence, step: Callable[[], object], threads: int = 4) -> list:
+    """`function` of every item, by a few threads, since decoders let others run; `step` is called after each."""
+    # Decoders silence warnings each on their own, which leaves them silenced where threads overlap: put that right
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
+        try:
+            results = []
+            for result in pool.map(function, items):
+                results.append(result)
+                step()
+            return results
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def memory_limit_bytes() -> int:
+    """Half of the memory that this machine, or the container it is, has left."""
+    sizes = []
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                sizes.append(int(line.split()[1]) * 1024)
+        sizes.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no Linux, or no limit ("max")
+        pass
+    if not sizes and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
+        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(sizes, default=4 * 2**30) // 2

@@ -1,0 +1,86 @@
+"""Adam for a generator and a critic at once, its schedules, and the averaged weights that ship."""
+
+import math
+
+import keras
+from keras import ops
+
+from enhance import config as configs
+
+#: A cosine schedule ends at this share of its rate.
+_COSINE_END = 0.01
+_HALVING = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
+
+
+@keras.saving.register_keras_serializable(package="cam2eye")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then constant, cosine, or halved at 1/8, 1/4, 1/2 and 3/4 of the steps."""
+
+    def __init__(self, rate: float, kind: str, steps: int, warmup_steps: int = 0):
+        self.rate, self.kind, self.steps, self.warmup_steps = rate, kind, steps, warmup_steps
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        share = step / self.steps
+        rate = self.rate * ops.minimum((step + 1.0) / max(self.warmup_steps, 1), 1.0)
+        if self.kind == "cosine":
+            fall = 0.5 * (1.0 + ops.cos(math.pi * ops.minimum(share, 1.0)))
+            return rate * (_COSINE_END + (1.0 - _COSINE_END) * fall)
+        if self.kind == "halving":
+            return rate * 0.5 ** sum(ops.cast(share >= place, "float32") for place in _HALVING)
+        return rate
+
+    def get_config(self):
+        return {"rate": self.rate, "kind": self.kind, "steps": self.steps, "warmup_steps": self.warmup_steps}
+
+
+class Adam(keras.optimizers.Adam):
+    """Adam (0.9, 0.99) whose first `generator_count` variables are the generator's and the others the critic's.
+
+    Each network has its own gradient bound, and the critic its own rate, `critic_share` of the generator's. The
+    moving average of the weights is kept apart: `write_average` gives it, the end of `fit` does not.
+
+    References: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; R. Pascanu et al., "On the
+    difficulty of training recurrent neural networks", ICML 2013 (clipping by norm); Y. Yazıcı et al., "The unusual
+    effectiveness of averaging in GAN training", ICLR 2019.
+    """
+
+    def __init__(self, schedule, *, generator_count: int, critic_share: float, clip_norm: float, decay: float):
+        super().__init__(schedule, beta_1=0.9, beta_2=0.99, use_ema=decay > 0, ema_momentum=decay)
+        self._generator_count, self._critic_share, self._clip_norm = generator_count, critic_share, clip_norm
+
+    def apply(self, grads, trainable_variables=None):
+        grads, count = list(grads), self._generator_count
+        if self._clip_norm:
+            grads = _clipped(grads[:count], self._clip_norm) + _clipped(grads[count:], self._clip_norm)
+        return super().apply(grads, trainable_variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        if self._get_variable_index(variable) >= self._generator_count:
+            learning_rate = learning_rate * self._critic_share
+        super().update_step(gradient, variable, learning_rate)
+
+    def finalize_variable_values(self, var_list):
+        pass  # Keras would overwrite the weights with their average at the end of every `fit`
+
+    def write_average(self, variables) -> None:
+        """Overwrite the variables with their moving average; without one they stay."""
+        super().finalize_variable_values(variables)
+
+
+def _clipped(grads: list, bound: float) -> list:
+    present = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
+    if not present:
+        return grads
+    norm = ops.sqrt(sum(present))
+    factor = bound / ops.maximum(norm, bound)
+    return [None if g is None else g * ops.cast(factor, g.dtype) for g in grads]
+
+
+def build(stage: configs.Stage, config: configs.Config, *, generator_count: int, rate_share: float = 1.0) -> Adam:
+    """The optimizer of a stage; `rate_share` scales its learning rates."""
+    schedule = Schedule(stage.learning_rate * rate_share, stage.schedule, stage.steps, stage.warmup_steps)
+    share = 1.0 if stage.critic_learning_rate is None else stage.critic_learning_rate / stage.learning_rate
+    # A short stage must forget its first weights before it ends.
+    decay = max(min(config.ema, 1.0 - 20.0 / stage.steps), 0.0)
+    return Adam(schedule, generator_count=generator_count, critic_share=share, clip_norm=config.clip_norm, decay=decay)

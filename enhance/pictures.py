@@ -1,0 +1,204 @@
+"""Pictures for `enhance apply`: from files, folders and the web, and back into files as they came.
+
+Grey stays grey, 16 bits stay 16 where the format has them, alpha and colour profile are kept, EXIF orientation is
+applied. Values are taken for sRGB whatever the profile says; it travels along, so that colours look the same.
+"""
+
+import re
+import struct
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import warnings
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import camsim
+from camsim import deep, files, image, targets
+
+#: Largest download, in bytes.
+MAX_DOWNLOAD = 64 << 20
+
+#: Longest wait for a server to say anything, and for a whole download, in seconds.
+SILENCE_S, DOWNLOAD_S = 20.0, 300.0
+
+#: Formats without alpha.
+_OPAQUE = (".jpg", ".jpeg", ".bmp")
+
+_MAX_PROFILE = 4 << 20
+_SPACES = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}  # of a colour profile, by channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A picture to be read."""
+
+    where: str  #: path, or web address
+    name: Path  #: what its output is called below a folder
+
+    @property
+    def is_web(self) -> bool:
+        return is_web(self.where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a file holds."""
+
+    values: np.ndarray  #: (H, W, C) uint8, uint16 or float32; C 1 grey, 3 RGB, one more with alpha
+    profile: bytes  #: ICC profile, empty for none
+
+
+def is_web(source: str) -> bool:
+    """Whether a source is a web address."""
+    return source.lower().startswith(("http://", "https://"))
+
+
+def find(inputs: Iterable[str]) -> list[Source]:
+    """Expand files, folders (searched through) and web addresses, in this order; nothing is fetched yet.
+
+    Raises ValueError for a missing file or folder and a folder without pictures.
+    """
+    sources = []
+    for source in inputs:
+        if is_web(source):
+            sources.append(Source(where=source, name=_name_of(source)))
+            continue
+        found = image.find([source])
+        names = targets.names(found, [Path(source)])
+        sources += [Source(where=str(path), name=_writable(name)) for path, name in zip(found, names, strict=True)]
+    return sources
+
+
+def _writable(name: Path) -> Path:
+    return name if name.suffix.lower() in image.SUFFIXES else name.with_name(f"{name.stem}.png")
+
+
+def _name_of(url: str) -> Path:
+    """A harmless file name from the end of an address."""
+    last = urllib.parse.unquote(urllib.parse.urlsplit(url).path).replace("\\", "/").rpartition("/")[2]
+    return _writable(Path(re.sub(r"[^\w.\-]+", "_", last).strip("._")[-100:] or "picture"))
+
+
+def fetch(
+    url: str, into: Path, *, limit: int = MAX_DOWNLOAD, silence_s: float = SILENCE_S, total_s: float = DOWNLOAD_S
+) -> None:
+    """Download what a web address gives into a file.
+
+    Redirections are followed to http and https only. Raises ValueError for addresses that cannot be reached, answers
+    that are errors, and more than `limit` bytes, whatever size the server announces.
+    """
+    opener = urllib.request.OpenerDirector()  # with no handlers for file:, ftp: and data:
+    for handler in (
+        *(urllib.request.ProxyHandler, urllib.request.UnknownHandler, urllib.request.HTTPHandler),
+        *(urllib.request.HTTPSHandler, urllib.request.HTTPDefaultErrorHandler),
+        *(urllib.request.HTTPRedirectHandler, urllib.request.HTTPErrorProcessor),
+    ):
+        opener.add_handler(handler())
+    request = urllib.request.Request(url, headers={"User-Agent": f"cam2eye/{camsim.__version__}"})
+    end = time.monotonic() + total_s
+    try:
+        with opener.open(request, timeout=silence_s) as answer, into.open("wb") as file:
+            if int(answer.headers.get("Content-Length") or 0) > limit:
+                raise ValueError(f"it is larger than {limit} bytes")
+            size = 0
+            while block := answer.read1(1 << 16):
+                size += len(block)
+                if size > limit:
+                    raise ValueError(f"it is larger than {limit} bytes")
+                if time.monotonic() > end:
+                    raise ValueError(f"it took longer than {total_s:g} s")
+                file.write(block)
+            if answer.length:  # what is still missing of the size announced
+                raise ValueError("the connection broke off")
+    except urllib.error.HTTPError as error:
+        raise ValueError(f"{url}: cannot be fetched ({error.code} {' '.join(str(error.reason).split())})") from error
+    except (OSError, HTTPException, ValueError) as error:  # URLError and time-outs are OSErrors
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise ValueError(f"{url}: cannot be fetched ({reason})") from error
+
+
+def read(path: Path | str, *, name: str = "") -> Picture:
+    """Read a picture file; `name` stands for it in messages. Raises ValueError as `camsim.image.read_native` does."""
+    values = image.read_planes(path, name=name)
+    profile = b""
+    try:
+        with deep.silent(), warnings.catch_warnings(), Image.open(path) as picture:
+            warnings.simplefilter("ignore")
+            profile = picture.info.get("icc_profile") or b""
+    except OSError:
+        pass  # TIFFs that Pillow does not know: their profile is lost
+    fits = len(profile) <= _MAX_PROFILE and profile[16:20] == _SPACES[values.shape[2]]
+    return Picture(values=values, profile=profile if fits else b"")
+
+
+def check_target(path: Path, picture: Picture) -> None:
+    """Raise ValueError where a picture cannot go into a file of this name: unknown format, or alpha it cannot hold."""
+    image.check_suffix(path)
+    if picture.values.shape[2] in (2, 4) and path.suffix.lower() in _OPAQUE:
+        raise ValueError(f"{path}: {path.suffix.lower()} has no alpha, which the input has; use .png, .tif or .webp")
+
+
+def depth_in(path: Path, dtype: np.dtype) -> np.dtype:
+    """The type in which a picture of type `dtype` is stored in a file of this name: the same where it can be."""
+    suffix, dtype = path.suffix.lower(), np.dtype(dtype)
+    if suffix not in deep.SUFFIXES or dtype == np.uint8:
+        return np.dtype(np.uint8)
+    return dtype if dtype == np.uint16 or suffix != ".png" else np.dtype(np.uint16)
+
+
+def write(path: Path, picture: Picture) -> None:
+    """Write a picture, whole or not at all, as deep as the format allows. Raises ValueError as `check_target` does."""
+    check_target(path, picture)
+    values, stored = picture.values, depth_in(path, picture.values.dtype)
+    if values.dtype != stored:
+        values = image.quantise(values / float(deep.top(values.dtype)), bits=8 * stored.itemsize)
+    with files.atomic(path) as temporary:
+        if stored == np.uint8:
+            options = {"icc_profile": picture.profile} if picture.profile else {}
+            options |= {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+            Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(temporary, **options)
+        elif path.suffix.lower() == ".png":
+            _write_png(temporary, values, picture.profile)
+        else:
+            _write_tiff(temporary, values, picture.profile)
+
+
+def _write_png(path: Path, values: np.ndarray, profile: bytes) -> None:
+    """A PNG of 16 bits from (H, W, C) uint16, which Pillow has for grey alone."""
+    import png  # pypng
+
+    rows, columns, channels = values.shape
+    writer = png.Writer(columns, rows, greyscale=channels <= 2, alpha=channels in (2, 4), bitdepth=16)
+    with path.open("wb") as file:
+        writer.write_packed(file, values.astype(">u2").reshape(rows, -1).view(np.uint8))  # PNG's byte order
+    if profile:  # pypng writes none: the chunk belongs right behind IHDR, which ends at byte 33 (ISO/IEC 15948)
+        body = b"iCCP" + b"profile\0\0" + zlib.compress(profile)
+        chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        content = path.read_bytes()
+        path.write_bytes(content[:33] + chunk + content[33:])
+
+
+def _write_tiff(path: Path, values: np.ndarray, profile: bytes) -> None:
+    """A TIFF of 16 bits or floating point from (H, W, C)."""
+    import tifffile
+
+    channels = values.shape[2]
+    tifffile.imwrite(
+        path,
+        values[..., 0] if channels == 1 else values,
+        photometric="minisblack" if channels <= 2 else "rgb",
+        planarconfig=None if channels == 1 else "contig",
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        compression="zlib",
+        predictor=values.dtype.kind == "u",
+        iccprofile=profile or None,
+        metadata=None,
+    )

@@ -1,0 +1,116 @@
+"""Training configurations: what they refuse, how they are merged, that they come back from TOML."""
+
+import tomllib
+
+import pytest
+
+from enhance import config
+
+
+@pytest.mark.parametrize("name", config.names())
+def test_every_shipped_configuration_comes_back_from_toml(name):
+    shipped = config.load(name)
+    assert config.from_dict(tomllib.loads(config.to_toml(shipped))) == shipped
+    assert shipped.description and shipped.total_steps > 0
+
+
+def test_the_shipped_configurations_are_those_promised():
+    promised = "srresnet-mse srresnet-vgg22 srgan-vgg22 srgan-vgg54 srgan-perpix edsr srgan-edsr esrgan srgan-scielab"
+    assert {*promised.split(), "sr", "color", "pixel", "deblur"} <= set(config.names())
+
+
+def test_the_shipped_configurations_are_the_papers():
+    srgan = config.load("srgan-vgg54")
+    assert srgan.generator == {"kind": "srresnet", "blocks": 16, "filters": 64} and srgan.batch == 16
+    assert [stage.name for stage in srgan.stages] == ["mse", "gan"]
+    assert srgan.stages[1].losses == {"vgg54": 1.0, "adversarial": 1e-3}  # Ledig et al., eq. 3
+    esrgan = config.load("esrgan").stages[1]
+    assert esrgan.losses == {"l1": 0.01, "vgg54:linear": 1.0, "adversarial": 5e-3}  # Wang et al., eq. 3
+    assert esrgan.adversarial["kind"] == "relativistic"
+    assert config.load("srgan-edsr").needs_init
+
+
+def test_a_file_says_only_what_differs_from_its_base(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'base = "srgan-vgg54"\nbatch = 4\n[generator]\nblocks = 2\n[critic]\nkind = "patch"\n'
+        '[[stage]]\nname = "gan"\nsteps = 7\nlosses = { l1 = 1, adversarial = 0.1 }\n'
+    )
+    mine, base = config.load(path), config.load("srgan-vgg54")
+    assert mine.batch == 4 and mine.generator == base.generator | {"blocks": 2}
+    assert mine.critic == {"kind": "patch"}
+    assert mine.stages[0] == base.stages[0]
+    assert mine.stages[1].steps == 7 and mine.stages[1].losses == {"l1": 1.0, "adversarial": 0.1}
+    assert mine.stages[1].schedule == base.stages[1].schedule
+
+
+def test_options_of_another_kind_are_not_inherited():
+    changed = config.override(config.load("default"), ["generator.kind=srresnet", "generator.norm=none"])
+    assert changed.generator == {"kind": "srresnet", "norm": "none"}
+
+
+def test_single_values_are_changed_by_text():
+    words = ["batch=8", "gan.losses.l1=0.01", "vary.optics.fnumber=[4, 32]", "gan.adversarial.kind=hinge", "ema=0"]
+    changed = config.override(config.load("deblur"), words)
+    assert changed.batch == 8 and changed.ema == 0.0
+    assert changed.stages[1].losses["l1"] == 0.01
+    assert changed.vary == {"optics.fnumber": [4, 32]}
+    assert changed.stages[1].adversarial["kind"] == "hinge"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("batch=0", r"batch = 0 must be in \[1"),
+        ("batch=many", "batch = 'many' must be a whole number"),
+        ("batch", "write KEY=VALUE"),
+        ("bach=4", "unknown key bach; did you mean 'batch'"),
+        ("gan.steps=-1", "gan.steps = -1 must be in"),
+        ("gan.stps=1", "unknown key gan.stps; did you mean .steps."),
+        ("gone.steps=1", "unknown key gone.steps"),
+        ("pixel.learning_rate=nan", "must be a finite number"),
+        ("pixel.schedule=cosin", "did you mean 'cosine'"),
+        ("pixel.losses={}", "needs weights"),
+        ("pixel.losses={l1=-1}", "not negative"),
+        ("pixel.losses={l1=0}", "every weight is 0"),
+        ("pixel.patience=3", "needs pixel.best"),
+        ("precision=float16", "must be one of auto, float32, bfloat16"),
+        ("generator=light", "must be a table"),
+        ("hr_px=130", "must be a multiple of scale = 4"),
+    ],
+)
+def test_impossible_values_are_named(assignment, words):
+    base = config.override(config.load("default"), ["scale=4"])
+    with pytest.raises(ValueError, match=words):
+        config.override(base, [assignment])
+
+
+def test_a_run_without_steps_or_with_twin_stages_is_refused():
+    values = config.to_dict(config.load("default"))
+    for stage in values["stage"]:
+        stage["steps"] = 0
+    with pytest.raises(ValueError, match="nothing to train"):
+        config.from_dict(values)
+    values["stage"] = [{"name": "a"}, {"name": "a"}]
+    with pytest.raises(ValueError, match="same name"):
+        config.from_dict(values)
+
+
+def test_broken_files_are_named(tmp_path):
+    loop, text = tmp_path / "loop.toml", tmp_path / "text.toml"
+    loop.write_text(f'base = "{loop}"\n')
+    text.write_text("no toml")
+    for source, words in (
+        (loop, "its own base"),
+        (text, "not a TOML file"),
+        (tmp_path / "gone.toml", "cannot be read"),
+        ("gone", "unknown configuration 'gone'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            config.load(source)
+
+
+def test_every_key_is_explained():
+    rows = dict(config.keys())
+    assert {"batch", "generator", "stage.losses", "stage.learning_rate"} <= set(rows)
+    assert all(entry.metadata["meaning"] for entry in rows.values())
