@@ -10,9 +10,10 @@ step of full work on every core (matrix products, as many as fill `--step-ms`) b
 the ways of `enhance` the plain ways: a loop that opens files with Pillow and turns arrays with NumPy, and a tf.data
 pipeline that decodes, turns and prefetches (where TensorFlow is installed).
 
-Second table: photographs rendered through a camera during training: images/s of one and of `--jobs` processes, and how
-many processes hide the rendering behind a step that takes `--images-per-s`. The first images of a process, which make
-the transfer functions, are not counted; their seconds stand beside.
+Second table: photographs rendered through a camera during training: ms of processor time per image, images/s of one and
+of `--jobs` processes, and how many processes, each with a core to itself, hide the rendering behind a step that takes
+`--images-per-s`. The first images of a process, which make the transfer functions, are not counted; the seconds that
+the first batch takes, start of the process included, stand beside.
 """
 
 import argparse
@@ -184,18 +185,20 @@ def rendering(images_per_s: float, jobs: int, seconds: float) -> list[dict]:
     rows = []
     for name, (setting, vary) in RENDERED.items():
         view, rates = camera.load(setting), []
-        for processes in (1, jobs):
+        for processes in (0, 1, jobs):  # 0: in a thread of this process, whose processor time is known
             options = {"vary": vary, "hr_px": HR_PX, "jobs": processes}
             with sources.open(photos.BUILTIN, camera=view, setting=setting, **options) as source:
                 batches, start = source.batches(0, size=BATCH, seed=0), time.perf_counter()
                 next(batches)
                 first = time.perf_counter() - start
-                rates.append(BATCH / drained(batches, seconds)[0])
+                whole, busy = drained(batches, seconds)
+                rates.append(BATCH / (whole if processes else busy))
         rows.append(
             {
                 "camera": name,
-                "images_per_s_1_process": rates[0],
-                f"images_per_s_{jobs}_processes": rates[1],
+                "processor_ms_per_image": 1e3 / rates[0],
+                "images_per_s_1_process": rates[1],
+                f"images_per_s_{jobs}_processes": rates[2],
                 "first_batch_s": first,
                 "processes_to_hide": math.ceil(images_per_s / rates[0]),
             }
@@ -228,15 +231,11 @@ def main():
     if options.json:
         print(json.dumps({"pairs": pairs, "rendered": rendered}, indent=1))
         return
-    many = f"{options.jobs} processes"
-    print(
-        f"\n{'camera':30}{'1 process':>11}{many:>14}{'first batch':>13}{f'to hide at {options.images_per_s:g}/s':>20}"
-    )
+    titles = "processor ms", "1 process", f"{options.jobs} processes", "first batch s", "processes to hide"
+    print(f"\n{'camera':26}" + "".join(f"{title:>19}" for title in titles))
     for r in rendered:
-        rates = r["images_per_s_1_process"], r[f"images_per_s_{options.jobs}_processes"]
-        print(
-            f"{r['camera']:30}{rates[0]:11.0f}{rates[1]:14.0f}{r['first_batch_s']:11.1f} s{r['processes_to_hide']:20}"
-        )
+        name, *values, count = r.values()
+        print(f"{name:26}" + "".join(f"{value:19.1f}" for value in values) + f"{count:19}")
 
 
 if __name__ == "__main__":

@@ -7,19 +7,26 @@ bands fold into one transfer function per sensor channel and primary, kept for e
 
 import functools
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from camsim import cosine, optics, psf_file, scene, sensor, spectra, wavefront, zernike
-from camsim.parts import Camera
+from camsim.parts import Camera, Sensor
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
 MAX_FREQUENCIES = 24_000_000
 
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
 BLOCK_ROWS = 96
+
+#: Transfer functions are kept for the cameras seen last: so many bytes, or one that takes more.
+KEPT_BYTES = 256 * 2**20
+
+_kept: dict[tuple, tuple] = {}
+_kept_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +156,30 @@ def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Freq
     Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine`.
     """
     named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
-    return _rgb_terms(camera, rows, columns, dtype, tuple(spectra.stamp(path) for path in named))
+    camera = _optical_part(camera)
+    key = (camera, rows, columns, dtype, tuple(spectra.stamp(path) for path in named))
+    if (found := _kept.get(key)) is None:
+        found = _rgb_terms(camera, rows, columns, dtype)
+    with _kept_lock:
+        _kept.pop(key, None)
+        _kept[key] = found  # the latest last
+        while len(_kept) > 1 and sum(map(_size_bytes, _kept.values())) > KEPT_BYTES:
+            del _kept[next(iter(_kept))]
+    return found
 
 
-@functools.lru_cache(maxsize=4)
-def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str, _stamps: tuple):
+def _size_bytes(entry: tuple[Frequencies, list[list[Term]]]) -> int:
+    return sum(term.factor.nbytes for terms in entry[1] for term in terms)
+
+
+def _optical_part(camera: Camera) -> Camera:
+    """The camera without what does not touch its transfer functions: exposure, noise, ADC, image processor."""
+    names = ("pixel_pitch_um", "fill_factor", "cfa", "qe_file")
+    part = Sensor(**{name: getattr(camera.sensor, name) for name in names})
+    return Camera(scene=camera.scene, optics=camera.optics, sensor=part)
+
+
+def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
     at = frequencies(camera, rows, columns)
     weight = cosine.weights(rows, at.orders[0])[:, None] * cosine.weights(columns, at.orders[1])
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]

@@ -21,12 +21,15 @@ def check(config: configs.Config) -> None:
     network = generator(config, "float32")
     if config.init:
         initial_weights(config, network)
-    if config.uses_critic:
-        critic(config, "float32")
+    normalised = config.uses_critic and critics.has_batch_norm(critic(config, "float32"))
     for stage in config.stages:
         if stage.steps:
             content(stage, config)
-            adversarial(stage)
+            told = adversarial(stage)
+            if told and (told.gradient_penalty or told.r1) and normalised:
+                raise ValueError(
+                    f"{stage.name}.adversarial: gradient penalties need a critic without batch norm, critic.norm = none"
+                )
 
 
 def generator(config: configs.Config, precision: str) -> keras.Model:

@@ -182,7 +182,7 @@ def _open_source(config: configs.Config, camera: cameras.Camera, console):
             config.data or None,
             camera=camera,
             setting=config.setting,
-            vary={key: tuple(bounds) for key, bounds in config.vary.items()},
+            vary=config.vary,
             hr_px=config.hr_px,
             scale=config.scale,
             crop=config.crop,

@@ -13,9 +13,6 @@ rectifiers", ICCV 2015 (PReLU).
 import keras
 from keras import initializers, layers
 
-from enhance.critics import CRITICS  # noqa: F401
-from enhance.critics import patch as patch_critic  # noqa: F401
-from enhance.critics import srgan as srgan_critic  # noqa: F401
 from enhance.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
 from enhance.layers import options as options_of
 

@@ -233,7 +233,7 @@ class _Run:
             "precision": self.precision,
             "backend": keras.backend.backend(),
             "data": self.source.source,
-            "pairs": len(self.source),
+            "pairs": len(self.source) - len(self.held_out),
             "validation": self.log.last_validation(),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,

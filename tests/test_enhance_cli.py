@@ -89,7 +89,8 @@ def test_a_killed_run_resumes_to_the_same_weights(command, rendered, trained, tm
 def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp_path, monkeypatch):
     monkeypatch.setenv("CAM2EYE_HOME", str(trained / "home"))
     listed = json.loads(command("enhance", "models", "--json").stdout)["models"]
-    assert [entry["task"] for entry in listed] == ["deblur"]
+    assert listed[0]["task"] == "deblur" and listed[0]["path"] == str(trained / "deblur")  # before those that ship
+    assert {"pixel", "deblur"} <= {entry["task"] for entry in listed[1:]}
     image.write(tmp_path / "in.png", np.random.default_rng(0).random((20, 33, 3)))
     done = command("enhance", "apply", "-i", "in.png", "-o", "out.png", "--task", "deblur")
     assert done.returncode == 0, done.stderr
@@ -101,7 +102,7 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
     [
         (("train",), "--task is needed"),
         (("train", "--task", "blur"), "unknown task 'blur'"),
-        (("train", "--task", "deblur", "--data", "gone"), "no rendered set"),
+        (("train", "--task", "deblur", "--data", "gone"), "gone: no such file or folder"),
         (("train", "--task", "sr", "--data", "SET"), "no setting 'ideal'"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "mine"), "other than a training run"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "RUN"), "--resume goes on"),
