@@ -27,6 +27,8 @@ def _model_options(command):
 def _find_model(task: str | None, models: Path | None, model: Path | None) -> Path:
     if not task and not model and not models:
         raise click.UsageError("--task or --model is needed")
+    if model and not model.exists():
+        raise ValueError(f"{model}: no such file")
     return model or (zoo.find(task, models) if task else zoo.open_run(models)).weights
 
 
