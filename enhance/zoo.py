@@ -24,6 +24,12 @@ HOME_VARIABLE = "CAM2EYE_HOME"
 CARD = "run.json"
 GENERATOR = "generator.keras"
 
+#: What every card must hold for its model to be used and described.
+_FACTS = {
+    **{"task": str, "generator": str, "data": str},
+    **{"scale": int, "parameters": int, "steps": int, "stages": dict, "validation": dict, "finished": bool},
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -55,14 +61,14 @@ def open_run(folder: Path | str) -> Entry:
     folder = Path(folder)
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        finished = card["finished"]
-        card["task"], card["scale"], card["parameters"], card["data"]
-        card["stages"].items(), card["validation"].items()
+        damaged = any(not isinstance(card[name], kind) for name, kind in _FACTS.items())
     except FileNotFoundError:
         raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{folder / CARD}: damaged, or not a training run's card") from error
-    if not finished or not (folder / GENERATOR).exists():
+    except (OSError, ValueError, KeyError, TypeError):
+        damaged = True
+    if damaged:
+        raise ValueError(f"{folder / CARD}: damaged, or not a training run's card")
+    if not card["finished"] or not (folder / GENERATOR).exists():
         raise ValueError(f"{folder}: training is not finished; `enhance train --resume -o {folder}` goes on")
     return Entry(path=folder, card=card)
 

@@ -421,6 +421,12 @@ def workplace(tmp_path_factory):
             card = {
                 "task": task,
                 "scale": scale,
+                "generator": "light",
+                "parameters": 0,
+                "data": "photographs",
+                "steps": 0,
+                "stages": {},
+                "validation": {},
                 "finished": True,
                 "source_sha256": [files.sha256(place / "photo.png")],
             }
