@@ -88,7 +88,6 @@ def measure(name: str, precision: str) -> dict:
     flop = forward_gflop(generator, (LR_PX, LR_PX, 3))
     before = matrix_gflops()
     result = {"case": name, "precision": precision, "parameters": generator.count_params(), "forward_gflop": flop}
-    batch = lr[:BATCH].astype("float32") / 255.0
     count = 2 if flop > 2 else 8
     trainers = {}
     for stage in (None, *wanted.stages):
@@ -124,7 +123,6 @@ def measure(name: str, precision: str) -> dict:
     result["matrix_gflops"] = max(before, matrix_gflops())
     result["matrix_bf16_gflops"] = matrix_gflops("bfloat16")
     result["backend"], result["device"] = keras.backend.backend(), "GPU" if build.on_gpu() else "CPU"
-    del batch
     return result
 
 

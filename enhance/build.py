@@ -34,14 +34,14 @@ def check(config: configs.Config) -> None:
 
 def generator(config: configs.Config, precision: str) -> keras.Model:
     """An untrained generator, float32 or bfloat16 inside; its output is float32."""
-    kind, options = _options(config.generator, "generator")
+    kind, options = _options(config.generator, "generator", derived="scale")
     with _policy(precision):
         return models.build(kind, scale=config.scale, **options)
 
 
 def critic(config: configs.Config, precision: str) -> keras.Model:
     """An untrained critic for the targets of a configuration."""
-    kind, options = _options(config.critic, "critic")
+    kind, options = _options(config.critic, "critic", derived="side")
     with _policy(precision):
         return critics.build(kind, side=config.hr_px, **options)
 
@@ -101,8 +101,10 @@ def _cpu_flags() -> str:
     return next((line for line in text.splitlines() if line.startswith("flags")), "")
 
 
-def _options(table: Mapping, name: str) -> tuple[str, dict]:
+def _options(table: Mapping, name: str, derived: str) -> tuple[str, dict]:
     options = dict(table)
+    if derived in options:
+        raise ValueError(f"{name}.{derived} cannot be set: it follows from the keys hr_px and scale")
     kind = options.pop("kind", None)
     if kind is None:
         raise ValueError(f"{name}.kind is missing")

@@ -35,7 +35,7 @@ def command(tmp_path):
             check=False,
             text=True,
             cwd=cwd or tmp_path,
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            env=os.environ | {"PYTHONIOENCODING": "utf-8", "TF_CPP_MIN_LOG_LEVEL": "3"},  # JAX sets the latter to 1
         )
 
     return run

@@ -101,7 +101,7 @@ def test_wheel_holds_exactly_three_packages(tmp_path):
         "enhance/configs/default.toml",
         *(
             f"enhance/weights/{task}/{file}"
-            for task in ("pixel", "deblur")
+            for task in ("sr", "color", "pixel", "deblur")
             for file in ("generator.keras", "run.json", "README.md")
         ),
         "scielab/templates/grid.html",

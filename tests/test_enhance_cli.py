@@ -97,6 +97,21 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
     assert image.read(tmp_path / "out.png").shape == (80, 132, 3)
 
 
+@pytest.mark.slow
+def test_the_models_that_ship_need_nothing(command, tmp_path):
+    """Every task has one; each wins its column, beyond chance, on photographs that none saw."""
+    done = command("enhance", "models", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {"sr", "color", "pixel", "deblur"} <= {entry["task"] for entry in json.loads(done.stdout)["models"]}
+    done = command("scielab", "grid", "-o", "grid", "--json")
+    assert done.returncode == 0 and "trained on" not in done.stderr, done.stderr
+    columns = json.loads((tmp_path / "grid" / "grid.json").read_text())["columns"]
+    assert len(columns) == 4
+    for column in columns:
+        for measure in ("delta_e_mean", "psnr_db"):
+            assert column[measure]["wins"] and column[measure]["excludes_zero"], column
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -109,6 +124,14 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "generator.kind=big"), "big"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "pixel.losses={vgg22=1}"), "--vgg-weights"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--batch", "0"), "batch"),
+        (
+            ("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "critic.side=8"),
+            "critic.side cannot be set",
+        ),
+        (
+            ("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "generator.scale=2"),
+            "generator.scale cannot",
+        ),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--config", "big"), "unknown configuration 'big'"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--config", "srgan-edsr"), "--init"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--steps", "1,2,3"), "pixel, gan"),

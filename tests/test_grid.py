@@ -508,7 +508,6 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
         (("--models", "gone"), "gone"),
         (("--models", "MODELS", "--data", "SET", "--lpips-weights", "file.txt"), "file.txt: damaged"),
         (("--models", "MODELS", "--data", "SET", "--lpips-weights", "gone.npz"), "gone.npz: no such file"),
-        ((), "no model for sr"),
         (("--models", "MODELS", "--data", "gone"), "no rendered set"),
         (("--models", "DOUBLE", "--data", "SET"), "scale 2"),
         (("--models", "MODELS", "--data", "SET", "--show", "nobody"), "nobody"),
