@@ -53,7 +53,7 @@ def matrix_gflops(dtype: str = "float32", side: int = 2048) -> float:
     a = keras.ops.convert_to_tensor(np.random.default_rng(0).random((side, side)), dtype=dtype)
 
     def work():
-        keras.ops.convert_to_numpy(keras.ops.matmul(a, a)[0, 0])
+        float(keras.ops.cast(keras.ops.matmul(a, a)[0, 0], "float32"))  # waits for the result
 
     return rate(work, 1, 2.0) * 2 * side**3 / 1e9
 
@@ -65,7 +65,8 @@ def forward_gflop(network, shape) -> float:
     probe = keras.Model(network.inputs, [layer.output for layer in network.layers])
     total = 0
     for layer, out in zip(network.layers, probe.compute_output_shape((1, *shape)), strict=True):
-        if kernel := getattr(layer, "kernel", None):
+        kernel = getattr(layer, "kernel", None)
+        if kernel is not None:
             positions = math.prod(out[1:-1]) if not isinstance(layer, keras.layers.Dense) else 1
             total += 2 * math.prod(kernel.shape) * positions
     return total / 1e9

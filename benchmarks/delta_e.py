@@ -1,7 +1,7 @@
 """How fast S-CIELAB is, on one core, and against what.
 
-    python benchmarks/scielab.py            every case, a fresh process each
-    python benchmarks/scielab.py --json     the same as JSON
+    python benchmarks/delta_e.py            every case, a fresh process each
+    python benchmarks/delta_e.py --json     the same as JSON
 
 Per case: milliseconds for one pair of pictures (floating-point sRGB, CIE76) in float64 and float32; against a cached
 reference in float64; the same in a direct version, one scipy.ndimage.correlate1d per Gaussian and direction with this
@@ -23,8 +23,6 @@ import time
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before numpy is loaded
-
-del sys.path[0]  # this file's folder, in which the package `scielab` would be taken for this file
 
 SIDES = (128, 512, 2048)
 RATES = (23, 60, 120)
