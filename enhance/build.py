@@ -16,17 +16,17 @@ _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 def check(config: configs.Config) -> None:
     """Raise ValueError in one line for what could not be trained: unknown options or losses, missing weights."""
-    if config.needs_init and not config.init:
-        raise ValueError("this configuration fine-tunes a trained model: name it with --init (a run or a .keras file)")
     network = generator(config, "float32")
     if config.init:
         initial_weights(config, network)
+    elif config.needs_init:
+        raise ValueError("this configuration fine-tunes a trained model: name it with --init (a run or a .keras file)")
     normalised = config.uses_critic and critics.has_batch_norm(critic(config, "float32"))
     for stage in config.stages:
         if stage.steps:
             content(stage, config)
             told = adversarial(stage)
-            if told and (told.gradient_penalty or told.r1) and normalised:
+            if stage.uses_critic and (told.gradient_penalty or told.r1) and normalised:
                 raise ValueError(
                     f"{stage.name}.adversarial: gradient penalties need a critic without batch norm, critic.norm = none"
                 )
@@ -61,13 +61,11 @@ def initial_weights(config: configs.Config, network: keras.Model) -> list:
 def content(stage: configs.Stage, config: configs.Config) -> Callable:
     """The content losses of a stage: (reference, output) to tensors by name. Losses of weight 0 are left out."""
     names = [name for name, weight in stage.content.items() if weight > 0]
-    return losses.content(names, vgg_weights=config.vgg_weights or None)
+    return losses.content(names, vgg_weights=config.vgg_weights or None, criterion=stage.criterion)
 
 
-def adversarial(stage: configs.Stage) -> Adversarial | None:
-    """The adversarial loss of a stage, None for one without a critic."""
-    if not stage.uses_critic:
-        return None
+def adversarial(stage: configs.Stage) -> Adversarial:
+    """The adversarial loss that a stage describes, whether it is used or not."""
     try:
         return Adversarial(**stage.adversarial)
     except TypeError as error:

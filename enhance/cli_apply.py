@@ -24,12 +24,18 @@ def _model_options(command):
     return command
 
 
-def _find_model(task: str | None, models: Path | None, model: Path | None) -> Path:
-    if not task and not model and not models:
+def _find_model(task: str | None, models: Path | None, model: Path | None) -> tuple[Path, str | None]:
+    """The generator's file, and its task where that is known."""
+    if model and (task or models):
+        raise click.UsageError("--model names one network; it goes without --task and --models")
+    if model:
+        if not model.exists():
+            raise ValueError(f"{model}: no such file")
+        return model, None
+    if not task and not models:
         raise click.UsageError("--task or --model is needed")
-    if model and not model.exists():
-        raise ValueError(f"{model}: no such file")
-    return model or (zoo.find(task, models) if task else zoo.open_run(models)).weights
+    entry = zoo.find(task, models) if task else zoo.open_run(models)
+    return entry.weights, entry.task
 
 
 def load_model(path: Path):
@@ -60,7 +66,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     Grey, 16 bits, alpha and colour profile are kept; beside every picture a .json file records model and input.
     Without --models it is the task's latest finished run, or the model that came with the program.
     """
-    path = _find_model(task, models, model)
+    path, task = _find_model(task, models, model)
     from camsim import image, targets
     from enhance import pictures
 
@@ -139,7 +145,7 @@ def export(task, models, model, output, force, dry_run, console):
     It takes (1, H, W, 3) float32 sRGB values in [0, 1], any H and W. What was written is run once and compared with
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
-    path = _find_model(task, models, model)
+    path, _ = _find_model(task, models, model)
     files.refuse_existing([output], force=force)
     files.refuse_inputs([output], [path])
     files.check_writable(output)
@@ -148,6 +154,7 @@ def export(task, models, model, output, force, dry_run, console):
     from enhance import export as exporting
 
     kind = exporting.kind_of(output)
+    exporting.check_place(output)
     if dry_run:
         plan = {"dry_run": True, "model": str(path), "outputs": [str(output)]}
         console.result(f"would write {output} ({kind})", plan)

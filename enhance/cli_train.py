@@ -83,6 +83,7 @@ def train(
         _check_run_folder(folder, force=force)
     backend.ensure()
     from enhance import build, runs
+    from enhance import train as training
 
     digest = ""
     if resume:
@@ -92,19 +93,23 @@ def train(
             console.info(f"{folder}: already finished")
             _report_run(console, zoo.open_run(folder))
             return
+    else:
+        chosen = dataclasses.replace(chosen, precision=build.chosen_precision(chosen.precision))
+    build.check(_begun(chosen, folder) if resume else chosen)  # before pictures are rendered or anything is written
     plan = {"run": str(folder), "task": chosen.task, "stages": {s.name: s.steps for s in chosen.stages if s.steps}}
     words = ", ".join(f"{steps} steps {name}" for name, steps in plan["stages"].items())
     if dry_run:
         kind = chosen.generator["kind"]
         console.result(f"would train {kind} for {chosen.task} in {folder}: {words}", {"dry_run": True} | plan)
         return
-    build.check(chosen)  # what it lacks is better said before pictures are rendered or anything is written
     source = _open_source(chosen, camera, console)
     try:
         chosen = dataclasses.replace(chosen, scale=source.scale, hr_px=source.hr_px)
         if resume and source.fingerprint() != digest:
             raise ValueError(f"{source.source}: not the pictures that {folder} was trained on so far")
         if not resume:
+            build.check(chosen)
+            training.check_held_out(chosen, len(source.validation(chosen.validation)))
             runs.prepare(folder, chosen, cameras.to_toml(camera), source.fingerprint())
         console.info(f"{folder}: {chosen.generator['kind']} for {chosen.task}, {words}; {source.source}")
         _run_with_bar(folder, chosen, source, console)
@@ -116,20 +121,24 @@ def train(
     _report_run(console, zoo.open_run(folder))
 
 
+def _begun(config: configs.Config, folder: Path) -> configs.Config:
+    """The configuration of a run to go on with: a checkpoint takes the place of the model it started from."""
+    from enhance import runs
+
+    return dataclasses.replace(config, init="", needs_init=False) if runs.checkpoints(folder) else config
+
+
 def _configured(task, camera_file, name, data, steps, assignments, ranges, shortcuts) -> configs.Config:
     """The configuration that the options ask for, not yet with its camera."""
     if not name and not task and not camera_file:
         raise click.UsageError(f"--task is needed: one of {', '.join(zoo.TASKS)}")
     config = configs.load(name or (task if task in configs.names() else "default"))
     if data is not None:
-        config = dataclasses.replace(config, data=str(data.resolve()))
+        config = dataclasses.replace(config, data=str(data))
     if steps is not None:
         config = _with_steps(config, steps)
     config = configs.override(config, assignments)
     given = {key: shortcuts[key] for key in _SHORTCUTS if shortcuts[key] is not None}
-    for key in ("vgg_weights", "init"):
-        if given.get(key) and Path(given[key]).exists():
-            given[key] = str(Path(given[key]).resolve())
     for text in ranges:
         key, _, bounds = text.partition("=")
         try:
@@ -137,12 +146,21 @@ def _configured(task, camera_file, name, data, steps, assignments, ranges, short
         except ValueError:
             raise click.BadParameter(f"{text}: write KEY=LOW,HIGH, such as optics.fnumber=4,32", param_hint="--range")
         given["vary"] = given.get("vary", dict(config.vary)) | {key.strip(): [low, high]}
-    return dataclasses.replace(config, **given)
+    return _with_whole_paths(dataclasses.replace(config, **given))
+
+
+def _with_whole_paths(config: configs.Config) -> configs.Config:
+    """So that the run goes on, and is done again, from any folder."""
+    if config.data and not Path(config.data).exists():
+        raise ValueError(f"{config.data}: no such file or folder")
+    paths = {key: getattr(config, key) for key in ("data", "init", "vgg_weights")}
+    whole = {key: str(Path(path).resolve()) for key, path in paths.items() if path and Path(path).exists()}
+    return dataclasses.replace(config, **whole)
 
 
 def _with_steps(config: configs.Config, text: str) -> configs.Config:
     counts = text.split(",")
-    if len(counts) > len(config.stages) or not all(count.strip().isdigit() for count in counts):
+    if len(counts) > len(config.stages) or not all(count.strip().isdecimal() for count in counts):
         names = ", ".join(stage.name for stage in config.stages)
         raise click.BadParameter(f"{text}: whole numbers for the stages {names}, in order", param_hint="--steps")
     stages = list(config.stages)

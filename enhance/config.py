@@ -69,6 +69,7 @@ class Stage:
     adversarial: Mapping[str, object] = _table(
         "kind of adversarial loss, label_smoothing, label_noise, gradient_penalty, r1"
     )
+    criterion: str = _choice("l1", "l1 mse", "of VGG losses: how features are compared, each as a share of its layer")
     best: str = _choice("last", "last " + " ".join(METRICS), "weights that ship: the last, or the best validated by")
     patience: int = _number(0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never")
 
@@ -108,7 +109,7 @@ class Config:
     vary: Mapping[str, object] = _table("camera keys drawn anew for every picture, each as [low, high]")
     stages: tuple[Stage, ...] = (Stage(),)
     batch: int = _number(16, 1, 4096, "pictures per step")
-    hr_px: int = _number(128, 8, 4096, "side of the target pictures, or that of smaller pairs")
+    hr_px: int = _number(128, 11, 4096, "side of the target pictures, or that of smaller pairs; SSIM's window is 11")
     scale: int = _number(4, 1, 8, "target side over input side; pairs have their own")
     crop: str = _choice("fixed_size", "fixed_size random_size", "windows cut from pictures larger than needed")
     jobs: int = _number(2, 0, 1024, "processes that render pictures during training")
@@ -177,6 +178,9 @@ def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{source}: not a TOML file ({error})") from None
     base = values.pop("base", "")
+    if not isinstance(base, str):
+        raise ValueError(f"{source}: base = {base!r} must be text")
+    _check_stages(values, source)
     return _merged(_read(base, (*seen, str(source))), values) if base else values
 
 
@@ -207,14 +211,20 @@ def from_dict(values: Mapping, *, source: str = "configuration") -> Config:
     """Make a configuration from nested dictionaries, as TOML gives them (stages as ``[[stage]]``)."""
     values = dict(values)
     values.pop("data_sha256", None)
+    _check_stages(values, source)
     stages = values.pop("stage", [{}])
     try:
-        if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
-            raise ValueError("stage must be tables, [[stage]]")
         made = tuple(_build(Stage, stage, f"{stage.get('name', 'stage')}.") for stage in stages)
         return _build(Config, values | {"stages": made}, "")
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
+
+
+def _check_stages(values: Mapping, source: str | Path) -> None:
+    stages = values.get("stage", [])
+    sound = isinstance(stages, list) and all(isinstance(s, dict) and isinstance(s.get("name", ""), str) for s in stages)
+    if not sound or "stages" in values:
+        raise ValueError(f"{source}: stages are tables, [[stage]], whose name is text")
 
 
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
@@ -243,7 +253,7 @@ def _converted(value, hints: Mapping, key: str, prefix: str):
             return {k: _converted(v, {k: float}, k, f"{name}.") for k, v in value.items()}
         return dict(value)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) < 2**1023 else math.inf
     if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
         raise ValueError(f"{name} = {value!r} must be {_WORDS[wanted]}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -296,7 +306,7 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
             if key == "kind" and target[table].get("kind") != value:
                 target[table] = {}
             target[table][key] = value
-        elif not key and table != "stage":
+        elif not key and table not in ("stage", "stages"):
             target[table] = value
         else:
             known = [*by_name, *values]

@@ -38,13 +38,22 @@ def kind_of(path: Path | str) -> str:
     return KINDS[suffix][0]
 
 
+def check_place(path: Path | str) -> None:
+    """ValueError where writing there would replace a folder that is no SavedModel."""
+    path = Path(path)
+    if path.is_dir() and (kind_of(path) != "SavedModel" or not (path / "saved_model.pb").is_file()):
+        raise ValueError(f"{path}: a folder that holds something else than a SavedModel is never replaced")
+
+
 def export(model: keras.Model, path: Path | str) -> float:
     """Write a generator as the suffix of `path` says; returns the largest difference to Keras, of values in [0, 1].
 
-    Raises ValueError, and leaves nothing behind, for an unknown suffix, a package that is not installed, another
+    A SavedModel that is there is replaced. Raises ValueError, and leaves nothing behind, for an unknown suffix, a
+    folder of other things, a package that is not installed, another
     backend than TensorFlow, a failed conversion, or a difference above `TOLERANCE`.
     """
     path, kind = Path(path), kind_of(path)
+    check_place(path)
     missing = [name for name in KINDS[path.suffix.lower()][1] if importlib.util.find_spec(name) is None]
     if missing:
         raise ValueError(f"{', '.join(missing)} not installed: {kind} needs the extra `onnx` (pip install '.[onnx]')")

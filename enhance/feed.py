@@ -58,6 +58,11 @@ class Source(ABC):
         """Pairs, or photographs."""
         return len(self._weights)
 
+    @property
+    def trained_on(self) -> int:
+        """Pairs, or photographs, that are not held out."""
+        return len(self._trained_on)
+
     def __enter__(self):
         return self
 

@@ -3,7 +3,7 @@
 ::
 
     config.toml  camera.toml   what was asked for, and the camera whose pictures it learns from
-    log.csv                    losses, speed and validation, one row per logging interval
+    log.csv  tensorboard/      losses, speed and validation, one row per logging interval
     checkpoints/               the last few; each holds everything needed to go on exactly
     previews/                  held-out pictures: input, bicubic, output, target
     STAGE.keras                the generator that a stage gave
@@ -33,7 +33,7 @@ from enhance import config as configs
 from enhance import zoo
 
 CONFIG, CAMERA, LOG, README = "config.toml", "camera.toml", "log.csv", "README.md"
-CHECKPOINTS, PREVIEWS = "checkpoints", "previews"
+CHECKPOINTS, PREVIEWS, BOARD = "checkpoints", "previews", "tensorboard"
 
 #: Columns of log.csv; the losses of all stages stand between them.
 FIRST_COLUMNS = ("step", "stage", "learning_rate", "images_per_s", "loss")
@@ -56,9 +56,12 @@ class Progress:
 def prepare(folder: Path, config: configs.Config, camera_toml: str, fingerprint: str) -> None:
     """Start a run: write what was asked for, and clear what an earlier run left."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (LOG, README, zoo.GENERATOR, zoo.CARD, *(f"{stage.name}.keras" for stage in config.stages)):
+    stages = list(config.stages)
+    if (folder / CONFIG).exists():
+        stages += read_config(folder)[0].stages
+    for name in (LOG, README, zoo.GENERATOR, zoo.CARD, *(f"{stage.name}.keras" for stage in stages)):
         (folder / name).unlink(missing_ok=True)
-    for name in (CHECKPOINTS, PREVIEWS):
+    for name in (CHECKPOINTS, PREVIEWS, BOARD):
         shutil.rmtree(folder / name, ignore_errors=True)
     values = configs.to_dict(config) | {"data_sha256": fingerprint}
     files.write_text(folder / CAMERA, camera_toml)
@@ -135,7 +138,8 @@ def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
     except (OSError, KeyError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path}: damaged, or of another configuration ({error})") from error
+        words = f"damaged, or of another configuration ({error}); without it, an older one serves"
+        raise ValueError(f"{path}: {words}") from error
 
 
 class Log:
@@ -169,13 +173,19 @@ class Log:
                     self._board.add_scalar(name, value, row["step"])
             self._board.flush()
 
-    def last_validation(self) -> dict[str, float]:
-        """The last validated row's metrics."""
-        for row in reversed(self.rows):
-            found = {name: float(row[name]) for name in LAST_COLUMNS[2:] if row.get(name)}
-            if found:
-                return found
-        return {}
+    def validation(self, best: str) -> dict[str, float]:
+        """The last stage's metrics: those of its last validated row, or of the first that is `best` by one of them."""
+        rows = [row for row in self.rows if row["stage"] == self.rows[-1]["stage"] and row.get("val_psnr_db")]
+        found = [{name: float(row[name]) for name in LAST_COLUMNS[2:]} for row in rows]
+        if best in configs.METRICS and found:
+            sign = -1 if configs.METRICS[best] else 1
+            return min(found, key=lambda values: sign * values[f"val_{best}"])
+        return found[-1] if found else {}
+
+    def steps_by_stage(self) -> dict[str, int]:
+        """How many steps each stage took."""
+        ends = {row["stage"]: int(row["step"]) for row in self.rows}
+        return {stage: end - begin for (stage, end), begin in zip(ends.items(), [0, *ends.values()], strict=False)}
 
 
 def _tensorboard(folder: Path):
@@ -183,4 +193,4 @@ def _tensorboard(folder: Path):
         from tensorboard.summary import Writer
     except ImportError:
         return None
-    return Writer(str(folder / "tensorboard"))
+    return Writer(str(folder / BOARD))

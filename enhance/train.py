@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
 import camsim
 from camsim import files, image
@@ -37,6 +38,13 @@ def run(
     return _Run(folder, config, source, report, say).finish()
 
 
+def check_held_out(config: configs.Config, count: int) -> None:
+    """ValueError where a stage ships the best validated weights and no picture is held out to validate on."""
+    for stage in config.stages:
+        if stage.steps and stage.best in configs.METRICS and not count:
+            raise ValueError(f"{stage.name}.best = {stage.best!r}: no picture is held out to judge by")
+
+
 class _Run:
     """The state of a run: networks, progress and log."""
 
@@ -45,9 +53,10 @@ class _Run:
         self.precision = build.chosen_precision(config.precision)
         keras.utils.set_random_seed(config.seed)
         self.held_out = source.validation(config.validation)
+        check_held_out(config, len(self.held_out))
         self.generator = build.generator(config, self.precision)
         self.shipped = build.generator(config, "float32")  # averaged, and always in float32
-        if config.init:
+        if config.init and not runs.checkpoints(folder):
             self.generator.set_weights(build.initial_weights(config, self.generator))
         self.critic = build.critic(config, self.precision) if config.uses_critic else None
         self.state = runs.Progress()
@@ -165,6 +174,8 @@ class _Run:
             self.log.add(row)
             return True
         _average(trainer, self.generator, self.shipped)
+        if not _finite(self._networks() | _extra(trainer)):
+            return False
         try:
             row |= {f"val_{name}": value for name, value in self._validate().items()}
         except FloatingPointError:
@@ -226,15 +237,15 @@ class _Run:
             "generator": config.generator["kind"],
             "options": {key: value for key, value in config.generator.items() if key != "kind"},
             "parameters": int(self.shipped.count_params()),
-            "stages": {stage.name: stage.steps for stage in config.stages if stage.steps},
+            "stages": self.log.steps_by_stage(),
             "steps": self.state.step,
             "minutes": round(self.state.seconds / 60, 1),
             "batch": config.batch,
             "precision": self.precision,
             "backend": keras.backend.backend(),
             "data": self.source.source,
-            "pairs": len(self.source) - len(self.held_out),
-            "validation": self.log.last_validation(),
+            "pairs": self.source.trained_on,
+            "validation": self.log.validation(next(s.best for s in reversed(config.stages) if s.steps)),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,
             "version": camsim.__version__,
@@ -255,6 +266,11 @@ class _Report(keras.callbacks.Callback):
 def _extra(trainer: Trainer) -> dict[str, list]:
     """What a checkpoint needs besides the networks."""
     return {"optimizer": trainer.optimizer.variables, "random": [trainer.seed_generator.state]}
+
+
+def _finite(groups: dict[str, list]) -> bool:
+    values = (keras.ops.convert_to_numpy(v) for variables in groups.values() for v in variables)
+    return all(np.isfinite(v).all() for v in values)
 
 
 def _average(trainer: Trainer, generator: keras.Model, shipped: keras.Model) -> None:

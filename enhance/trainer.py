@@ -63,7 +63,8 @@ class Trainer(keras.Model):
         """Adversarial losses by name, and the critic's own loss."""
         kind: Adversarial = self._untracked["adversarial"]
         fixed = ops.stop_gradient(sr)
-        real, fake = ops.split(self.critic(ops.concatenate([hr, fixed], axis=0), training=training), 2, axis=0)
+        # apart, as the generator's opinion below is asked: batch norm would judge a mixed batch by its mixture
+        real, fake = (self.critic(pictures, training=training) for pictures in (hr, fixed))
         terms = {"critic": kind.critic(real, fake, seed=self.seed_generator)}
         total = terms["critic"]
         if _penalised(kind):

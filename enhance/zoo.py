@@ -26,8 +26,10 @@ GENERATOR = "generator.keras"
 
 #: What every card must hold for its model to be used and described.
 _FACTS = {
-    **{"task": str, "generator": str, "data": str},
-    **{"scale": int, "parameters": int, "steps": int, "stages": dict, "validation": dict, "finished": bool},
+    **dict.fromkeys(("task", "generator", "data"), str),
+    **dict.fromkeys(("scale", "parameters", "steps"), int),
+    **dict.fromkeys(("stages", "validation"), dict),
+    "finished": bool,
 }
 
 
@@ -62,6 +64,7 @@ def open_run(folder: Path | str) -> Entry:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         damaged = any(not isinstance(card[name], kind) for name, kind in _FACTS.items())
+        damaged |= not all(isinstance(value, int | float) for value in card["validation"].values())
     except FileNotFoundError:
         raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None
     except (OSError, ValueError, KeyError, TypeError):

@@ -138,6 +138,33 @@ def test_the_models_that_ship_need_nothing(command, tmp_path):
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--range", "optics.fnumber"), "KEY=LOW,HIGH"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--range", "optics.fnumber=4,32"), "cannot vary"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--init", "gone.keras"), "gone.keras"),
+        (("train", "--task", "deblur", "--data", "ONE", "-o", "x"), "enlarges 2, 3, 4 or 8 times, not 1"),
+        (("train", "--task", "deblur", "--data", "ONE", "-o", "RUN", "--force"), "not 1"),
+        (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "stages=3"), "stages"),
+        (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--set", "pixel.adversarial={kind='x'}"), "'x'"),
+        (("train", "--data", "SET", "-o", "x", "--config", "base.toml"), "base = 3"),
+        (("train", "--data", "SET", "-o", "x", "--config", "stage.toml"), "[[stage]]"),
+        (
+            (
+                "train",
+                "--task",
+                "deblur",
+                "--data",
+                "SET",
+                "-o",
+                "x",
+                "--set",
+                "pixel.best=ssim",
+                "--set",
+                "validation=0",
+            ),
+            "no picture is held out",
+        ),
+        (
+            ("train", "--task", "deblur", "--data", "SET", "--set", "pixel.losses={vgg22=1}", "--dry-run"),
+            "--vgg-weights",
+        ),
+        (("apply", "-i", "in.png", "-o", "out.png", "--task", "deblur", "--model", "gone.keras"), "--model names one"),
         (("configs", "big"), "unknown configuration"),
         (("train", "--resume", "-o", "mine"), "no training run"),
         (("train", "--resume", "-o", "RUN", "--steps", "9"), "cannot be changed"),
@@ -149,7 +176,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, rendered, trained, tm
     (tmp_path / "text.png").write_text("no picture")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
+    (tmp_path / "base.toml").write_text("base = 3")
+    (tmp_path / "stage.toml").write_text('base = "default"\nstage = [1]')
+    for folder, side in (("HR", 160), ("LR", 160)):
+        for name in ("a.png", "b.png"):
+            image.write(tmp_path / "one" / folder / name, np.full((side, side, 3), 0.5))
     before = sorted(tmp_path.rglob("*"))
-    names = {"SET": rendered, "RUN": trained / "deblur", "MODELS": trained}
+    run_before = sorted((trained / "deblur").rglob("*"))
+    names = {"SET": rendered, "RUN": trained / "deblur", "MODELS": trained, "ONE": tmp_path / "one"}
     assert words in refused("enhance", *(names.get(argument, argument) for argument in arguments))
     assert sorted(p for p in tmp_path.rglob("*") if p.name != "home") == before
+    assert sorted((trained / "deblur").rglob("*")) == run_before

@@ -103,6 +103,17 @@ def test_a_failed_conversion_is_one_line_and_keeps_what_was_there(tmp_path, monk
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"] and capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name", ["photos", "photos.tflite"])
+def test_a_folder_of_other_things_is_never_replaced(tmp_path, refused, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(ValueError, match="never replaced"):
+        export.export(network(), folder)
+    assert "never replaced" in refused("enhance", "export", "--task", "deblur", "-o", name, "--force")
+    assert (folder / "mine.txt").read_text() == "mine"
+
+
 def test_a_missing_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(export.KINDS, ".onnx", ("ONNX", ("no_such_package",)))
     with pytest.raises(ValueError, match=r"no_such_package not installed: ONNX needs the extra `onnx`"):

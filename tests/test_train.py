@@ -41,6 +41,10 @@ class Source:
         self.pairs, self.held = data.hold_out(pairs or make_pairs(), held)
 
     def __len__(self):
+        return len(self.pairs) + len(self.held)
+
+    @property
+    def trained_on(self):
         return len(self.pairs)
 
     def validation(self, count):
@@ -120,6 +124,35 @@ def test_a_penalty_moves_the_critic_alone():
     _, plain = step_once({"l1": 0.0, "adversarial": 0.0})
     _, punished = step_once({"l1": 0.0, "adversarial": 0.0}, r1=100.0)
     assert same(plain[0], punished[0]) and not same(plain[1], punished[1])
+
+
+def test_a_critic_with_batch_norm_judges_made_pictures_alike_in_both_losses():
+    """Real pictures in the same batch would give it away by the batch's statistics."""
+
+    class Opinions:
+        gradient_penalty = r1 = 0.0
+
+        def critic(self, real, fake, seed=None):
+            return keras.ops.mean(fake)
+
+        def generator(self, real, fake):
+            return keras.ops.mean(fake)
+
+        def judgement(self, real, fake):
+            return keras.ops.mean(real), keras.ops.mean(fake)
+
+    keras.utils.set_random_seed(0)
+    configuration = configure(critic={"kind": "patch", "filters": 4, "norm": "batch"})
+    critic = build.critic(configuration, "float32")
+    content = losses.content(["l1"])
+    weights = {"l1": 0.0, "adversarial": 1.0}
+    generator = build.generator(configuration, "float32")
+    trainer = Trainer(generator, critic, content=content, weights=weights, adversarial=Opinions())
+    pairs = make_pairs(4)
+    trainer.compute_loss(pairs.lr, pairs.hr, trainer(pairs.lr), training=True)
+    found = {name: float(metric.result()) for name, metric in trainer.shown.items()}
+    assert found["adversarial"] == pytest.approx(found["d_fake"], rel=1e-5)
+    assert found["d_real"] != pytest.approx(found["d_fake"], rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -278,10 +311,37 @@ def test_after_going_back_the_rate_is_half(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("network", ["generator", "critic"])
+def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, network):
+    """The loss of a step is that of the weights before it, and a critic is not validated."""
+    real, spoilt = train._Run._block, []
+
+    def block(self, stage, trainer, batches):
+        row = real(self, stage, trainer, batches)
+        if row["step"] == 8 and not spoilt:
+            spoilt.append(True)
+            variable = getattr(self, network).trainable_variables[0]
+            variable.assign(np.full(variable.shape, np.nan))
+        return row
+
+    monkeypatch.setattr(train._Run, "_block", block)
+    said = []
+    card = start(tmp_path, configure(validation=0), say=said.append)
+    assert card["rollbacks"] == 1 and "step 8: " in said[0] and "back to step 6" in said[0]
+    assert all(np.isfinite(values).all() for name, values in checkpoint_arrays(tmp_path).items() if "best" not in name)
+
+
+def test_the_best_of_nothing_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="pixel.best = 'ssim': no picture is held out"):
+        train.check_held_out(configure(PIXEL | {"best": "ssim"}), 0)
+
+
+@pytest.mark.slow
 def test_the_best_weights_ship_and_an_idle_stage_ends(tmp_path, monkeypatch):
     values = iter([10.0, 12.0, 11.0, 11.5, 9.0])
     monkeypatch.setattr(validate, "measure", lambda *_: {"psnr_db": next(values), "ssim": 0.5, "delta_e": 1.0})
     card = start(tmp_path, configure(PIXEL | {"steps": 20, "best": "psnr_db", "patience": 2}))
+    assert card["stages"] == {"pixel": 8} and card["validation"]["val_psnr_db"] == 12
     assert card["steps"] == 8  # two validations after the best one, at step 4
     assert [row["val_psnr_db"] for row in log_rows(tmp_path)] == ["10", "12", "11", "11.5"]
     monkeypatch.undo()
