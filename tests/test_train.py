@@ -370,6 +370,28 @@ def _stop_after(folder, wanted):
     return report
 
 
+def test_rows_go_to_tensorboard_where_it_is_installed(tmp_path, monkeypatch):
+    written = []
+
+    class Writer:
+        def __init__(self, folder):
+            written.append(folder)
+
+        def add_scalar(self, name, value, step):
+            written.append((name, value, step))
+
+        def flush(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "tensorboard", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "tensorboard.summary", SimpleNamespace(Writer=Writer))
+    runs.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5, "val_psnr_db": 20.0})
+    assert written == [str(tmp_path / "tensorboard"), ("loss", 0.5, 2), ("val_psnr_db", 20.0, 2)]
+    monkeypatch.setitem(sys.modules, "tensorboard.summary", None)  # not installed
+    runs.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5})
+    assert len(written) == 3 and log_rows(tmp_path)[0]["loss"] == "0.5"
+
+
 def test_a_critic_that_is_always_right_is_told_once(tmp_path):
     said = []
     run = SimpleNamespace(_sure=0, say=said.append)
