@@ -297,7 +297,7 @@ def list_configs(name, keys, console):
     if keys:
         rows = list(configs.keys())
         table = [{"key": key, "meaning": entry.metadata["meaning"], "bounds": _bounds(entry)} for key, entry in rows]
-        text = "\n".join(f"{row['key']:28}{row['bounds']:26}{row['meaning']}" for row in table)
+        text = "\n".join(f"{row['key']:29}{row['bounds']:31}{row['meaning']}" for row in table)
         console.result(text, {"keys": table})
     elif name:
         config = configs.load(name)
