@@ -1,6 +1,7 @@
 """Loading Keras and its backend, which take seconds and may be missing."""
 
 import contextlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 def ensure() -> None:
     """Import Keras quietly; ValueError in one line where it or its backend is not installed: they are an extra."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # every new size of picture is a warning otherwise
     try:
         with hushed():
             import keras  # noqa: F401

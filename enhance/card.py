@@ -15,8 +15,9 @@ def text(card: dict) -> str:
     options = ", ".join(f"{key} {value}" for key, value in card["options"].items()) or "as it is by default"
     stages = ", then ".join(f"{steps} steps {name}" for name, steps in card["stages"].items())
     found = [words.format(card["validation"][name]) for name, words in _METRICS.items() if name in card["validation"]]
+    ranges = "".join(f", {key} from {low:g} to {high:g}" for key, (low, high) in card.get("vary", {}).items())
     rows = {
-        "Undoes": f"the camera `{card['setting']}` (camera.toml), enlarging ×{card['scale']}",
+        "Undoes": f"the camera `{card['setting']}` (camera.toml){ranges}, enlarging ×{card['scale']}",
         "Network": f"{card['generator']} ({options}), {card['parameters']:,} parameters, float32",
         "Learnt from": f"{card['data']}, {card['pairs']:,} pictures",
         "Training": f"{stages}; batch {card['batch']}, seed {card['seed']}, {card['precision']} on "

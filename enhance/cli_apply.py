@@ -10,7 +10,7 @@ import camsim
 from camsim import console, files
 from enhance import backend, zoo
 
-TASK_HELP = "sr, color, pixel or deblur: which camera setting is undone."
+TASK_HELP = "sr, color, pixel, deblur, or a camera that you trained for."
 
 
 def _model_options(command):

@@ -78,7 +78,7 @@ def train(
         camera = None
     else:
         chosen = _configured(task, camera_file, config, data, steps, assignments, ranges, shortcuts)
-        chosen, camera = _with_camera(chosen, task, camera_file, config)
+        chosen, camera = _with_camera(chosen, task, camera_file, config, console.info)
         folder = output or _free_run(chosen.task)
         _check_run_folder(folder, force=force)
     backend.ensure()
@@ -169,7 +169,7 @@ def _with_steps(config: configs.Config, text: str) -> configs.Config:
     return dataclasses.replace(config, stages=tuple(stages))
 
 
-def _with_camera(config: configs.Config, task, camera_file, name) -> tuple[configs.Config, cameras.Camera]:
+def _with_camera(config: configs.Config, task, camera_file, name, note) -> tuple[configs.Config, cameras.Camera]:
     """The configuration with its task and setting, and the camera: --camera's, the task's, or a run's own."""
     beside = Path(name or "") / "camera.toml"
     if name and not Path(name).is_dir():
@@ -184,6 +184,8 @@ def _with_camera(config: configs.Config, task, camera_file, name) -> tuple[confi
         camera, task = cameras.load(zoo.TASKS[config.task]), config.task
     else:
         raise click.UsageError(f"--task or --camera is needed; tasks: {', '.join(zoo.TASKS)}")
+    if camera_file and task in zoo.TASKS and camera != cameras.load(zoo.TASKS[task]):
+        note(f"note: {camera_file} is not {zoo.TASKS[task]}, but this model will be found as that of {task}")
     return dataclasses.replace(config, task=task or camera.name, setting=camera.name), camera
 
 
@@ -255,11 +257,12 @@ def _refuse_options_with_resume(context: click.Context) -> None:
     for name in context.params:
         given = context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
         if given and name not in _WITH_RESUME:
-            raise click.UsageError(f"--{name.replace('_', '-')} cannot be changed with --resume: the run keeps its own")
+            shown = {"camera_file": "camera", "assignments": "set", "ranges": "range"}.get(name, name.replace("_", "-"))
+            raise click.UsageError(f"--{shown} cannot be changed with --resume: the run keeps its own")
 
 
 def _runs(task: str) -> list[Path]:
-    """Run folders `runs/TASK-N` in this directory, by number."""
+    """Folders `runs/TASK-N` in this directory, by number."""
     found = [p for p in Path("runs").glob(f"{task}-*") if p.name.removeprefix(f"{task}-").isdigit()]
     return sorted(found, key=lambda p: int(p.name.rpartition("-")[2]))
 
@@ -272,9 +275,10 @@ def _free_run(task: str) -> Path:
 def _latest_run(task: str | None) -> Path:
     if not task:
         raise click.UsageError("--resume needs -o RUN, or --task for the latest run of a task")
-    if not _runs(task):
+    found = [path.parent for path in Path("runs").glob("*/config.toml") if configs.load(path).task == task]
+    if not found:
         raise ValueError(f"no run of {task} in {Path('runs').resolve()}; name one with -o")
-    return _runs(task)[-1]
+    return max(found, key=lambda folder: (folder / "config.toml").stat().st_mtime)
 
 
 def _check_run_folder(folder: Path, *, force: bool) -> None:

@@ -62,7 +62,7 @@ def ladders(camera: Camera, vary: Mapping[str, object]) -> Ladders:
         raise ValueError(f"vary: {camera.name!r} is no camera, so that it has no values to vary")
     kinds = {key: entry.type for key, entry in cameras.fields()}
     result = []
-    for key, bounds in _flat(vary):
+    for key, bounds in flat(vary):
         try:
             low, high = map(float, bounds)
         except (TypeError, ValueError):
@@ -79,10 +79,11 @@ def ladders(camera: Camera, vary: Mapping[str, object]) -> Ladders:
     return tuple(result)
 
 
-def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Keys with dots, and values, of tables within tables."""
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

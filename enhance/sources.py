@@ -32,7 +32,7 @@ class Pair:
     digests: tuple[str, str]
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
-        """LR (h, w, 3) and HR (h·scale, w·scale, 3), uint8."""
+        """LR (h, w, 3) and HR (h·scale, w·scale, 3) or up to scale - 1 larger, uint8."""
         if isinstance(self.lr, np.ndarray):
             return self.lr, self.hr
         return feed.read(self.lr), feed.read(self.hr)
@@ -192,8 +192,12 @@ def _files(
 
 
 def check_sizes(hr: Path, large: tuple[int, int], lr: Path, small: tuple[int, int], *, scale: int, hr_px: int) -> None:
-    """Raise ValueError unless a pair of (rows, columns) has the scale of the others and holds a window of `hr_px`."""
-    if scale < 1 or large != (scale * small[0], scale * small[1]):
+    """Raise ValueError unless a pair of (rows, columns) has the scale of the others and holds a window of `hr_px`.
+
+    HR may have less than `scale` rows and columns more, at the bottom and at the right: it was cropped to a multiple
+    before it was reduced, as is usual.
+    """
+    if scale < 1 or not all(0 <= high - scale * low < scale for high, low in zip(large, small, strict=True)):
         sizes = [f"{columns}×{rows}" for rows, columns in (large, small)]
         times = f"{scale} times" if scale > 1 else "a whole number of times"
         raise ValueError(f"{hr}: {sizes[0]} px, not {times} the {sizes[1]} px of {lr}")
@@ -245,6 +249,7 @@ class Pairs(feed.Source):
 
     def _cut(self, pair: Pair, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
         lr, hr = pair.read()
+        hr = hr[: self.scale * lr.shape[0], : self.scale * lr.shape[1]]
         return crops.cut_pair(rng, lr, hr, hr_px=self.hr_px, crop=self._crop)
 
     def _shown(self, held: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 import camsim
 from camsim import files, image
-from enhance import build, modelfile, optimizer, runs, validate, zoo
+from enhance import build, degrade, modelfile, optimizer, runs, validate, zoo
 from enhance import card as cards
 from enhance import config as configs
 from enhance.trainer import Trainer
@@ -232,6 +232,7 @@ class _Run:
         return {
             "task": config.task,
             "setting": config.setting,
+            "vary": dict(degrade.flat(config.vary)),
             "description": config.description,
             "scale": config.scale,
             "generator": config.generator["kind"],

@@ -117,13 +117,18 @@ def known() -> list[Entry]:
     return noted() + shipped()
 
 
+def tasks() -> list[str]:
+    """Every task that a model may be asked for by: the four, and those of finished runs with other cameras."""
+    return list(dict.fromkeys([*TASKS, *(entry.task for entry in noted())]))
+
+
 def find(task: str, models: Path | str | None = None) -> Entry:
     """The model of a task: in `models`/TASK or `models` itself; else the latest noted, else the one shipped.
 
-    Raises ValueError for an unknown task or where no model is found.
+    A camera of your own gives a task of its name. Raises ValueError for an unknown task or where no model is found.
     """
-    if task not in TASKS:
-        raise ValueError(f"unknown task {task!r}; known: {', '.join(TASKS)}")
+    if models is None and task not in tasks():
+        raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
     if models is not None:
         models = Path(models)
         if not models.is_dir():

@@ -256,6 +256,19 @@ def test_a_run_goes_on_only_with_equal_data(tmp_path):
     assert len(different | {fingerprint(folder)}) == 4
 
 
+@pytest.mark.parametrize("limit", [None, 0], ids=["memory", "files"])
+def test_hr_that_was_cropped_to_a_multiple_is_paired_from_its_first_pixel(tmp_path, limit):
+    folder = pair_folder(tmp_path / "plain", [(12, 16)] * 4)
+    cropped = pair_folder(tmp_path / "cropped", [(12, 16)] * 4)
+    for path in (cropped / "HR").iterdir():
+        picture = image.read_native(path)
+        save(path, np.pad(picture, ((0, 3), (0, 1), (0, 0)), constant_values=255))
+    with open_folder(folder) as one, open_folder(cropped, memory_limit_bytes=limit) as other:
+        assert one.scale == other.scale == 4
+        for a, b in zip(take(one, 4), take(other, 4), strict=True):
+            assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+
 def test_pairs_that_do_not_fit_are_named(tmp_path):
     def refused(match, **options):
         with pytest.raises(ValueError, match=match) as error:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,7 +95,41 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
     image.write(tmp_path / "in.png", np.random.default_rng(0).random((20, 33, 3)))
     done = command("enhance", "apply", "-i", "in.png", "-o", "out.png", "--task", "deblur")
     assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "out.json").read_text())["task"] == "deblur"
     assert image.read(tmp_path / "out.png").shape == (80, 132, 3)
+
+
+@pytest.mark.slow
+def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("CAM2EYE_HOME", str(tmp_path / "home"))
+    (tmp_path / "mine.toml").write_text(camera.to_toml(camera.load("f22")).replace('name = "f22"', 'name = "mine"'))
+    for number in range(4):
+        place = tmp_path / "photos" / f"{number}.png"
+        image.write(place, image.resize(np.random.default_rng(number).random((7, 7, 3)), (64, 64)))
+    arguments = [
+        "--data",
+        "photos",
+        *SMALL,
+        "--set",
+        "hr_px=32",
+        "--set",
+        "validation=1",
+        "--steps",
+        "2,0",
+        "-o",
+        "runs/a",
+    ]
+    done = command("enhance", "train", "--camera", "mine.toml", "--range", "optics.fnumber=4,22", *arguments)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "runs" / "a" / "README.md").read_text()
+    assert "the camera `mine`" in text and "optics.fnumber from 4 to 22" in text
+    shutil.copy(tmp_path / "photos" / "0.png", tmp_path / "in.png")
+    done = command("enhance", "apply", "-i", "in.png", "-o", "out.png", "--task", "mine")
+    assert done.returncode == 0, done.stderr
+    done = command("enhance", "train", "--resume", "--task", "mine")
+    assert done.returncode == 0 and "already finished" in done.stderr, done.stderr
+    done = command("enhance", "apply", "-i", "in.png", "-o", "x.png", "--task", "yours")
+    assert done.returncode == 2 and "known: sr, color, pixel, deblur, mine" in done.stderr
 
 
 @pytest.mark.slow
@@ -168,6 +203,7 @@ def test_the_models_that_ship_need_nothing(command, tmp_path):
         (("configs", "big"), "unknown configuration"),
         (("train", "--resume", "-o", "mine"), "no training run"),
         (("train", "--resume", "-o", "RUN", "--steps", "9"), "cannot be changed"),
+        (("train", "--resume", "-o", "RUN", "--camera", "mine.toml"), "--camera cannot"),
         (("train", "--resume", "--task", "deblur"), "no run of deblur"),
     ],
 )
