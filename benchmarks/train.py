@@ -6,8 +6,8 @@
 
 Per generator, 32×32 to 128×128, 16 pictures per step, by the engine's own step under the stock `fit`: images/s and
 GFLOP/s of the forward pass, of the pretrain step (L1) and of the GAN step (L1 and adversarial, small patch critic),
-and their share of the rate at which the machine multiplies two float32 matrices of 2048², measured in the same process
-just before and after (the better of the two). A step is counted as three forward passes: outputs, gradients of inputs,
+and their share of the rate at which the machine multiplies two float32 matrices of 2048², measured in turns in the same
+process. A step is counted as three forward passes: outputs, gradients of inputs,
 gradients of weights; only convolutions count. `bfloat16` gives the gain of mixed precision, `loading` what it costs to
 draw every batch from 512 pictures in memory, turned and mirrored, instead of having it at hand.
 """
@@ -34,28 +34,32 @@ BATCH, LR_PX, SCALE = 16, 32, 4
 CLASSIC = "srresnet-bn"
 
 
-def rate(work, images: int, seconds: float = 4.0) -> float:
-    """Images (or anything) per second of the fastest of several calls: what the machine can do when left alone."""
-    work()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 2:
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return images / min(times)
+def fastest(works: dict, seconds: float = 24.0) -> dict:
+    """Seconds of the fastest of several calls of each, called in turns, so that a busy machine slows all alike."""
+    best = dict.fromkeys(works, math.inf)
+    for work in works.values():
+        work()  # compiles
+    end = time.perf_counter() + seconds
+    rounds = 0
+    while time.perf_counter() < end or rounds < 3:
+        rounds += 1
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
 
 
-def matrix_gflops(dtype: str = "float32", side: int = 2048) -> float:
-    """GFLOP/s of a matrix product on the backend's device."""
+MATRIX = 2048
+
+
+def matrix_product(dtype: str):
+    """A product of two matrices of `MATRIX`² on the backend's device, as a function to call."""
     import keras
     import numpy as np
 
-    a = keras.ops.convert_to_tensor(np.random.default_rng(0).random((side, side)), dtype=dtype)
-
-    def work():
-        float(keras.ops.cast(keras.ops.matmul(a, a)[0, 0], "float32"))  # waits for the result
-
-    return rate(work, 1, 2.0) * 2 * side**3 / 1e9
+    a = keras.ops.convert_to_tensor(np.random.default_rng(0).random((MATRIX, MATRIX)), dtype=dtype)
+    return lambda: float(keras.ops.cast(keras.ops.matmul(a, a)[0, 0], "float32"))  # waits for the result
 
 
 def forward_gflop(network, shape) -> float:
@@ -87,7 +91,6 @@ def measure(name: str, precision: str) -> dict:
     pairs = data.PairSet(source="", photographs=(), names=[str(i) for i in range(512)], lr=lr, hr=hr)
     generator = build.generator(wanted, precision)
     flop = forward_gflop(generator, (LR_PX, LR_PX, 3))
-    before = matrix_gflops()
     result = {"case": name, "precision": precision, "parameters": generator.count_params(), "forward_gflop": flop}
     count = 2 if flop > 2 else 8
     trainers = {}
@@ -113,16 +116,23 @@ def measure(name: str, precision: str) -> dict:
             yield data.batch(pairs, step, size=BATCH, seed=0)
 
     predict = trainers["forward"].predict_on_batch
-    result["forward"] = rate(lambda: predict(lr[:BATCH]), BATCH)
-    result["pretrain"] = rate(lambda: steps(trainers["pixel"], same()), BATCH * count)
-    result["gan"] = rate(lambda: steps(trainers["gan"], same()), BATCH * count)
-    result["pretrain_loading"] = rate(lambda: steps(trainers["pixel"], drawn()), BATCH * count)
-    start = time.perf_counter()
-    for step in range(50):
-        data.batch(pairs, step, size=BATCH, seed=0)
-    result["loading_ms"] = (time.perf_counter() - start) / 50 * 1e3
-    result["matrix_gflops"] = max(before, matrix_gflops())
-    result["matrix_bf16_gflops"] = matrix_gflops("bfloat16")
+    found = fastest(
+        {
+            "float32": matrix_product("float32"),
+            "forward": lambda: predict(lr[:BATCH]),
+            "pretrain": lambda: steps(trainers["pixel"], same()),
+            "pretrain_loading": lambda: steps(trainers["pixel"], drawn()),
+            "gan": lambda: steps(trainers["gan"], same()),
+            "bfloat16": matrix_product("bfloat16"),
+            "loading": lambda: [data.batch(pairs, step, size=BATCH, seed=0) for step in range(count)],
+        }
+    )
+    result["forward"] = BATCH / found["forward"]
+    for stage in ("pretrain", "pretrain_loading", "gan"):
+        result[stage] = BATCH * count / found[stage]
+    result["loading_ms"] = found["loading"] / count * 1e3
+    result["matrix_gflops"] = 2 * MATRIX**3 / 1e9 / found["float32"]
+    result["matrix_bf16_gflops"] = 2 * MATRIX**3 / 1e9 / found["bfloat16"]
     result["backend"], result["device"] = keras.backend.backend(), "GPU" if build.on_gpu() else "CPU"
     return result
 
