@@ -494,6 +494,8 @@ def test_a_process_that_is_ended_from_outside_ends_training_in_one_line(tmp_path
 def test_ctrl_c_leaves_no_process_and_one_traceback_at_most(moment, tmp_path):
     photo_folder(tmp_path / "photos", count=2)
     (tmp_path / "train.py").write_text(
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore\n"
         "from camsim import camera\n"
         "from enhance import sources\n"
         "if __name__ == '__main__':\n"
