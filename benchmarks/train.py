@@ -7,8 +7,8 @@
 Per generator, 32×32 to 128×128, 16 pictures per step, by the engine's own step under the stock `fit`: images/s and
 GFLOP/s of the forward pass, of the pretrain step (L1) and of the GAN step (L1 and adversarial, small patch critic),
 and their share of the rate at which the machine multiplies two float32 matrices of 2048², measured in turns in the same
-process. A step is counted as three forward passes: outputs, gradients of inputs,
-gradients of weights; only convolutions count. `bfloat16` gives the gain of mixed precision, `loading` what it costs to
+process. A step is counted as three forward passes: outputs, gradients of inputs, gradients of weights; only
+convolutions count. `bfloat16` gives the gain of mixed precision, `loading` what it costs to
 draw every batch from 512 pictures in memory, turned and mirrored, instead of having it at hand.
 """
 

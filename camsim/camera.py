@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.parts import ISP, Camera, Optics, Scene, Sensor, hint
+from camsim.parts import ISP, Camera, Optics, Scene, Sensor, hint, parse_assignment
 
 __all__ = [
     "ISP",
@@ -149,14 +149,8 @@ def override(camera: Camera, assignments: Iterable[str]) -> Camera:
     """
     values = dataclasses.asdict(camera)
     for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals or not path.strip():
-            raise ValueError(f"--set {assignment}: write KEY=VALUE, such as optics.fnumber=16")
-        try:
-            value = tomllib.loads(f"v = {text}")["v"]
-        except tomllib.TOMLDecodeError:
-            value = text.strip()
-        *tables, key = path.strip().split(".")
+        path, value = parse_assignment(assignment, example="optics.fnumber=16")
+        *tables, key = path.split(".")
         target = values
         for table in tables:
             if not isinstance(target.get(table), dict):

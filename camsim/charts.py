@@ -12,7 +12,7 @@ import numpy as np
 
 from camsim import leaves, patterns, spectra
 from camsim.colorchecker import colorchecker
-from camsim.parts import hint
+from camsim.parts import hint, split_assignment
 
 #: Least and largest side of a chart in pixels; most pixels of one with spectra (500 MB).
 MIN_SIDE, MAX_SIDE = 8, 8192
@@ -88,10 +88,8 @@ def assignments(texts: Iterable[str]) -> dict[str, str]:
     """Options as a dictionary, of text such as ``angle_deg=5``; the last of a name counts."""
     values = {}
     for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise ValueError(f"--set {text}: write KEY=VALUE, such as angle_deg=5")
-        values[key.strip().replace("-", "_")] = value
+        key, value = split_assignment(text, example="angle_deg=5")
+        values[key.replace("-", "_")] = value
     return values
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import math
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,10 +34,27 @@ def hint(word: str, known) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def split_assignment(text: str, *, example: str) -> tuple[str, str]:
+    """Key and text of the value of ``KEY=VALUE``; ValueError, with an example, where there is no key or equals sign."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"--set {text}: write KEY=VALUE, such as {example}")
+    return key.strip(), value
+
+
+def parse_assignment(text: str, *, example: str) -> tuple[str, object]:
+    """Key and value of ``KEY=VALUE``, whose value is written as in TOML or is a bare word; errors as above."""
+    key, value = split_assignment(text, example=example)
+    try:
+        return key, tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        return key, value.strip()
+
+
 def bounds(metadata: Mapping) -> str:
     """The bounds of a field in words, from its metadata."""
     if "low" in metadata:
-        return f"{'(' if metadata['above'] else '['}{metadata['low']:g}, {metadata['high']:g}]"
+        return f"{'(' if metadata.get('above') else '['}{metadata['low']:g}, {metadata['high']:g}]"
     return ", ".join(metadata.get("choices", ()))
 
 

@@ -10,24 +10,22 @@ import camsim
 from camsim import console, files
 from enhance import backend, zoo
 
-TASK_HELP = "sr, color, pixel, deblur, or a camera that you trained for."
 
-
-def _model_options(command):
+def model_options(command):
     """The three options that name a model."""
     for option in (
         click.option("--model", type=click.Path(path_type=Path), help="A .keras file instead of a task's model."),
         click.option("--models", type=click.Path(path_type=Path), help="Folder of trained models, or one run."),
-        click.option("--task", help=TASK_HELP),
+        click.option("--task", help="sr, color, pixel, deblur, or a camera that you trained for."),
     ):
         command = option(command)
     return command
 
 
-def _find_model(task: str | None, models: Path | None, model: Path | None) -> tuple[Path, str | None]:
-    """The generator's file, and its task where that is known."""
+def find_model(task: str | None, models: Path | None, model: Path | None) -> tuple[Path, zoo.Entry | None]:
+    """The generator's file that the three options name, and the finished run that it belongs to, if any."""
     if model and (task or models):
-        raise click.UsageError("--model names one network; it goes without --task and --models")
+        raise click.UsageError("--model names one network and stands alone: no --task or --models with it")
     if model:
         if not model.exists():
             raise ValueError(f"{model}: no such file")
@@ -35,7 +33,7 @@ def _find_model(task: str | None, models: Path | None, model: Path | None) -> tu
     if not task and not models:
         raise click.UsageError("--task or --model is needed")
     entry = zoo.find(task, models) if task else zoo.open_run(models)
-    return entry.weights, entry.task
+    return entry.weights, entry
 
 
 def load_model(path: Path):
@@ -53,7 +51,7 @@ def _enlarger(path: Path, *, tile: int | None = None, device: str = "auto"):
 @click.command(short_help="Enlarge pictures with a trained model.")
 @click.option("-i", "--input", "inputs", required=True, multiple=True, metavar="IN", help="A file, a folder or a URL.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A picture file, or a folder.")
-@_model_options
+@model_options
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
 @console.force_option
@@ -66,7 +64,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     Grey, 16 bits, alpha and colour profile are kept; beside every picture a .json file records model and input.
     Without --models it is the task's latest finished run, or the model that came with the program.
     """
-    path, task = _find_model(task, models, model)
+    path, entry = find_model(task, models, model)
     from camsim import image, targets
     from enhance import pictures
 
@@ -95,7 +93,12 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
                 console.info(f"note: {target} gets {bits} bits; {target.suffix} does not hold the input's depth")
         enlarge = _enlarger(path, tile=tile, device=device)
         console.info(f"model: {path}")
-        facts = {"model": str(path), "model_sha256": files.sha256(path), "task": task, "version": camsim.__version__}
+        facts = {
+            "model": str(path),
+            "model_sha256": files.sha256(path),
+            "task": entry and entry.task,
+            "version": camsim.__version__,
+        }
         done = _enlarge_all(jobs, enlarge, pixels, facts, console)
     lines = (f"{record['output']}  {record['width']}×{record['height']}" for record in done)
     console.result("\n".join(lines), {"model": str(path), "outputs": done})
@@ -132,7 +135,7 @@ def _enlarge_all(jobs: list, enlarge, pixels: int, facts: dict, console) -> list
 
 
 @click.command(short_help="Write a model for other runtimes.")
-@_model_options
+@model_options
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.onnx, FILE.tflite, or FOLDER."
 )
@@ -145,7 +148,7 @@ def export(task, models, model, output, force, dry_run, console):
     It takes (1, H, W, 3) float32 sRGB values in [0, 1], any H and W. What was written is run once and compared with
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
-    path, _ = _find_model(task, models, model)
+    path, _ = find_model(task, models, model)
     files.refuse_existing([output], force=force)
     files.refuse_inputs([output], [path])
     files.check_writable(output)

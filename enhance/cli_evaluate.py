@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from camsim import console, files
-from enhance import zoo
+from enhance import cli_apply
 
 FILE = click.Path(path_type=Path)
 
@@ -20,9 +20,7 @@ FILE = click.Path(path_type=Path)
     metavar="[NAME=]DIR",
     help="A benchmark, more if repeated: a folder of HR pictures, or one with HR and LRbicx4 (or LR) in it.",
 )
-@click.option("--task", help="Judge a task's model: sr, color, pixel or deblur.")
-@click.option("--models", type=FILE, help="Folder of trained models, or one run.")
-@click.option("--model", type=FILE, help="A .keras file instead of a task's model.")
+@cli_apply.model_options
 @click.option("--scale", type=click.IntRange(min=1), default=4, show_default=True, help="HR pixels per LR pixel.")
 @click.option(
     "--channel",
@@ -66,9 +64,7 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
         return
     functions = {"bicubic": evaluation.bicubic(scale)}
     if name:
-        from enhance.cli_apply import load_model
-
-        functions[name] = load_model(weights)
+        functions[name] = cli_apply.load_model(weights)
         console.info(f"model: {weights}")
     records = _measure(opened, functions, protocol, delta_e, console)
     if csv is not None:
@@ -106,16 +102,12 @@ def _open(benches: tuple[str, ...], scale: int) -> list:
 
 def _chosen(task: str | None, models: Path | None, model: Path | None, scale: int) -> tuple[str, Path | None]:
     """What the model's row is called, and its file; "" and None where bicubic is judged alone."""
-    if model is not None:
-        if task or models:
-            raise click.UsageError("--model stands alone: no --task or --models with it")
-        return str(model), model
-    if not task and models is None:
+    if not (task or models or model):
         return "", None
-    entry = zoo.find(task, models) if task else zoo.open_run(models)
-    if entry.scale != scale:
+    path, entry = cli_apply.find_model(task, models, model)
+    if entry and entry.scale != scale:
         raise ValueError(f"{entry.path}: a model for scale {entry.scale}, not {scale}; --scale sets it")
-    return entry.task, entry.weights
+    return entry.task if entry else str(path), path
 
 
 def _measure(benches, functions, protocol, delta_e: bool, console) -> list:

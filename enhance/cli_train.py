@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from camsim import camera as cameras
-from camsim import console
+from camsim import console, parts
 from enhance import backend, zoo
 from enhance import config as configs
 
@@ -82,7 +82,7 @@ def train(
         folder = output or _free_run(chosen.task)
         _check_run_folder(folder, force=force)
     backend.ensure()
-    from enhance import build, runs
+    from enhance import build, crops, runs
     from enhance import train as training
 
     digest = ""
@@ -104,12 +104,14 @@ def train(
         return
     source = _open_source(chosen, camera, console)
     try:
+        asked = chosen.scale, chosen.hr_px
         chosen = dataclasses.replace(chosen, scale=source.scale, hr_px=source.hr_px)
         if resume and source.fingerprint() != digest:
             raise ValueError(f"{source.source}: not the pictures that {folder} was trained on so far")
         if not resume:
-            build.check(chosen)
-            training.check_held_out(chosen, len(source.validation(chosen.validation)))
+            if (chosen.scale, chosen.hr_px) != asked:
+                build.check(chosen)
+            training.check_held_out(chosen, len(crops.held_out(len(source), chosen.validation)))
             runs.prepare(folder, chosen, cameras.to_toml(camera), source.fingerprint())
         console.info(f"{folder}: {chosen.generator['kind']} for {chosen.task}, {words}; {source.source}")
         _run_with_bar(folder, chosen, source, console)
@@ -300,7 +302,10 @@ def list_configs(name, keys, console):
     """List the shipped training configurations; with NAME, print one as a TOML file to start from."""
     if keys:
         rows = list(configs.keys())
-        table = [{"key": key, "meaning": entry.metadata["meaning"], "bounds": _bounds(entry)} for key, entry in rows]
+        table = [
+            {"key": key, "meaning": entry.metadata["meaning"], "bounds": parts.bounds(entry.metadata)}
+            for key, entry in rows
+        ]
         text = "\n".join(f"{row['key']:29}{row['bounds']:31}{row['meaning']}" for row in table)
         console.result(text, {"keys": table})
     elif name:
@@ -310,10 +315,3 @@ def list_configs(name, keys, console):
         known = {name: configs.load(name) for name in configs.names()}
         rows = [f"{name:16}{config.description}" for name, config in known.items()]
         console.result("\n".join(rows), {"configs": {n: configs.to_dict(c) for n, c in known.items()}})
-
-
-def _bounds(entry: dataclasses.Field) -> str:
-    about = entry.metadata
-    if "low" in about:
-        return f"[{about['low']:g}, {about['high']:g}]"
-    return ", ".join(about.get("choices", ()))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.parts import hint
+from camsim.parts import hint, parse_assignment
 
 
 def _number(default, low: float, high: float, meaning: str):
@@ -291,16 +291,10 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
     """
     values = to_dict(config)
     for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals or not path.strip():
-            raise ValueError(f"--set {assignment}: write KEY=VALUE, such as batch=8")
-        try:
-            value = tomllib.loads(f"v = {text}")["v"]
-        except tomllib.TOMLDecodeError:
-            value = text.strip()
-        head, _, rest = path.strip().partition(".")
+        path, value = parse_assignment(assignment, example="batch=8")
+        head, _, rest = path.partition(".")
         by_name = {stage["name"]: stage for stage in values["stage"]}
-        target, keys = (by_name[head], rest) if head in by_name and rest else (values, path.strip())
+        target, keys = (by_name[head], rest) if head in by_name and rest else (values, path)
         table, _, key = keys.partition(".")  # what is inside a table may have dots: vary.optics.fnumber
         if key and isinstance(target.get(table), dict):
             if key == "kind" and target[table].get("kind") != value:

@@ -49,8 +49,8 @@ def export(model: keras.Model, path: Path | str) -> float:
     """Write a generator as the suffix of `path` says; returns the largest difference to Keras, of values in [0, 1].
 
     A SavedModel that is there is replaced. Raises ValueError, and leaves nothing behind, for an unknown suffix, a
-    folder of other things, a package that is not installed, another
-    backend than TensorFlow, a failed conversion, or a difference above `TOLERANCE`.
+    folder of other things, a package that is not installed, another backend than TensorFlow, a failed conversion, or a
+    difference above `TOLERANCE`.
     """
     path, kind = Path(path), kind_of(path)
     check_place(path)

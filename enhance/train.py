@@ -92,21 +92,15 @@ class _Run:
 
     def _train(self, stage: configs.Stage) -> None:
         content = build.content(stage, self.config)
-        trainer = self._trainer(stage, content)
-        groups = self._networks() | _extra(trainer)
-        runs.restore(self.folder, groups)
-        batches = self._batches()
+        trainer, batches = self._begin(stage, content)
         try:
             while self.state.done < stage.steps and not self._tired(stage):
                 row = self._block(stage, trainer, batches)
                 if math.isfinite(row["loss"]) and self._keep(stage, trainer, row):
                     continue
                 self._go_back()
-                trainer = self._trainer(stage, content)
-                groups = self._networks() | _extra(trainer)
-                runs.restore(self.folder, groups)
                 batches.close()
-                batches = self._batches()
+                trainer, batches = self._begin(stage, content)
         finally:
             batches.close()
         path = self.folder / f"{stage.name}.keras"
@@ -114,8 +108,11 @@ class _Run:
             runs.save_generator(self.shipped, path)
         self.generator.set_weights(modelfile.load(path).get_weights())
 
-    def _batches(self) -> Iterator:
-        return self.source.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
+    def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Iterator]:
+        """A trainer with the state of the last checkpoint, and the batches from there on."""
+        trainer = self._trainer(stage, content)
+        runs.restore(self.folder, self._networks() | _extra(trainer))
+        return trainer, self.source.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
 
     def _tired(self, stage: configs.Stage) -> bool:
         return bool(stage.patience) and self.state.stale >= stage.patience

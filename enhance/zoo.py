@@ -127,8 +127,6 @@ def find(task: str, models: Path | str | None = None) -> Entry:
 
     A camera of your own gives a task of its name. Raises ValueError for an unknown task or where no model is found.
     """
-    if models is None and task not in tasks():
-        raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
     if models is not None:
         models = Path(models)
         if not models.is_dir():
@@ -140,4 +138,6 @@ def find(task: str, models: Path | str | None = None) -> Entry:
     for entry in known():
         if entry.task == task:
             return entry
+    if task not in TASKS:
+        raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
     raise ValueError(f"no model for {task}: `enhance train --task {task}` makes one; --models names a folder")

@@ -467,8 +467,9 @@ def test_means_keep_protocols_apart(bench):
 # --- the command -------------------------------------------------------------------------------------------------
 
 
-def test_command_judges_bicubic_and_a_model(enhance, bench, monkeypatch):
+def test_command_judges_bicubic_and_a_model(enhance, bench, tmp_path, monkeypatch):
     monkeypatch.setattr("enhance.cli_apply.load_model", lambda path: nearest(4))
+    (tmp_path / "n.keras").touch()
     out = enhance("evaluate", "--bench", bench, "--bench", f"again={bench / 'HR'}", "--model", "n.keras", "--delta-e")
     lines = out.splitlines()
     assert lines[0] == "×4, Y (BT.601 studio), 4 px border cropped, range 255"
@@ -546,6 +547,7 @@ def test_command_refusals(refused, bench, tmp_path, monkeypatch):
     assert "a model for scale 2, not 4" in refuse("--task", "sr")
     monkeypatch.setattr("enhance.cli_apply.load_model", lambda path: nearest(2))
     csv_path = tmp_path / "scores.csv"
+    (tmp_path / "a.keras").touch()
     assert "it was made for another scale" in refuse("--model", "a.keras", "--csv", csv_path, "-q")
     assert not csv_path.exists()
 
