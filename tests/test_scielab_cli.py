@@ -9,7 +9,6 @@ import re
 import shutil
 import struct
 import subprocess
-import time
 import zlib
 
 import numpy as np
@@ -585,20 +584,3 @@ def test_page_works_opened_from_disk(command, pair, tmp_path):
     share = f"{100 * painted / differences.size:.2f} % of the pixels are painted"
     assert share in result.stdout and "<title>b.png against a.png</title>" in result.stdout
     assert f'<td class="">{differences.mean():.4f}</td>' in result.stdout
-
-
-# --- time --------------------------------------------------------------------------------------------------------
-
-
-def test_help_and_a_picture_of_512_come_at_once(command, tmp_path):
-    """Half a second each would be noticed; the bounds leave room for a busy machine."""
-    codes = np.random.default_rng(5).integers(0, 256, size=(512, 512, 3), dtype=np.uint8)
-    Image.fromarray(codes).save(tmp_path / "big.png")
-
-    def seconds(*arguments):
-        start = time.perf_counter()
-        assert command("scielab", *arguments).returncode == 0
-        return time.perf_counter() - start
-
-    assert min(seconds("--help") for _ in range(3)) < 0.6
-    assert min(seconds("compare", "big.png", "big.png") for _ in range(3)) < 3
