@@ -1,3 +1,5 @@
 """What a camera does to a picture: scene, optics, sensor, image processor."""
 
-__version__ = "0.1.0"
+from camsim._version import __version__
+
+__all__ = ["__version__"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-import camsim
 from camsim import console, files
+from camsim._version import __version__
 
 
 class Size(click.ParamType):
@@ -131,7 +131,7 @@ def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: 
         "bits": bits if picture else None,
         "output": str(picture) if picture else None,
         "spectral": str(spectral) if spectral else None,
-        "version": camsim.__version__,
+        "version": __version__,
     }
     if chosen.name == "colorchecker":  # where to measure: top, left, bottom, right
         boxes = colorchecker.patch_boxes(height, width, gap=options["gap"])

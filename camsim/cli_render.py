@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-import camsim
 from camsim import camera as cameras
 from camsim import console, files
+from camsim._version import __version__
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
 BUILTIN_PHOTO = "astronaut"
@@ -155,7 +155,7 @@ def _render_one(
         "seed": seed,
         "exposure_s": result.exposure_s,
         "camera": camera_record(camera),
-        "version": camsim.__version__,
+        "version": __version__,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-import camsim
+from camsim._version import __version__
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -60,7 +60,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes."
 )
-version_option = click.version_option(camsim.__version__, message="%(prog)s %(version)s (cam2eye)")
+version_option = click.version_option(__version__, message="%(prog)s %(version)s (cam2eye)")
 
 
 def run(cli: click.Group) -> None:

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-import camsim
 from camsim import camera as cameras
 from camsim import files, image, photos, pipeline
+from camsim._version import __version__
 from camsim.parts import Camera
 
 MANIFEST = "manifest.json"
@@ -190,7 +190,7 @@ def write(
             step()
         manifest = {
             "format": "cam2eye dataset 1",
-            "version": camsim.__version__,
+            "version": __version__,
             "seed": seed,
             "hr_px": hr_px,
             "scale": scale,

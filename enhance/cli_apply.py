@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-import camsim
 from camsim import console, files
+from camsim._version import __version__
 from enhance import backend, zoo
 
 
@@ -97,7 +97,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
             "model": str(path),
             "model_sha256": files.sha256(path),
             "task": entry and entry.task,
-            "version": camsim.__version__,
+            "version": __version__,
         }
         done = _enlarge_all(jobs, enlarge, pixels, facts, console)
     lines = (f"{record['output']}  {record['width']}×{record['height']}" for record in done)

@@ -141,6 +141,7 @@ def _lr_words(bench, records: list) -> str:
 
 
 def _delta_e_words() -> str:
-    from scielab import DEFAULT_SAMPLES_PER_DEGREE, metric
+    from scielab import metric
+    from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
     return f"ΔE: mean of {metric.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"

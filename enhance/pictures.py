@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-import camsim
 from camsim import deep, files, image, targets
+from camsim._version import __version__
 
 #: Largest download, in bytes.
 MAX_DOWNLOAD = 64 << 20
@@ -102,7 +102,7 @@ def fetch(
         *(urllib.request.HTTPRedirectHandler, urllib.request.HTTPErrorProcessor),
     ):
         opener.add_handler(handler())
-    request = urllib.request.Request(url, headers={"User-Agent": f"cam2eye/{camsim.__version__}"})
+    request = urllib.request.Request(url, headers={"User-Agent": f"cam2eye/{__version__}"})
     end = time.monotonic() + total_s
     try:
         with opener.open(request, timeout=silence_s) as answer, into.open("wb") as file:

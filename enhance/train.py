@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import camsim
 from camsim import files, image
+from camsim._version import __version__
 from enhance import build, degrade, modelfile, optimizer, runs, validate, zoo
 from enhance import card as cards
 from enhance import config as configs
@@ -246,7 +246,7 @@ class _Run:
             "validation": self.log.validation(next(s.best for s in reversed(config.stages) if s.steps)),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,
-            "version": camsim.__version__,
+            "version": __version__,
             "finished": True,
             "source_sha256": list(self.source.photographs),
         }

@@ -8,8 +8,7 @@ Example
 0.0
 """
 
-#: A picture at 96 dpi seen from 0.5 m (0.030319° per pixel), rounded.
-DEFAULT_SAMPLES_PER_DEGREE = 33.0
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 __all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "Reference", "delta_e", "summary"]
 

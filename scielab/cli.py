@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from camsim import console, files
-from scielab import DEFAULT_SAMPLES_PER_DEGREE, cli_grid
+from scielab import cli_grid
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
 

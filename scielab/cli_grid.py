@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-import camsim
 from camsim import console, files
-from scielab import DEFAULT_SAMPLES_PER_DEGREE
+from camsim._version import __version__
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
 
@@ -143,7 +143,7 @@ def _store(output: Path, entries: dict, pictures: list, samples_per_degree: floa
     from scielab import metric, unfinished
 
     depends_on = {
-        "version": camsim.__version__,
+        "version": __version__,
         "packages": unfinished.packages(),
         "backend": os.environ.get("KERAS_BACKEND", ""),
         "metric": [metric.VERSION, 76, samples_per_degree],
@@ -228,7 +228,7 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
         "models": {task: {"path": str(entry.path)} | entry.facts for task, entry in entries.items()},
-        "version": camsim.__version__,
+        "version": __version__,
     }
     facts = {
         "Pictures": f"{len(pictures)} of {photographs} photographs, {columns}×{rows}, from {source}",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-import camsim
 from camsim import colour, files, image
-from scielab import DEFAULT_SAMPLES_PER_DEGREE, deltae, display, inputs, metric
+from camsim._version import __version__
+from scielab import deltae, display, inputs, metric
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).
 SUFFIXES = (*image.SUFFIXES, ".npy")
@@ -138,7 +139,7 @@ def measure(
         "reference_sha256": files.sha256(ref),
         "test": str(test),
         "test_sha256": files.sha256(test),
-        "version": camsim.__version__,
+        "version": __version__,
     }
     return record, differences
 

@@ -18,7 +18,8 @@ import numpy as np
 from keras import ops
 
 from camsim import colour
-from scielab import DEFAULT_SAMPLES_PER_DEGREE, borders, filters
+from scielab import borders, filters
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 # CIELAB's rounded constants as in `scielab.deltae`.
 _KNEE, _LIGHTNESS_SLOPE, _SLOPE = 0.008856, 903.3, 7.787

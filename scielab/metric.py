@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab import DEFAULT_SAMPLES_PER_DEGREE, borders, deltae, filters, inputs, presets
+from scielab import borders, deltae, filters, inputs, presets
 from scielab.display import Display
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: Name of the metric as it is by default, to be cited with every number; `version` tells those of all presets.
 VERSION = presets.PRESETS["1996"].title
