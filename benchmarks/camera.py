@@ -57,7 +57,8 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera, colour, cosine, image, photos, pipeline, scene, transfer
+    from camsim import camera, cosine, image, photos, pipeline, scene, transfer
+    from camsim.light import colour
 
     setting, changes, side = CASES[name]
     view = camera.override(camera.load(setting), changes)

@@ -60,7 +60,7 @@ def direct(ref, test, rate: float):
     import numpy as np
     from scipy import ndimage
 
-    from camsim import colour
+    from camsim.light import colour
     from scielab import deltae, filters
 
     to_opponent, to_xyz = filters.FORMATS["xyz"]

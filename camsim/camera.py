@@ -60,7 +60,7 @@ def _check_contents(camera: Camera) -> None:
             raise ValueError(f"{key} = {path!r}: no such file")
     lens = camera.optics
     if camera.scene.illuminant != Scene().illuminant:
-        from camsim import illuminants
+        from camsim.light import illuminants
 
         try:
             illuminants.spectrum(camera.scene.illuminant)

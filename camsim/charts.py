@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import leaves, patterns, spectra
+from camsim import leaves, patterns
 from camsim.colorchecker import colorchecker
+from camsim.light import spectra
 from camsim.parts import hint, split_assignment
 
 #: Least and largest side of a chart in pixels; most pixels of one with spectra (500 MB).

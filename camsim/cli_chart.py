@@ -98,7 +98,8 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
-    from camsim import charts, colorchecker, colour, image
+    from camsim import charts, colorchecker, image
+    from camsim.light import colour
 
     options = charts.settle(chosen.name, charts.assignments(assignments))
     height, width = size or chosen.size
@@ -149,7 +150,7 @@ def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: 
 def _write_spectral(path: Path, reflectance) -> None:
     import numpy as np
 
-    from camsim import spectra
+    from camsim.light import spectra
 
     with files.atomic(path) as temporary:
         np.savez_compressed(temporary, reflectance=reflectance, wavelength_nm=spectra.WAVELENGTH_NM)

@@ -45,7 +45,8 @@ def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> N
 
 def _read(path: Path, *, linear: bool):
     """The picture in linear light, (H, W, 3)."""
-    from camsim import colour, image
+    from camsim import image
+    from camsim.light import colour
 
     rgb = image.read(path)
     return rgb if linear else colour.srgb_decode(rgb)
@@ -97,7 +98,7 @@ def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, 
 
 
 def _channel(rgb, channel: str):
-    from camsim import colour
+    from camsim.light import colour
 
     return rgb @ colour.SRGB_TO_XYZ[1] if channel == "Y" else rgb[..., "RGB".index(channel)]
 

@@ -11,7 +11,8 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import colour, patterns, spectra
+from camsim import patterns
+from camsim.light import colour, spectra
 
 
 def patch_names() -> tuple[str, ...]:

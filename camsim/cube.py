@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files, spectra
+from camsim import files
+from camsim.light import spectra
 
 #: What a cube may hold: shares of a perfect white, W sr⁻¹ m⁻² nm⁻¹, or photons s⁻¹ sr⁻¹ m⁻² nm⁻¹.
 KINDS = ("reflectance", "radiance", "photons")

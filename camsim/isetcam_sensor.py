@@ -13,8 +13,8 @@ import numpy as np
 from scipy.ndimage import correlate
 from scipy.sparse import csr_array
 
-from camsim import spectra
-from camsim.colour import srgb_encode
+from camsim.light import spectra
+from camsim.light.colour import srgb_encode
 
 #: XYZ to linear sRGB with the four decimals that ISETCam uses; row by row.
 XYZ_TO_SRGB = np.array([[3.2410, -1.5374, -0.4986], [-0.9692, 1.8760, 0.0416], [0.0556, -0.2040, 1.0570]])

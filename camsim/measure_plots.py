@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim import files, mtf
-from camsim.colour import srgb_encode
+from camsim.light.colour import srgb_encode
 
 _DPI = 130
 _INK, _SOFT, _GRID = "#1f2328", "#6b7280", "#e5e7eb"

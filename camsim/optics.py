@@ -7,7 +7,7 @@ M. Born and E. Wolf, Principles of Optics, 7th ed., 8.5.2 (Airy pattern).
 import numpy as np
 from scipy.special import j1
 
-from camsim import spectra
+from camsim.light import spectra
 from camsim.parts import Optics
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import colorchecker, spectra
-from camsim.colour import SRGB_WHITE_XYZ, linear_to_xyz, xyz_to_linear
+from camsim import colorchecker
+from camsim.light import spectra
+from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, xyz_to_linear
 
 ROWS, COLUMNS = 4, 6
 

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from camsim import colour
+from camsim.light import colour
 
 #: Sub-pixel positions, a Fibonacci lattice: any straight edge is met by nearly the right share of its points.
 _LATTICE = (np.stack([np.arange(233.0), np.arange(233.0) * 144 % 233]).T + 0.5) / 233 - 0.5

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import spectra
+from camsim.light import spectra
 from camsim.parts import CFA_COLOURS, Sensor
 
 #: Share of full scale that automatic exposure gives the brightest pixel, or the mean of all pixels.

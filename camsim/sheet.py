@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from camsim import captions, image, sensor, spectra
-from camsim.colour import srgb_decode, srgb_encode, xyz_to_linear
+from camsim import captions, image, sensor
+from camsim.light import spectra
+from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.parts import Camera
 from camsim.spread import Spread, spread
 from camsim.stages import Stages

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import illuminants, optics, psf_file, spectra, wavefront
+from camsim import optics, psf_file, wavefront
+from camsim.light import illuminants, spectra
 from camsim.parts import Camera
 
 #: Share of the light that a circle about the PSF's centre holds; the panel shows 1.5 times that circle.

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, optics, psf_file, scene, sensor, spectra, wavefront, zernike
+from camsim import cosine, optics, psf_file, scene, sensor, wavefront, zernike
+from camsim.light import spectra
 from camsim.parts import Camera, Sensor
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.

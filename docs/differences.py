@@ -24,7 +24,7 @@ from camsim import (
     transfer,
 )
 from camsim import sensor as sensing
-from camsim.colour import linear_to_xyz, srgb_decode
+from camsim.light.colour import linear_to_xyz, srgb_decode
 
 IMAGES = Path(__file__).parent / "images"
 OURS, THEIRS, INK, GREY = "#0b7a75", "#d1495b", "#1a1a1a", "#8a8a8a"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import colour
+from camsim.light import colour
 from scielab import filters
 from scielab.display import Display
 

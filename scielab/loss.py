@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from camsim import colour
+from camsim.light import colour
 from scielab import borders, filters
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import charts, colorchecker, colour, image, leaves, patterns, spectra
+from camsim import charts, colorchecker, image, leaves, patterns
+from camsim.light import colour, spectra
 
 # The sRGB values that go round as those of the ColorChecker (X-Rite; D65), row by row from dark skin.
 PUBLISHED_SRGB = np.array(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from camsim import cube, spectra
+from camsim import cube
+from camsim.light import spectra
 
 GRID = spectra.WAVELENGTH_NM
 

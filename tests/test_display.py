@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from PIL import Image
 from scipy.io import savemat
 
-from camsim import colour
+from camsim.light import colour
 from scielab import display, metric
 
 WAVELENGTHS = np.arange(380.0, 781.0)

@@ -13,7 +13,8 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera, colour, dataset, image, photos
+from camsim import camera, dataset, image, photos
+from camsim.light import colour
 from scielab import bootstrap, deltae, figures, grid, heat, judging, lpips, matrix, measures, report, tables, unfinished
 
 SETTINGS = ("ideal", "f22")

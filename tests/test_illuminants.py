@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import illuminants, spectra
+from camsim.light import illuminants, spectra
 
 # CIE 1931 xy as published in CIE 015:2018, except B (withdrawn: CIE 015:2004 and before), ID50 and ID65 (CIE 184:2009).
 PUBLISHED_XY = {

@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, colorchecker, image, measure_plots, mtf, optics, patches, pipeline, ptc, spectra
-from camsim.colour import srgb_decode, srgb_encode
+from camsim import camera, colorchecker, image, measure_plots, mtf, optics, patches, pipeline, ptc
+from camsim.light import spectra
+from camsim.light.colour import srgb_decode, srgb_encode
 from camsim.parts import ISP, Camera, Optics, Scene, Sensor
 
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]

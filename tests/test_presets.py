@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from camsim import colour
+from camsim.light import colour
 from scielab import borders, deltae, filters, metric, presets
 
 PICTURES = np.load(Path(__file__).parent / "golden" / "scielab.npz")

@@ -21,7 +21,7 @@ from PIL import Image
 from scipy import ndimage
 
 import scielab
-from camsim import colour
+from camsim.light import colour
 from scielab import deltae, filters, metric, plots
 
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")

@@ -16,7 +16,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim import colour, image
+from camsim import image
+from camsim.light import colour
 from scielab import deltae, display, metric, plots, records
 
 

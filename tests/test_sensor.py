@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline, sensor, spectra
+from camsim import camera, pipeline, sensor
+from camsim.light import spectra
 
 N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 %
 

@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, captions, colour, image, pipeline, sheet, spectra, spread
+from camsim import camera, captions, image, pipeline, sheet, spread
+from camsim.light import colour, spectra
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, colour, cube, image, pipeline, scene, spectra, transfer, wavefront
+from camsim import camera, cube, image, pipeline, scene, transfer, wavefront
+from camsim.light import colour, spectra
 
 NAMES = {
     "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",

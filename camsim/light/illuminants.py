@@ -6,7 +6,7 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import spectra
+from camsim.light import spectra
 
 #: Boltzmann constant (J/K), exact since the SI of 2019.
 BOLTZMANN = 1.380649e-23

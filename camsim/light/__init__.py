@@ -1,0 +1,1 @@
+"""Light: wavelengths, tables of spectra, illuminants, and colour as XYZ and sRGB."""
