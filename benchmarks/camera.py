@@ -57,7 +57,8 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera, cosine, image, photos, pipeline, scene, transfer
+    from camsim import camera, cosine, photos, pipeline, scene, transfer
+    from camsim.io import image
     from camsim.light import colour
 
     setting, changes, side = CASES[name]

@@ -30,7 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera, image, photos
+from camsim import camera, photos
+from camsim.io import image
 from enhance import data, sources
 
 BATCH, HR_PX, SCALE = 16, 128, 4

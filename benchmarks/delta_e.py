@@ -47,7 +47,8 @@ def pictures(rows: int, columns: int):
     """A photograph and its noisy copy, sRGB values in [0, 1]."""
     import numpy as np
 
-    from camsim import image, photos
+    from camsim import photos
+    from camsim.io import image
 
     photo = image.read(photos.builtin("astronaut").path)
     ref = image.resize(photo, (rows, columns))
@@ -116,7 +117,7 @@ def measure(side: int, rate: float) -> dict:
 def measure_memory(precision: str) -> dict:
     import numpy as np
 
-    from camsim import image
+    from camsim.io import image
     from scielab import metric
 
     rows, columns = LARGE

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from camsim import camera as cameras
-from camsim import cli_chart, cli_measure, cli_render, console, files, parts
+from camsim import cli_chart, cli_measure, cli_render, console, parts
 from camsim.cli_render import SETTING_HELP, camera_record
+from camsim.io import atomic as files
 
 
 @click.group("camsim", context_settings=console.CONTEXT)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from camsim import console, files
+from camsim import console
 from camsim._version import __version__
+from camsim.io import atomic as files
 
 
 class Size(click.ParamType):
@@ -98,7 +99,8 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
-    from camsim import charts, colorchecker, image
+    from camsim import charts, colorchecker
+    from camsim.io import image
     from camsim.light import colour
 
     options = charts.settle(chosen.name, charts.assignments(assignments))

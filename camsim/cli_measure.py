@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from camsim import console, files
+from camsim import console
+from camsim.io import atomic as files
 
 #: File name endings that a figure can be written to.
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
@@ -45,7 +46,7 @@ def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> N
 
 def _read(path: Path, *, linear: bool):
     """The picture in linear light, (H, W, 3)."""
-    from camsim import image
+    from camsim.io import image
     from camsim.light import colour
 
     rgb = image.read(path)

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from camsim import camera as cameras
-from camsim import console, files
+from camsim import console
 from camsim._version import __version__
+from camsim.io import atomic as files
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
 BUILTIN_PHOTO = "astronaut"
@@ -64,7 +65,9 @@ def render(
     The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
-    from camsim import image, photos, targets
+    from camsim import photos
+    from camsim.io import image
+    from camsim.io import outputs as targets
 
     if no_noise:
         overrides = (*overrides, "sensor.noise=false")
@@ -107,7 +110,8 @@ def render(
 
 def _read(source: Path, kind: str | None, wavelengths: str | None):
     """A picture in the depth of its file, or a hyperspectral scene."""
-    from camsim import cube, image
+    from camsim import cube
+    from camsim.io import image
 
     if source.suffix.lower() not in CUBES:
         return image.read_native(source)
@@ -126,7 +130,8 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
 def _render_one(
     picture, source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int, **options
 ) -> dict:
-    from camsim import image, pipeline, stages
+    from camsim import pipeline, stages
+    from camsim.io import image
 
     try:
         if options["dump"] or options["sheet"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from camsim.light import spectra
 
 #: What a cube may hold: shares of a perfect white, W sr⁻¹ m⁻² nm⁻¹, or photons s⁻¹ sr⁻¹ m⁻² nm⁻¹.
@@ -217,7 +217,7 @@ def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) ->
 
 def _load_mat(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:
     """Kind, cube and wavelengths of a `.mat` file of any version."""
-    from camsim import matlab
+    from camsim.io import matlab
 
     arrays = matlab.load(path)
     if "mcCOEF" in arrays:

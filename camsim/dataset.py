@@ -24,8 +24,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from camsim import camera as cameras
-from camsim import files, image, photos, pipeline
+from camsim import photos, pipeline
 from camsim._version import __version__
+from camsim.io import atomic as files
+from camsim.io import image
 from camsim.parts import Camera
 
 MANIFEST = "manifest.json"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files, mtf
+from camsim import mtf
+from camsim.io import atomic as files
 from camsim.light.colour import srgb_encode
 
 _DPI = 130

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files, image
+from camsim.io import atomic as files
+from camsim.io import image
 
 #: Name of the recipe that needs no files of the user's.
 BUILTIN = "builtin"

@@ -11,7 +11,7 @@ import numpy as np
 
 from camsim import cosine, isetcam, isp, optics, scene, sensor, transfer
 from camsim.cube import Cube
-from camsim.image import resize
+from camsim.io.image import resize
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.parts import Camera

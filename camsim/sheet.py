@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from camsim import captions, image, sensor
+from camsim import captions, sensor
+from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.parts import Camera

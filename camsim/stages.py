@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 
 
 @dataclass(frozen=True, slots=True)

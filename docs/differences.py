@@ -10,20 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import (
-    camera,
-    cosine,
-    image,
-    isetcam,
-    isetcam_lens,
-    isetcam_sensor,
-    optics,
-    photos,
-    pipeline,
-    scene,
-    transfer,
-)
+from camsim import camera, cosine, isetcam, isetcam_lens, isetcam_sensor, optics, photos, pipeline, scene, transfer
 from camsim import sensor as sensing
+from camsim.io import image
 from camsim.light.colour import linear_to_xyz, srgb_decode
 
 IMAGES = Path(__file__).parent / "images"

@@ -13,7 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim import deep, image
+from camsim.io import high_depth as deep
+from camsim.io import image
 from enhance import modelfile
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is

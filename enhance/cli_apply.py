@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from camsim import console, files
+from camsim import console
 from camsim._version import __version__
+from camsim.io import atomic as files
 from enhance import backend, zoo
 
 
@@ -65,7 +66,8 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     Without --models it is the task's latest finished run, or the model that came with the program.
     """
     path, entry = find_model(task, models, model)
-    from camsim import image, targets
+    from camsim.io import image
+    from camsim.io import outputs as targets
     from enhance import pictures
 
     sources = pictures.find(inputs)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from camsim import console, files
+from camsim import console
+from camsim.io import atomic as files
 from enhance import cli_apply
 
 FILE = click.Path(path_type=Path)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from camsim import image
+from camsim.io import image
 
 #: Windows of the wanted size, or of any size from that to the whole picture, reduced to it.
 KINDS = ("fixed_size", "random_size")

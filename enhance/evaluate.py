@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camsim import image
+from camsim.io import image
 from enhance.metrics import Protocol, as_rgb
 from enhance.resize import imresize
 from enhance.scores import Record

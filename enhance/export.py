@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from enhance import backend
 
 #: Kinds of file by suffix, with the packages that each needs beside TensorFlow.

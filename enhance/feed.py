@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camsim import deep, image
+from camsim.io import high_depth as deep
+from camsim.io import image
 from enhance import crops
 from enhance.data import PairSet
 

@@ -20,8 +20,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camsim import deep, files, image, targets
 from camsim._version import __version__
+from camsim.io import atomic as files
+from camsim.io import high_depth as deep
+from camsim.io import image
+from camsim.io import outputs as targets
 
 #: Largest download, in bytes.
 MAX_DOWNLOAD = 64 << 20

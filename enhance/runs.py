@@ -28,7 +28,7 @@ import numpy as np
 import tomli_w
 from keras import ops
 
-from camsim import files
+from camsim.io import atomic as files
 from enhance import config as configs
 from enhance import zoo
 

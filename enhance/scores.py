@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from enhance.metrics import Protocol
 
 

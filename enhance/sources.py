@@ -17,7 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import dataset, files, image, photos
+from camsim import dataset, photos
+from camsim.io import atomic as files
+from camsim.io import image
 from camsim.parts import Camera
 from enhance import crops, data, degrade, feed
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim import files, image
 from camsim._version import __version__
+from camsim.io import atomic as files
+from camsim.io import image
 from enhance import build, degrade, modelfile, optimizer, runs, validate, zoo
 from enhance import card as cards
 from enhance import config as configs

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from camsim import image
+from camsim.io import image
 from scielab import measures, metric
 
 #: Pictures enlarged at a time.

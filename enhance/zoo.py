@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from camsim import files
+from camsim.io import atomic as files
 
 #: Task → the built-in camera setting that it undoes.
 TASKS = {"sr": "ideal", "color": "underexposed", "pixel": "pixel25", "deblur": "f22"}

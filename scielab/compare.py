@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files, image
 from camsim._version import __version__
+from camsim.io import atomic as files
+from camsim.io import image
 from camsim.light import colour
 from scielab import deltae, display, inputs, metric
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE

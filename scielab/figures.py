@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from scielab import grid, plots
 
 _GAP, _LABEL, _HEAD, _BETWEEN, _FOOT = 4, 92, 62, 34, 78

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from scielab import compare, plots, records
 
 #: The file beside the maps that holds every pair's record.

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from camsim.image import quantise, resize
+from camsim.io.image import quantise, resize
 from scielab import lpips, metric
 from scielab.measures import psnr_db, ssim
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from scielab import heat
 from scielab.grid import BASELINE, TRAINED_FOR
 from scielab.judging import Cell, Estimate, Verdict

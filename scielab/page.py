@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
-from camsim.image import quantise
+from camsim.io.image import quantise
 from scielab import plots, records
 
 #: File name endings of a page.

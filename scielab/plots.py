@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 
 #: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
 SUFFIXES = (".png", ".pdf")

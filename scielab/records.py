@@ -6,7 +6,7 @@ import io
 import os
 from pathlib import Path
 
-from camsim import files
+from camsim.io import atomic as files
 
 #: What a CSV row says of a comparison beside its numbers.
 CSV_HEAD = (

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import files
+from camsim.io import atomic as files
 from scielab import lpips
 from scielab.grid import Model, Picture, Result, evaluate
 from scielab.measures import MEASURES

@@ -15,7 +15,7 @@ keras = pytest.importorskip("keras")
 from click.testing import CliRunner
 
 import enhance
-from camsim import image
+from camsim.io import image
 from enhance import apply, models, pictures, zoo
 
 

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera, image
+from camsim import camera
+from camsim.io import image
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import charts, colorchecker, image, leaves, patterns
+from camsim import charts, colorchecker, leaves, patterns
+from camsim.io import image
 from camsim.light import colour, spectra
 
 # The sRGB values that go round as those of the ColorChecker (X-Rite; D65), row by row from dark skin.

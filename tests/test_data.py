@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim import camera, dataset, image, photos
+from camsim import camera, dataset, photos
+from camsim.io import image
 from enhance import crops, data, degrade, feed, sources
 
 F22, IDEAL = camera.load("f22"), camera.load("ideal")

@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, dataset, image, photos, pipeline
+from camsim import camera, dataset, photos, pipeline
+from camsim.io import image
 
 VIEWS = {name: camera.load(name) for name in ("ideal", "f22")}
 

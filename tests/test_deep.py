@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim import image
+from camsim.io import image
 
 TURNS = {  # what a viewer must do to a stored picture, by EXIF orientation
     1: lambda a: a,

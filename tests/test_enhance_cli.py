@@ -13,7 +13,8 @@ import pytest
 
 pytest.importorskip("keras")
 
-from camsim import camera, dataset, image, photos
+from camsim import camera, dataset, photos
+from camsim.io import image
 
 SMALL = ["--batch", "4", "--precision", "float32"]
 for value in ("generator.blocks=1", "generator.filters=8", "checkpoint_every=5", "log_every=5", "validation=2"):

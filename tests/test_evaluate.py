@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from camsim import image
+from camsim.io import image
 from enhance import evaluate, metrics, scores, zoo
 from enhance.metrics import Protocol
 from enhance.resize import bicubic_weights, imresize

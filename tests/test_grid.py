@@ -13,7 +13,8 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera, dataset, image, photos
+from camsim import camera, dataset, photos
+from camsim.io import image
 from camsim.light import colour
 from scielab import bootstrap, deltae, figures, grid, heat, judging, lpips, matrix, measures, report, tables, unfinished
 
@@ -405,7 +406,7 @@ def test_the_hash_of_a_picture_is_of_all_its_pixels(pictures):
 def workplace(tmp_path_factory):
     """A rendered set and four untrained models of the form that training leaves."""
     pytest.importorskip("keras")
-    from camsim import files
+    from camsim.io import atomic as files
     from enhance import models, runs, zoo
 
     place = tmp_path_factory.mktemp("grid")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim import files, image
+from camsim.io import atomic as files
+from camsim.io import image
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from camsim import camera, image, isp, photos, pipeline, sensor
+from camsim import camera, isp, photos, pipeline, sensor
+from camsim.io import image
 
 
 @pytest.fixture(scope="module")

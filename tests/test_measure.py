@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, colorchecker, image, measure_plots, mtf, optics, patches, pipeline, ptc
+from camsim import camera, colorchecker, measure_plots, mtf, optics, patches, pipeline, ptc
+from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode
 from camsim.parts import ISP, Camera, Optics, Scene, Sensor

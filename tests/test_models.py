@@ -236,7 +236,7 @@ def test_residual_branches_are_scaled(case, branch):
 
 def learn(generator, *, steps, rate):
     """Train on two pictures; returns them, (2, 8, 8, 3) and (2, 16, 16, 3), and bilinear enlargements."""
-    from camsim import image
+    from camsim.io import image
 
     rng = np.random.default_rng(0)
     hr = np.stack([image.resize(rng.random((5, 5, 3)), (16, 16)) for _ in range(2)]).astype("float32")

@@ -330,7 +330,7 @@ def test_srgb_curve_is_its_own_inverse_and_meets_the_standard():
 def test_underexposed_is_darker_and_warmer(shared):
     """Over a hundred photographs: L* at least 15 lower, a* + b* at least 6 higher."""
     colour = pytest.importorskip("skimage.color")
-    from camsim import image
+    from camsim.io import image
 
     shifts = []
     for path in sorted((shared / "data/test100").iterdir()):

@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim import image
+from camsim.io import image
 from camsim.light import colour
 from scielab import deltae, display, metric, plots, records
 

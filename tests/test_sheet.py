@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, captions, image, pipeline, sheet, spread
+from camsim import camera, captions, pipeline, sheet, spread
+from camsim.io import image
 from camsim.light import colour, spectra
 
 CASES = {  # setting, changes, rows and columns of the picture

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, cube, image, pipeline, scene, transfer, wavefront
+from camsim import camera, cube, pipeline, scene, transfer, wavefront
+from camsim.io import image
 from camsim.light import colour, spectra
 
 NAMES = {

@@ -13,7 +13,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from camsim import image
+from camsim.io import image
 from enhance import build, config, data, losses, optimizer, runs, train, validate
 from enhance.adversarial import Adversarial
 from enhance.trainer import Trainer

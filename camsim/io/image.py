@@ -11,7 +11,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from camsim import deep, files
+from camsim.io import atomic as files
+from camsim.io import high_depth as deep
 
 #: File name endings taken for pictures when a folder is searched.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")

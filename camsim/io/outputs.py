@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camsim import image
+from camsim.io import image
 
 
 def names(sources: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:

@@ -1,0 +1,1 @@
+"""Files: pictures, arrays and where outputs go, without harm to what is there."""
