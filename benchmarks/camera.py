@@ -57,9 +57,10 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera, cosine, photos, pipeline, scene, transfer
+    from camsim import camera, cosine, photos, pipeline, transfer
     from camsim.io import image
     from camsim.light import colour
+    from camsim.scene import radiance as scene
 
     setting, changes, side = CASES[name]
     view = camera.override(camera.load(setting), changes)

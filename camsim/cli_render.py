@@ -110,8 +110,8 @@ def render(
 
 def _read(source: Path, kind: str | None, wavelengths: str | None):
     """A picture in the depth of its file, or a hyperspectral scene."""
-    from camsim import cube
     from camsim.io import image
+    from camsim.scene import cube
 
     if source.suffix.lower() not in CUBES:
         return image.read_native(source)

@@ -28,12 +28,13 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import optics, scene, sensor
-from camsim.cube import Cube
+from camsim import optics, sensor
 from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
 from camsim.light import spectra
 from camsim.parts import Camera, Scene
+from camsim.scene import radiance as scene
+from camsim.scene.cube import Cube
 from camsim.stages import Stages
 
 __all__ = [

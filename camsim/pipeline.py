@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isetcam, isp, optics, scene, sensor, transfer
-from camsim.cube import Cube
+from camsim import cosine, isetcam, isp, optics, sensor, transfer
 from camsim.io.image import resize
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.parts import Camera
+from camsim.scene import radiance as scene
+from camsim.scene.cube import Cube
 from camsim.stages import Stages
 
 

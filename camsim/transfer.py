@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, optics, psf_file, scene, sensor, wavefront, zernike
+from camsim import cosine, optics, psf_file, sensor, wavefront, zernike
 from camsim.light import spectra
 from camsim.parts import Camera, Sensor
+from camsim.scene import radiance as scene
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
 MAX_FREQUENCIES = 24_000_000

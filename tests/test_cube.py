@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from camsim import cube
 from camsim.light import spectra
+from camsim.scene import cube
 
 GRID = spectra.WAVELENGTH_NM
 

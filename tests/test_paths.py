@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camsim import camera, pipeline, scene
+from camsim import camera, pipeline
+from camsim.scene import radiance as scene
 
 
 @st.composite

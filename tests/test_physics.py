@@ -8,9 +8,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, cosine, isp, optics, pipeline, scene, sensor, transfer
+from camsim import camera, cosine, isp, optics, pipeline, sensor, transfer
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
+from camsim.scene import radiance as scene
 from scielab import deltae
 
 QUIET = camera.Sensor(noise=False, bit_depth=24)

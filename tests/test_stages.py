@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, cube, pipeline, scene, transfer, wavefront
+from camsim import camera, pipeline, transfer, wavefront
 from camsim.io import image
 from camsim.light import colour, spectra
+from camsim.scene import cube
+from camsim.scene import radiance as scene
 
 NAMES = {
     "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",

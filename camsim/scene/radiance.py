@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 
-from camsim.cube import Cube
 from camsim.light import illuminants, spectra
 from camsim.light.colour import xyz_to_linear
 from camsim.parts import Scene
+from camsim.scene.cube import Cube
 
 #: Widest field of view; beyond it a flat picture before a lens makes little sense.
 MAX_FOV_DEG = 120.0
