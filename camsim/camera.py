@@ -71,18 +71,18 @@ def _check_contents(camera: Camera) -> None:
 
         sensor.quantum_efficiency(camera.sensor)
     if lens.transmittance_file:
-        from camsim import optics
+        from camsim.optics import lens as optics
 
         optics.transmittance(lens)
     if lens.psf_file:
-        from camsim import psf_file
+        from camsim.optics import measured_psf as psf_file
 
         try:
             psf_file.read_psf(lens.psf_file)
         except ValueError as error:
             raise ValueError(f"optics.psf_file: {error}") from None
     if lens.blades and lens.obscuration:
-        from camsim import zernike
+        from camsim.optics import zernike
 
         zernike.aperture_area_share(lens)
 

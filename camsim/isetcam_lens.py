@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from scipy.fft import irfft2, rfft2
 
-from camsim import optics
 from camsim.light import spectra
+from camsim.optics import lens as optics
 
 #: Share of the brightest value with which pictures are framed.
 FRAME_LEVEL = 1e-9

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isetcam, isp, optics, sensor, transfer
+from camsim import cosine, isetcam, isp, sensor, transfer
 from camsim.io.image import resize
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
+from camsim.optics import lens as optics
 from camsim.parts import Camera
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube

@@ -8,8 +8,8 @@ from camsim import captions, sensor
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
+from camsim.optics.point_spread import Spread, spread
 from camsim.parts import Camera
-from camsim.spread import Spread, spread
 from camsim.stages import Stages
 
 #: Size of the sheet and of its panels, pixels. Panels are as high as the picture asks, within bounds; the PSF is

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, optics, psf_file, sensor, wavefront, zernike
+from camsim import cosine, sensor
 from camsim.light import spectra
+from camsim.optics import lens as optics
+from camsim.optics import measured_psf as psf_file
+from camsim.optics import wavefront, zernike
 from camsim.parts import Camera, Sensor
 from camsim.scene import radiance as scene
 

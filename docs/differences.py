@@ -10,10 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import camera, cosine, isetcam, isetcam_lens, isetcam_sensor, optics, photos, pipeline, transfer
+from camsim import camera, cosine, isetcam, isetcam_lens, isetcam_sensor, photos, pipeline, transfer
 from camsim import sensor as sensing
 from camsim.io import image
 from camsim.light.colour import linear_to_xyz, srgb_decode
+from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
 
 IMAGES = Path(__file__).parent / "images"

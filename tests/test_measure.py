@@ -8,10 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, colorchecker, measure_plots, mtf, optics, patches, pipeline, ptc
+from camsim import camera, colorchecker, measure_plots, mtf, patches, pipeline, ptc
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode
+from camsim.optics import lens as optics
 from camsim.parts import ISP, Camera, Optics, Scene, Sensor
 
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]

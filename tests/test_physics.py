@@ -8,9 +8,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, cosine, isp, optics, pipeline, sensor, transfer
+from camsim import camera, cosine, isp, pipeline, sensor, transfer
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
+from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
 from scielab import deltae
 

@@ -5,9 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, captions, pipeline, sheet, spread
+from camsim import camera, captions, pipeline, sheet
 from camsim.io import image
 from camsim.light import colour, spectra
+from camsim.optics import point_spread as spread
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline, transfer, wavefront
+from camsim import camera, pipeline, transfer
 from camsim.io import image
 from camsim.light import colour, spectra
+from camsim.optics import wavefront
 from camsim.scene import cube
 from camsim.scene import radiance as scene
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import j0, j1
 
-from camsim import optics, psf_file, wavefront, zernike
+from camsim.optics import lens as optics
+from camsim.optics import measured_psf as psf_file
+from camsim.optics import wavefront, zernike
 from camsim.parts import Optics
 
 N, WAVELENGTH = 4.0, 550.0

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import zernike
-from camsim.optics import diffraction_otf
+from camsim.optics import zernike
+from camsim.optics.lens import diffraction_otf
 from camsim.parts import Optics
 
 #: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.

@@ -1,0 +1,1 @@
+"""The lens: diffraction, aperture shapes, aberrations, measured point spreads and losses of light."""
