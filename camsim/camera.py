@@ -67,7 +67,7 @@ def _check_contents(camera: Camera) -> None:
         except ValueError as error:
             raise ValueError(f"scene.illuminant: {error}") from None
     if camera.sensor.qe_file:
-        from camsim import sensor
+        from camsim.sensor import pixels as sensor
 
         sensor.quantum_efficiency(camera.sensor)
     if lens.transmittance_file:

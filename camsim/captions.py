@@ -1,8 +1,8 @@
 """A camera's numbers in words, for its sheet."""
 
-from camsim import sensor
 from camsim.camera import fields
 from camsim.parts import Camera
+from camsim.sensor import pixels as sensor
 from camsim.stages import Stages
 
 

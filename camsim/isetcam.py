@@ -28,7 +28,6 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import sensor
 from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
 from camsim.light import spectra
@@ -36,6 +35,7 @@ from camsim.optics import lens as optics
 from camsim.parts import Camera, Scene
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
+from camsim.sensor import pixels as sensor
 from camsim.stages import Stages
 
 __all__ = [

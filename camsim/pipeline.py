@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isetcam, isp, sensor, transfer
+from camsim import cosine, isetcam, isp, transfer
 from camsim.io.image import resize
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
@@ -17,6 +17,7 @@ from camsim.optics import lens as optics
 from camsim.parts import Camera
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
+from camsim.sensor import pixels as sensor
 from camsim.stages import Stages
 
 

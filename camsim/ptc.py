@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camsim import sensor as sensing
 from camsim.parts import Sensor
+from camsim.sensor import pixels as sensing
 
 #: Exposures of the flat frames as shares of full scale: even steps on a logarithmic scale, then on a linear one for
 #: sensors whose noise fills much of the scale, then three that saturate.

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, sensor
+from camsim import cosine
 from camsim.light import spectra
 from camsim.optics import lens as optics
 from camsim.optics import measured_psf as psf_file
 from camsim.optics import wavefront, zernike
 from camsim.parts import Camera, Sensor
 from camsim.scene import radiance as scene
+from camsim.sensor import pixels as sensor
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
 MAX_FREQUENCIES = 24_000_000

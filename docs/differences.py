@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from camsim import camera, cosine, isetcam, isetcam_lens, isetcam_sensor, photos, pipeline, transfer
-from camsim import sensor as sensing
 from camsim.io import image
 from camsim.light.colour import linear_to_xyz, srgb_decode
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
+from camsim.sensor import pixels as sensing
 
 IMAGES = Path(__file__).parent / "images"
 OURS, THEIRS, INK, GREY = "#0b7a75", "#d1495b", "#1a1a1a", "#8a8a8a"

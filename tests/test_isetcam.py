@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from camsim import camera, isetcam, sensor
+from camsim import camera, isetcam
 from camsim.isetcam_lens import relative_illumination_at
 from camsim.isetcam_sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
 from camsim.light import spectra
 from camsim.optics import lens as optics
+from camsim.sensor import pixels as sensor
 
 GRBG = np.array([[1, 0], [2, 1]])
 FOCAL_MM = 4 / np.tan(np.radians(46))

@@ -8,11 +8,12 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, cosine, isp, pipeline, sensor, transfer
+from camsim import camera, cosine, isp, pipeline, transfer
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
+from camsim.sensor import pixels as sensor
 from scielab import deltae
 
 QUIET = camera.Sensor(noise=False, bit_depth=24)

@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline, sensor
+from camsim import camera, pipeline
 from camsim.light import spectra
+from camsim.sensor import pixels as sensor
 
 N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 %
 

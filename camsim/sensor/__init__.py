@@ -1,0 +1,1 @@
+"""The sensor: pixels under a colour mosaic, exposure, noise and the ADC."""
