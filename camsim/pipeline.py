@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isetcam, isp, transfer
+from camsim import cosine, isetcam, transfer
 from camsim.io.image import resize
+from camsim.isp import process as isp
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.optics import lens as optics

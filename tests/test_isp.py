@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from camsim import camera, isp, photos, pipeline
+from camsim import camera, photos, pipeline
 from camsim.io import image
+from camsim.isp import process as isp
 from camsim.sensor import pixels as sensor
 
 

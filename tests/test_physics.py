@@ -8,7 +8,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, cosine, isp, pipeline, transfer
+from camsim import camera, cosine, pipeline, transfer
+from camsim.isp import process as isp
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics import lens as optics

@@ -1,0 +1,1 @@
+"""The image processor: from raw counts to a picture."""
