@@ -57,7 +57,9 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera, cosine, photos, pipeline, transfer
+    from camsim import camera, photos, pipeline
+    from camsim.image_formation import cosine_series as cosine
+    from camsim.image_formation import transfer
     from camsim.io import image
     from camsim.light import colour
     from camsim.scene import radiance as scene

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine, isetcam, transfer
+from camsim import isetcam
+from camsim.image_formation import cosine_series as cosine
+from camsim.image_formation import transfer
 from camsim.io.image import resize
 from camsim.isp import process as isp
 from camsim.light import spectra

@@ -10,7 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import camera, cosine, isetcam, isetcam_lens, isetcam_sensor, photos, pipeline, transfer
+from camsim import camera, isetcam, isetcam_lens, isetcam_sensor, photos, pipeline
+from camsim.image_formation import cosine_series as cosine
+from camsim.image_formation import transfer
 from camsim.io import image
 from camsim.light.colour import linear_to_xyz, srgb_decode
 from camsim.optics import lens as optics

@@ -8,7 +8,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, cosine, pipeline, transfer
+from camsim import camera, pipeline
+from camsim.image_formation import cosine_series as cosine
+from camsim.image_formation import transfer
 from camsim.isp import process as isp
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline, transfer
+from camsim import camera, pipeline
+from camsim.image_formation import transfer
 from camsim.io import image
 from camsim.light import colour, spectra
 from camsim.optics import wavefront

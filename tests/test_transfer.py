@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from camsim import camera, transfer
+from camsim import camera
+from camsim.image_formation import transfer
 
 F22 = camera.load("f22")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import cosine
+from camsim.image_formation import cosine_series as cosine
 from camsim.light import spectra
 from camsim.optics import lens as optics
 from camsim.optics import measured_psf as psf_file

@@ -1,0 +1,1 @@
+"""The image that lens and pixels form of a scene: exact, as cosine series."""
