@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import isetcam
 from camsim.image_formation import cosine_series as cosine
 from camsim.image_formation import transfer
 from camsim.io.image import resize
+from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process as isp
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode

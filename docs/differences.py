@@ -10,10 +10,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import camera, isetcam, isetcam_lens, isetcam_sensor, photos, pipeline
+from camsim import camera, photos, pipeline
 from camsim.image_formation import cosine_series as cosine
 from camsim.image_formation import transfer
 from camsim.io import image
+from camsim.isetcam import lens as isetcam_lens
+from camsim.isetcam import pipeline as isetcam
+from camsim.isetcam import sensor as isetcam_sensor
 from camsim.light.colour import linear_to_xyz, srgb_decode
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene

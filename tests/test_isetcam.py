@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from camsim import camera, isetcam
-from camsim.isetcam_lens import relative_illumination_at
-from camsim.isetcam_sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
+from camsim import camera
+from camsim.isetcam import pipeline as isetcam
+from camsim.isetcam.lens import relative_illumination_at
+from camsim.isetcam.sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
 from camsim.light import spectra
 from camsim.optics import lens as optics
 from camsim.sensor import pixels as sensor

@@ -28,8 +28,8 @@ from importlib import resources
 
 import numpy as np
 
-from camsim.isetcam_lens import irradiance, sample_spacing_um, stack, through_lens
-from camsim.isetcam_sensor import electron_rate, processor, sample, sensor_size
+from camsim.isetcam.lens import irradiance, sample_spacing_um, stack, through_lens
+from camsim.isetcam.sensor import electron_rate, processor, sample, sensor_size
 from camsim.light import spectra
 from camsim.optics import lens as optics
 from camsim.parts import Camera, Scene

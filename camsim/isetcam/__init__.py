@@ -1,0 +1,1 @@
+"""The camera in the own approximations of ISETCam, to compare with that simulator."""
