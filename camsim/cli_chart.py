@@ -53,7 +53,7 @@ def chart(name, output, size, assignments, bits, spectral, list_charts, list_opt
     camsim chart colorchecker -o checker.png --spectral checker.npz
     camsim chart dead-leaves --options
     """
-    from camsim import charts
+    from camsim.charts import catalogue as charts
 
     if list_charts or not name:
         if list_options or output or spectral or size or assignments:
@@ -66,7 +66,7 @@ def chart(name, output, size, assignments, bits, spectral, list_charts, list_opt
 
 
 def _list_charts(console) -> None:
-    from camsim import charts
+    from camsim.charts import catalogue as charts
 
     names = {c.name: [alias for alias, name in charts.ALIASES.items() if name == c.name] for c in charts.CHARTS}
     rows = [(" / ".join([c.name, *names[c.name]]), c.description) for c in charts.CHARTS]
@@ -99,7 +99,8 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
-    from camsim import charts, colorchecker
+    from camsim.charts import catalogue as charts
+    from camsim.charts import colorchecker
     from camsim.io import image
     from camsim.light import colour
 

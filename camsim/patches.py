@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import colorchecker
+from camsim.charts import colorchecker
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, xyz_to_linear
 

@@ -8,7 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from camsim import charts, colorchecker, leaves, patterns
+from camsim.charts import catalogue as charts
+from camsim.charts import colorchecker, patterns
+from camsim.charts import dead_leaves as leaves
 from camsim.io import image
 from camsim.light import colour, spectra
 

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, colorchecker, measure_plots, mtf, patches, pipeline, ptc
+from camsim import camera, measure_plots, mtf, patches, pipeline, ptc
+from camsim.charts import colorchecker
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode

@@ -11,7 +11,7 @@ from importlib import resources
 
 import numpy as np
 
-from camsim import patterns
+from camsim.charts import patterns
 from camsim.light import colour, spectra
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim import leaves, patterns
-from camsim.colorchecker import colorchecker
+from camsim.charts import dead_leaves as leaves
+from camsim.charts import patterns
+from camsim.charts.colorchecker import colorchecker
 from camsim.light import spectra
 from camsim.parts import hint, split_assignment
 

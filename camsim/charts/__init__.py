@@ -1,0 +1,1 @@
+"""Test charts in linear light."""
