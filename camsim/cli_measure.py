@@ -84,7 +84,7 @@ def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, 
 
     Without --roi the strongest straight edge 1° to 40° off the columns or rows is searched for.
     """
-    from camsim import mtf
+    from camsim.measure import slanted_edge as mtf
 
     _check_figure(output, picture, force=force)
     plane = _channel(_read(picture, linear=linear), channel)
@@ -92,7 +92,7 @@ def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, 
     if isetcam:
         response = response.as_isetcam()
     if output:
-        from camsim import measure_plots
+        from camsim.measure import figures as measure_plots
 
         measure_plots.save_mtf(output, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
     console.result(_mtf_text(response, pitch_um), _mtf_record(response, picture, channel, pitch_um, output))
@@ -166,7 +166,7 @@ def color(picture, box, match_white, as_csv, linear, output, force, console):
     The 4 rows of 6 patches must fill the picture or the box, dark skin at the top left; the middle of every patch is
     measured. A camera whose output is sRGB cannot be right about cyan, which lies outside sRGB.
     """
-    from camsim import patches
+    from camsim.measure import colour_accuracy as patches
 
     if as_csv and console.json:
         raise click.UsageError("--csv and --json say the same twice: give one of them")
@@ -175,7 +175,7 @@ def color(picture, box, match_white, as_csv, linear, output, force, console):
     if check.turned:
         console.info("the chart seems to stand on its head: turned by 180° the patches fit better")
     if output:
-        from camsim import measure_plots
+        from camsim.measure import figures as measure_plots
 
         measure_plots.save_color(output, check, title=picture.name)
     if as_csv:
@@ -238,7 +238,7 @@ def ptc(setting, overrides, size, seed, output, force, console):
     two frames of a pair, over their mean, gives gain, read noise and full well (Janesick 2007, EMVA 1288).
     """
     from camsim import camera as cameras
-    from camsim import ptc
+    from camsim.measure import photon_transfer as ptc
 
     _check_figure(output, None, force=force)
     chosen = cameras.override(cameras.load(setting), overrides)
@@ -246,7 +246,7 @@ def ptc(setting, overrides, size, seed, output, force, console):
         raise ValueError(f"setting {chosen.name!r} has no sensor to measure")
     transfer = ptc.measure(chosen.sensor, size=size, seed=seed)
     if output:
-        from camsim import measure_plots
+        from camsim.measure import figures as measure_plots
 
         measure_plots.save_ptc(output, transfer, title=chosen.name)
     console.result(_ptc_text(transfer), _ptc_record(transfer, chosen.name, size, seed, output))

@@ -8,11 +8,15 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, measure_plots, mtf, patches, pipeline, ptc
+from camsim import camera, pipeline
 from camsim.charts import colorchecker
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode
+from camsim.measure import colour_accuracy as patches
+from camsim.measure import figures as measure_plots
+from camsim.measure import photon_transfer as ptc
+from camsim.measure import slanted_edge as mtf
 from camsim.optics import lens as optics
 from camsim.parts import ISP, Camera, Optics, Scene, Sensor
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import mtf
 from camsim.io import atomic as files
 from camsim.light.colour import srgb_encode
+from camsim.measure import slanted_edge as mtf
 
 _DPI = 130
 _INK, _SOFT, _GRID = "#1f2328", "#6b7280", "#e5e7eb"

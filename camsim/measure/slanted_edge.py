@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from camsim import edges
+from camsim.measure import edge_finder as edges
 
 #: Samples of the edge profile per pixel.
 OVERSAMPLING = 4

@@ -1,0 +1,1 @@
+"""Instruments: sharpness, colour and noise of a camera in numbers."""
