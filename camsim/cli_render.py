@@ -142,7 +142,7 @@ def _render_one(
         raise ValueError(f"{source}: {error}") from error
     rgb = result.rgb
     if options["sheet"]:
-        from camsim import sheet
+        from camsim.sheet import draw as sheet
 
         rgb = sheet.draw(done, camera)
     elif size is not None:

@@ -5,10 +5,12 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, captions, pipeline, sheet
+from camsim import camera, pipeline
 from camsim.io import image
 from camsim.light import colour, spectra
 from camsim.optics import point_spread as spread
+from camsim.sheet import captions
+from camsim.sheet import draw as sheet
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),

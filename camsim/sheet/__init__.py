@@ -1,0 +1,1 @@
+"""Every stage of a camera on one page."""
