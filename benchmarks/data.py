@@ -30,7 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera, photos
+from camsim import camera
+from camsim.dataset import photographs as photos
 from camsim.io import image
 from enhance import data, sources
 

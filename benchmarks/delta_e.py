@@ -47,7 +47,7 @@ def pictures(rows: int, columns: int):
     """A photograph and its noisy copy, sRGB values in [0, 1]."""
     import numpy as np
 
-    from camsim import photos
+    from camsim.dataset import photographs as photos
     from camsim.io import image
 
     photo = image.read(photos.builtin("astronaut").path)

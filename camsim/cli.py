@@ -102,7 +102,8 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     """
     from tqdm import tqdm
 
-    from camsim import dataset, photos
+    from camsim.dataset import folder as dataset
+    from camsim.dataset import photographs as photos
 
     loaded = [cameras.load(name) for name in names or ("ideal", "underexposed", "pixel25", "f22")]
     views = {camera.name: camera for camera in loaded}

@@ -65,7 +65,7 @@ def render(
     The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
-    from camsim import photos
+    from camsim.dataset import photographs as photos
     from camsim.io import image
     from camsim.io import outputs as targets
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera as cameras
-from camsim import dataset, photos
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from enhance import crops
 
 

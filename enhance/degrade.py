@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera as cameras
-from camsim import dataset, photos
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.image_formation import transfer
 from camsim.io import atomic as files
 from camsim.parts import Camera

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import dataset, photos
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.io import atomic as files
 from camsim.io import image
 from camsim.parts import Camera

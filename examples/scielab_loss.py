@@ -13,7 +13,9 @@ import dataclasses
 import keras
 import numpy as np
 
-from camsim import camera, dataset, photos
+from camsim import camera
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from scielab.loss import SCIELABLoss
 
 CROP = 64

@@ -83,7 +83,9 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     """The pictures to judge, in words where they are from, and the photographs' hashes by picture name."""
     import numpy as np
 
-    from camsim import camera, dataset, photos
+    from camsim import camera
+    from camsim.dataset import folder as dataset
+    from camsim.dataset import photographs as photos
     from enhance import zoo
     from scielab.grid import Picture
 

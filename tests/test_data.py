@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim import camera, dataset, photos
+from camsim import camera
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.io import image
 from enhance import crops, data, degrade, feed, sources
 

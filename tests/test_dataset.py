@@ -6,7 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, dataset, photos, pipeline
+from camsim import camera, pipeline
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.io import image
 
 VIEWS = {name: camera.load(name) for name in ("ideal", "f22")}

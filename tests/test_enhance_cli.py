@@ -13,7 +13,9 @@ import pytest
 
 pytest.importorskip("keras")
 
-from camsim import camera, dataset, photos
+from camsim import camera
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.io import image
 
 SMALL = ["--batch", "4", "--precision", "float32"]

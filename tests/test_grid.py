@@ -13,7 +13,9 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera, dataset, photos
+from camsim import camera
+from camsim.dataset import folder as dataset
+from camsim.dataset import photographs as photos
 from camsim.io import image
 from camsim.light import colour
 from scielab import bootstrap, deltae, figures, grid, heat, judging, lpips, matrix, measures, report, tables, unfinished

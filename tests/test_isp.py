@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from camsim import camera, photos, pipeline
+from camsim import camera, pipeline
+from camsim.dataset import photographs as photos
 from camsim.io import image
 from camsim.isp import process as isp
 from camsim.sensor import pixels as sensor

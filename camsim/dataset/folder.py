@@ -24,8 +24,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from camsim import camera as cameras
-from camsim import photos, pipeline
+from camsim import pipeline
 from camsim._version import __version__
+from camsim.dataset import photographs as photos
 from camsim.io import atomic as files
 from camsim.io import image
 from camsim.parts import Camera

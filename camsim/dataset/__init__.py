@@ -1,0 +1,1 @@
+"""Rendered sets: photographs through cameras, as pairs of high and low resolution."""
