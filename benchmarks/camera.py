@@ -57,7 +57,8 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera, pipeline
+    from camsim import camera_file as camera
+    from camsim import pipeline
     from camsim.dataset import photographs as photos
     from camsim.image_formation import cosine_series as cosine
     from camsim.image_formation import transfer

@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.dataset import photographs as photos
 from camsim.io import image
 from enhance import data, sources

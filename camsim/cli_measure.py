@@ -237,7 +237,7 @@ def ptc(setting, overrides, size, seed, output, force, console):
     Pairs of evenly lit frames at rising exposures, and dark frames, go through the sensor. The variance between the
     two frames of a pair, over their mean, gives gain, read noise and full well (Janesick 2007, EMVA 1288).
     """
-    from camsim import camera as cameras
+    from camsim import camera_file as cameras
     from camsim.measure import photon_transfer as ptc
 
     _check_figure(output, None, force=force)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from camsim import camera as cameras
+from camsim import camera_file as cameras
 from camsim import console
 from camsim._version import __version__
 from camsim.io import atomic as files

@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.dataset import photographs as photos
 from camsim.image_formation import cosine_series as cosine
 from camsim.image_formation import transfer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from camsim import camera as cameras
+from camsim import camera_file as cameras
 from camsim import console, parts
 from enhance import backend, zoo
 from enhance import config as configs

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera as cameras
+from camsim import camera_file as cameras
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from enhance import crops

@@ -83,7 +83,7 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     """The pictures to judge, in words where they are from, and the photographs' hashes by picture name."""
     import numpy as np
 
-    from camsim import camera
+    from camsim import camera_file as camera
     from camsim.dataset import folder as dataset
     from camsim.dataset import photographs as photos
     from enhance import zoo

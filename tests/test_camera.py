@@ -2,7 +2,7 @@
 
 import pytest
 
-from camsim import camera
+from camsim import camera_file as camera
 
 
 @pytest.mark.parametrize("name", camera.builtin_names())

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.io import image
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image

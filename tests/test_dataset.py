@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("keras")
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image

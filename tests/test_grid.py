@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.isetcam import pipeline as isetcam
 from camsim.isetcam.lens import relative_illumination_at
 from camsim.isetcam.sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.dataset import photographs as photos
 from camsim.io import image
 from camsim.isp import process as isp

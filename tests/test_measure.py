@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.charts import colorchecker
 from camsim.io import image
 from camsim.light import spectra

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.scene import radiance as scene
 
 

@@ -8,7 +8,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.image_formation import cosine_series as cosine
 from camsim.image_formation import transfer
 from camsim.isp import process as isp

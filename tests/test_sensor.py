@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.light import spectra
 from camsim.sensor import pixels as sensor
 

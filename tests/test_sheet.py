@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from camsim import camera, pipeline
+from camsim import camera_file as camera
+from camsim import pipeline
 from camsim.io import image
 from camsim.light import colour, spectra
 from camsim.optics import point_spread as spread

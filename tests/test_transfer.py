@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from camsim import camera
+from camsim import camera_file as camera
 from camsim.image_formation import transfer
 
 F22 = camera.load("f22")

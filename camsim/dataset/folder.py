@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from camsim import camera as cameras
+from camsim import camera_file as cameras
 from camsim import pipeline
 from camsim._version import __version__
 from camsim.dataset import photographs as photos
