@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.parts import ISP, Camera, Optics, Scene, Sensor, hint, parse_assignment
+from camsim.camera import ISP, Camera, Optics, Scene, Sensor, hint, parse_assignment
 
 __all__ = [
     "ISP",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from camsim import camera as parts
 from camsim import camera_file as cameras
-from camsim import cli_chart, cli_measure, cli_render, console, parts
+from camsim import cli_chart, cli_measure, cli_render, console
 from camsim.cli_render import SETTING_HELP, camera_record
 from camsim.io import atomic as files
 

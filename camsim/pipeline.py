@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camsim.camera import Camera
 from camsim.image_formation import cosine_series as cosine
 from camsim.image_formation import transfer
 from camsim.io.image import resize
@@ -17,7 +18,6 @@ from camsim.isp import process as isp
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.optics import lens as optics
-from camsim.parts import Camera
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
 from camsim.sensor import pixels as sensor

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from camsim import parts
+from camsim import camera as parts
 from enhance import gradients
 
 KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from camsim import camera as parts
 from camsim import camera_file as cameras
-from camsim import console, parts
+from camsim import console
 from enhance import backend, zoo
 from enhance import config as configs
 

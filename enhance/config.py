@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.parts import hint, parse_assignment
+from camsim.camera import hint, parse_assignment
 
 
 def _number(default, low: float, high: float, meaning: str):

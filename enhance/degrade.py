@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera_file as cameras
+from camsim.camera import Camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.image_formation import transfer
 from camsim.io import atomic as files
-from camsim.parts import Camera
 from enhance import crops, feed
 
 #: Values of a varied camera key: few enough that the transfer functions of all of them are kept.

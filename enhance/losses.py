@@ -26,7 +26,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from camsim import parts
+from camsim import camera as parts
 from enhance.perceptual import LAYERS, LINEAR, extractor
 from scielab import loss
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from camsim.camera import Camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import atomic as files
 from camsim.io import image
-from camsim.parts import Camera
 from enhance import crops, data, degrade, feed
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from camsim import camera_file as camera
 from camsim import pipeline
+from camsim.camera import ISP, Camera, Optics, Scene, Sensor
 from camsim.charts import colorchecker
 from camsim.io import image
 from camsim.light import spectra
@@ -19,7 +20,6 @@ from camsim.measure import figures as measure_plots
 from camsim.measure import photon_transfer as ptc
 from camsim.measure import slanted_edge as mtf
 from camsim.optics import lens as optics
-from camsim.parts import ISP, Camera, Optics, Scene, Sensor
 
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]
 

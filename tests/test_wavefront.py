@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import j0, j1
 
+from camsim.camera import Optics
 from camsim.optics import lens as optics
 from camsim.optics import measured_psf as psf_file
 from camsim.optics import wavefront, zernike
-from camsim.parts import Optics
 
 N, WAVELENGTH = 4.0, 550.0
 RADII = 2 * N * WAVELENGTH * 1e-6  # shift of the pupil, in its radii, per cycle/mm

@@ -26,10 +26,10 @@ from threadpoolctl import threadpool_limits
 from camsim import camera_file as cameras
 from camsim import pipeline
 from camsim._version import __version__
+from camsim.camera import Camera
 from camsim.dataset import photographs as photos
 from camsim.io import atomic as files
 from camsim.io import image
-from camsim.parts import Camera
 
 MANIFEST = "manifest.json"
 

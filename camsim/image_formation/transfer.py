@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camsim.camera import Camera, Sensor
 from camsim.image_formation import cosine_series as cosine
 from camsim.light import spectra
 from camsim.optics import lens as optics
 from camsim.optics import measured_psf as psf_file
 from camsim.optics import wavefront, zernike
-from camsim.parts import Camera, Sensor
 from camsim.scene import radiance as scene
 from camsim.sensor import pixels as sensor
 

@@ -28,11 +28,11 @@ from importlib import resources
 
 import numpy as np
 
+from camsim.camera import Camera, Scene
 from camsim.isetcam.lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam.sensor import electron_rate, processor, sample, sensor_size
 from camsim.light import spectra
 from camsim.optics import lens as optics
-from camsim.parts import Camera, Scene
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
 from camsim.sensor import pixels as sensor

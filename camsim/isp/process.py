@@ -11,9 +11,9 @@ import functools
 import numpy as np
 from scipy.ndimage import convolve1d
 
+from camsim.camera import Camera, Sensor
 from camsim.light import illuminants, spectra
 from camsim.light.colour import srgb_encode, xyz_to_linear
-from camsim.parts import Camera, Sensor
 from camsim.sensor import pixels as sensing
 
 #: Percentile of every channel that the white-patch rule takes for white: the maximum would be a noise peak.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camsim.parts import Sensor
+from camsim.camera import Sensor
 from camsim.sensor import pixels as sensing
 
 #: Exposures of the flat frames as shares of full scale: even steps on a logarithmic scale, then on a linear one for

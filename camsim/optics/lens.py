@@ -7,8 +7,8 @@ M. Born and E. Wolf, Principles of Optics, 7th ed., 8.5.2 (Airy pattern).
 import numpy as np
 from scipy.special import j1
 
+from camsim.camera import Optics
 from camsim.light import spectra
-from camsim.parts import Optics
 
 
 def image_distance_mm(optics: Optics, distance_m: float) -> float:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camsim.camera import Camera
 from camsim.light import illuminants, spectra
 from camsim.optics import lens as optics
 from camsim.optics import measured_psf as psf_file
 from camsim.optics import wavefront
-from camsim.parts import Camera
 
 #: Share of the light that a circle about the PSF's centre holds; the panel shows 1.5 times that circle.
 SHARE = 0.92

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camsim.camera import Optics
 from camsim.optics import zernike
 from camsim.optics.lens import diffraction_otf
-from camsim.parts import Optics
 
 #: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.
 SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6

@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 
+from camsim.camera import Scene
 from camsim.light import illuminants, spectra
 from camsim.light.colour import xyz_to_linear
-from camsim.parts import Scene
 from camsim.scene.cube import Cube
 
 #: Widest field of view; beyond it a flat picture before a lens makes little sense.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from camsim.camera import CFA_COLOURS, Sensor
 from camsim.light import spectra
-from camsim.parts import CFA_COLOURS, Sensor
 
 #: Share of full scale that automatic exposure gives the brightest pixel, or the mean of all pixels.
 AUTO_EXPOSURE_LEVEL = 0.95

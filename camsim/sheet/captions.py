@@ -1,7 +1,7 @@
 """A camera's numbers in words, for its sheet."""
 
+from camsim.camera import Camera
 from camsim.camera_file import fields
-from camsim.parts import Camera
 from camsim.sensor import pixels as sensor
 from camsim.stages import Stages
 

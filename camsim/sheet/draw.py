@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
+from camsim.camera import Camera
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics.point_spread import Spread, spread
-from camsim.parts import Camera
 from camsim.sensor import pixels as sensor
 from camsim.sheet import captions
 from camsim.stages import Stages
