@@ -130,7 +130,8 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
 def _render_one(
     picture, source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int, **options
 ) -> dict:
-    from camsim import pipeline, stages
+    from camsim import pipeline
+    from camsim import shot as stages
     from camsim.io import image
 
     try:

@@ -21,7 +21,7 @@ from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
 from camsim.sensor import pixels as sensor
-from camsim.stages import Stages
+from camsim.shot import Stages
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from camsim.camera import Camera
 from camsim.camera_file import fields
 from camsim.sensor import pixels as sensor
-from camsim.stages import Stages
+from camsim.shot import Stages
 
 
 def number(value: float) -> str:

@@ -11,7 +11,7 @@ from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics.point_spread import Spread, spread
 from camsim.sensor import pixels as sensor
 from camsim.sheet import captions
-from camsim.stages import Stages
+from camsim.shot import Stages
 
 #: Size of the sheet and of its panels, pixels. Panels are as high as the picture asks, within bounds; the PSF is
 #: square and needs some height in the upper row.
