@@ -2,7 +2,7 @@
 
 import click
 
-from camsim import console
+from camsim.cli import console
 from enhance import zoo
 from enhance.cli_apply import apply, export
 from enhance.cli_evaluate import evaluate

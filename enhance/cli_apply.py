@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from camsim import console
 from camsim._version import __version__
+from camsim.cli import console
 from camsim.io import atomic as files
 from enhance import backend, zoo
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from camsim import console
+from camsim.cli import console
 from camsim.io import atomic as files
 from enhance import cli_apply
 

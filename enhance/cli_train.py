@@ -7,7 +7,7 @@ import click
 
 from camsim import camera as parts
 from camsim import camera_file as cameras
-from camsim import console
+from camsim.cli import console
 from enhance import backend, zoo
 from enhance import config as configs
 

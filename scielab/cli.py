@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from camsim import console
+from camsim.cli import console
 from camsim.io import atomic as files
 from scielab import cli_grid
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from camsim import camera_file as cameras
-from camsim import console
 from camsim._version import __version__
+from camsim.cli import console
 from camsim.io import atomic as files
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."

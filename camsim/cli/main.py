@@ -7,8 +7,11 @@ import click
 
 from camsim import camera as parts
 from camsim import camera_file as cameras
-from camsim import cli_chart, cli_measure, cli_render, console
-from camsim.cli_render import SETTING_HELP, camera_record
+from camsim.cli import chart as cli_chart
+from camsim.cli import console
+from camsim.cli import measure as cli_measure
+from camsim.cli import render as cli_render
+from camsim.cli.render import SETTING_HELP, camera_record
 from camsim.io import atomic as files
 
 

@@ -1,0 +1,1 @@
+"""The camsim command, and what the three command lines share."""
