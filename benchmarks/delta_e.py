@@ -62,7 +62,8 @@ def direct(ref, test, rate: float):
     from scipy import ndimage
 
     from camsim.light import colour
-    from scielab import deltae, filters
+    from scielab import deltae
+    from scielab.eye import kernels as filters
 
     to_opponent, to_xyz = filters.FORMATS["xyz"]
     labs = []

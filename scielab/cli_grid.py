@@ -50,7 +50,8 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
     Stopped, however roughly, the same command goes on where it was, to the same bytes.
     """
     from enhance import zoo
-    from scielab import filters, unfinished
+    from scielab import unfinished
+    from scielab.eye import kernels as filters
 
     filters.check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}

@@ -9,7 +9,9 @@ from camsim._version import __version__
 from camsim.io import atomic as files
 from camsim.io import image
 from camsim.light import colour
-from scielab import deltae, display, inputs, metric
+from scielab import deltae, metric
+from scielab.eye import display
+from scielab.eye import encoding as inputs
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).

@@ -18,7 +18,8 @@ import numpy as np
 from keras import ops
 
 from camsim.light import colour
-from scielab import borders, filters
+from scielab.eye import filtering as borders
+from scielab.eye import kernels as filters
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 # CIELAB's rounded constants as in `scielab.deltae`.

@@ -7,7 +7,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from camsim.light import colour
-from scielab import display, metric
+from scielab import metric
+from scielab.eye import display
 
 WAVELENGTHS = np.arange(380.0, 781.0)
 

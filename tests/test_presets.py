@@ -16,7 +16,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from camsim.light import colour
-from scielab import borders, deltae, filters, metric, presets
+from scielab import deltae, metric
+from scielab.eye import filtering as borders
+from scielab.eye import kernels as filters
+from scielab.eye import presets
 
 PICTURES = np.load(Path(__file__).parent / "golden" / "scielab.npz")
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab_isetcam.npz")

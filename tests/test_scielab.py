@@ -22,7 +22,8 @@ from scipy import ndimage
 
 import scielab
 from camsim.light import colour
-from scielab import deltae, filters, metric, plots
+from scielab import deltae, metric, plots
+from scielab.eye import kernels as filters
 
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
 CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})

@@ -18,7 +18,8 @@ from PIL import Image
 
 from camsim.io import image
 from camsim.light import colour
-from scielab import deltae, display, metric, plots, records
+from scielab import deltae, metric, plots, records
+from scielab.eye import display
 
 
 @pytest.fixture
@@ -362,7 +363,8 @@ def test_picture_files_may_hold_light_itself(command, pair, tmp_path):
 
 
 def test_the_names_of_the_options_are_those_of_the_metric():
-    from scielab import cli, presets
+    from scielab import cli
+    from scielab.eye import presets
 
     assert cli.PRESETS == tuple(presets.PRESETS)
     assert [*records.POOLED, *records.SHARES] == list(metric.summary(np.zeros((1, 1))))

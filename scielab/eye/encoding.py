@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.light import colour
-from scielab import filters
-from scielab.display import Display
+from scielab.eye import kernels as filters
+from scielab.eye.display import Display
 
 #: What a picture's numbers may be, by name: sRGB values, linear sRGB, or one of the formats of `filters.FORMATS`.
 INPUTS = ("srgb", "linear", *filters.FORMATS)

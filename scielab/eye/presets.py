@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab import borders, filters
+from scielab.eye import filtering as borders
+from scielab.eye import kernels as filters
 
 Banks = tuple[np.ndarray, ...]
 

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from scielab import borders
+from scielab.eye import filtering as borders
 
 #: Opponent channels in their order along the last axis.
 CHANNELS = ("lum", "rg", "by")
