@@ -62,8 +62,8 @@ def direct(ref, test, rate: float):
     from scipy import ndimage
 
     from camsim.light import colour
-    from scielab import deltae
     from scielab.eye import kernels as filters
+    from scielab.metrics import colour_difference as deltae
 
     to_opponent, to_xyz = filters.FORMATS["xyz"]
     labs = []
@@ -85,7 +85,7 @@ def direct(ref, test, rate: float):
 def measure(side: int, rate: float) -> dict:
     import numpy as np
 
-    from scielab import metric
+    from scielab.metrics import s_cielab as metric
 
     ref, test = pictures(side, side)
     singles = ref.astype(np.float32), test.astype(np.float32)
@@ -119,7 +119,7 @@ def measure_memory(precision: str) -> dict:
     import numpy as np
 
     from camsim.io import image
-    from scielab import metric
+    from scielab.metrics import s_cielab as metric
 
     rows, columns = LARGE
     tile = [image.quantise(p) for p in pictures(rows // 4, columns // 4)]

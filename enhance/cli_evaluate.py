@@ -142,7 +142,7 @@ def _lr_words(bench, records: list) -> str:
 
 
 def _delta_e_words() -> str:
-    from scielab import metric
+    from scielab.metrics import s_cielab as metric
     from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
     return f"ΔE: mean of {metric.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"

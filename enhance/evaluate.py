@@ -166,7 +166,7 @@ def evaluate(
 
     Raises ValueError as `pairs` does and where an output is not `bench.scale` times as large as its input.
     """
-    from scielab import metric
+    from scielab.metrics import s_cielab as metric
 
     for pair in pairs(bench):
         lr = as_rgb(pair.lr) / 255.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab import measures
+from scielab.metrics import catalogue as measures
 
 #: Name of a protocol's channel → what it is, in words.
 CHANNELS = {"Y": "Y (BT.601 studio)", "RGB": "RGB"}

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from camsim.io import image
-from scielab import measures, metric
+from scielab.metrics import catalogue as measures
+from scielab.metrics import s_cielab as metric
 
 #: Pictures enlarged at a time.
 _BLOCK = 16

@@ -119,9 +119,10 @@ def _conditions(samples_per_degree, dpi, distance, fov, preset, formula, input, 
         raise click.UsageError("--display says what the values mean; leave --input and --matrix out")
     if input == "xyz" and white is None:
         raise click.UsageError("--input xyz needs --white X,Y,Z")
-    from scielab import compare, metric
+    from scielab import compare
     from scielab.eye import encoding as inputs
     from scielab.eye import kernels as filters
+    from scielab.metrics import s_cielab as metric
 
     if dpi is not None:
         rate = metric.samples_per_degree_of(dpi, distance)

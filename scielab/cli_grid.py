@@ -134,7 +134,7 @@ def _lpips(paths: tuple[Path, ...]):
     """The network for LPIPS and what is to be said of it; None, None without weights."""
     if not paths:
         return None, None
-    from scielab import lpips
+    from scielab.metrics import lpips
 
     network = lpips.load(paths)
     check = lpips.published_check(network)
@@ -144,7 +144,8 @@ def _lpips(paths: tuple[Path, ...]):
 
 def _store(output: Path, entries: dict, pictures: list, samples_per_degree: float, lpips_facts: dict | None):
     """Where results are kept until all are there; the place depends on all that they depend on."""
-    from scielab import metric, unfinished
+    from scielab import unfinished
+    from scielab.metrics import s_cielab as metric
 
     depends_on = {
         "version": __version__,
@@ -173,7 +174,7 @@ def _seen_in_training(entries: dict, origins: dict[str, str]) -> list[str]:
 
 def _doubts(origins: dict[str, str], lpips_facts: dict | None) -> list[str]:
     """What else has to be known before the numbers are believed."""
-    from scielab import lpips
+    from scielab.metrics import lpips
 
     doubts = []
     photographs = len(set(origins.values()))
@@ -219,7 +220,8 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
 
 def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_facts) -> tuple[dict, dict[str, str]]:
     """How it was measured: for grid.json, and in words for the page."""
-    from scielab import bootstrap, metric
+    from scielab import bootstrap
+    from scielab.metrics import s_cielab as metric
 
     rows, columns = pictures[0].reference.shape[:2]
     photographs = len(set(origins.values()))
@@ -252,7 +254,8 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
 
 def _write(store, output: Path, results, shown, record: dict, facts: dict[str, str], warnings, console) -> None:
     """Write all files, or none; print the table."""
-    from scielab import figures, grid, judging, matrix, measures, report, tables
+    from scielab import figures, grid, judging, matrix, report, tables
+    from scielab.metrics import catalogue as measures
 
     cells, verdicts = judging.summarise(results), judging.judge(results)
     record = tables.as_dict(cells, verdicts) | record

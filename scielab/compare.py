@@ -9,9 +9,10 @@ from camsim._version import __version__
 from camsim.io import atomic as files
 from camsim.io import image
 from camsim.light import colour
-from scielab import deltae, metric
 from scielab.eye import display
 from scielab.eye import encoding as inputs
+from scielab.metrics import colour_difference as deltae
+from scielab.metrics import s_cielab as metric
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).

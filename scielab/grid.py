@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from camsim.io.image import quantise, resize
-from scielab import lpips, metric
-from scielab.measures import psnr_db, ssim
+from scielab.metrics import lpips
+from scielab.metrics import s_cielab as metric
+from scielab.metrics.catalogue import psnr_db, ssim
 
 Model = Callable[[np.ndarray], np.ndarray]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from scielab import bootstrap
 from scielab.grid import TRAINED_FOR, Result
-from scielab.measures import MEASURES, measured
+from scielab.metrics.catalogue import MEASURES, measured
 
 _LESS_IS_BETTER = {measure.name for measure in MEASURES if measure.lower_is_better}
 

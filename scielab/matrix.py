@@ -8,7 +8,7 @@ from camsim.io import atomic as files
 from scielab import heat
 from scielab.grid import BASELINE, TRAINED_FOR
 from scielab.judging import Cell, Estimate, Verdict
-from scielab.measures import Measure
+from scielab.metrics.catalogue import Measure
 
 _DPI = 200
 _INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"

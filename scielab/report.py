@@ -7,7 +7,7 @@ import numpy as np
 
 from scielab import grid, heat, plots, tables
 from scielab.judging import Cell, Verdict
-from scielab.measures import MEASURES, Measure
+from scielab.metrics.catalogue import MEASURES, Measure
 from scielab.page import data_url, filled
 
 

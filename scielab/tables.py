@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from scielab.grid import TRAINED_FOR
 from scielab.judging import Cell, Estimate, Margin, Verdict
-from scielab.measures import MEASURES, Measure
+from scielab.metrics.catalogue import MEASURES, Measure
 
 _BY_NAME = {measure.name: measure for measure in MEASURES}
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic as files
-from scielab import lpips
 from scielab.grid import Model, Picture, Result, evaluate
-from scielab.measures import MEASURES
+from scielab.metrics import lpips
+from scielab.metrics.catalogue import MEASURES
 
 _PREFIX = ".unfinished-"
 

@@ -7,8 +7,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from camsim.light import colour
-from scielab import metric
 from scielab.eye import display
+from scielab.metrics import s_cielab as metric
 
 WAVELENGTHS = np.arange(380.0, 781.0)
 

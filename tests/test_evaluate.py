@@ -16,7 +16,7 @@ from camsim.io import image
 from enhance import evaluate, metrics, scores, zoo
 from enhance.metrics import Protocol
 from enhance.resize import bicubic_weights, imresize
-from scielab import metric
+from scielab.metrics import s_cielab as metric
 
 #: Bicubic ×4 on Y (J. Kim et al., CVPR 2016, tables 2 and 3; SSIM to three places): PSNR in dB, SSIM.
 PUBLISHED = {"Set5": (28.42, 0.8104), "Set14": (26.00, 0.702), "BSD100": (25.96, 0.667)}

@@ -18,7 +18,10 @@ from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image
 from camsim.light import colour
-from scielab import bootstrap, deltae, figures, grid, heat, judging, lpips, matrix, measures, report, tables, unfinished
+from scielab import bootstrap, figures, grid, heat, judging, matrix, report, tables, unfinished
+from scielab.metrics import catalogue as measures
+from scielab.metrics import colour_difference as deltae
+from scielab.metrics import lpips
 
 SETTINGS = ("ideal", "f22")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scielab import lpips, weights
+from scielab.metrics import lpips
+from scielab.metrics import weights_file as weights
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -284,7 +284,7 @@ def test_the_chart_itself_has_no_error():
 
 
 def test_differences_are_ciede2000_of_the_patches():
-    from scielab import deltae
+    from scielab.metrics import colour_difference as deltae
 
     picture = np.clip(chart_picture() @ [[0.8, 0.1, 0.0], [0.1, 0.7, 0.1], [0.0, 0.1, 0.75]], 0, 1)
     check = patches.measure(picture)

@@ -18,7 +18,7 @@ from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
 from camsim.sensor import pixels as sensor
-from scielab import deltae
+from scielab.metrics import colour_difference as deltae
 
 QUIET = camera.Sensor(noise=False, bit_depth=24)
 

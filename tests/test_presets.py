@@ -16,10 +16,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from camsim.light import colour
-from scielab import deltae, metric
 from scielab.eye import filtering as borders
 from scielab.eye import kernels as filters
 from scielab.eye import presets
+from scielab.metrics import colour_difference as deltae
+from scielab.metrics import s_cielab as metric
 
 PICTURES = np.load(Path(__file__).parent / "golden" / "scielab.npz")
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab_isetcam.npz")

@@ -22,8 +22,10 @@ from scipy import ndimage
 
 import scielab
 from camsim.light import colour
-from scielab import deltae, metric, plots
+from scielab import plots
 from scielab.eye import kernels as filters
+from scielab.metrics import colour_difference as deltae
+from scielab.metrics import s_cielab as metric
 
 COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
 CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})

@@ -18,8 +18,10 @@ from PIL import Image
 
 from camsim.io import image
 from camsim.light import colour
-from scielab import deltae, metric, plots, records
+from scielab import plots, records
 from scielab.eye import display
+from scielab.metrics import colour_difference as deltae
+from scielab.metrics import s_cielab as metric
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
-from scielab import loss, metric
+from scielab import loss
 from scielab.loss import SCIELABLoss, scielab_map
+from scielab.metrics import s_cielab as metric
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="gradients are taken on TensorFlow or JAX")

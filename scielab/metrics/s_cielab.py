@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab import deltae
 from scielab.eye import encoding as inputs
 from scielab.eye import filtering as borders
 from scielab.eye import kernels as filters
 from scielab.eye import presets
 from scielab.eye.display import Display
+from scielab.metrics import colour_difference as deltae
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: Name of the metric as it is by default, to be cited with every number; `version` tells those of all presets.

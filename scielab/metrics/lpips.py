@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scielab import weights
+from scielab.metrics import weights_file as weights
 
 #: Name of the metric, to be cited with every number.
 VERSION = "LPIPS 0.1, SqueezeNet 1.1"

@@ -1,0 +1,1 @@
+"""Metrics: S-CIELAB, colour differences, LPIPS, and their catalogue."""
