@@ -119,7 +119,7 @@ def _conditions(samples_per_degree, dpi, distance, fov, preset, formula, input, 
         raise click.UsageError("--display says what the values mean; leave --input and --matrix out")
     if input == "xyz" and white is None:
         raise click.UsageError("--input xyz needs --white X,Y,Z")
-    from scielab import compare
+    from scielab.comparison import pair as compare
     from scielab.eye import encoding as inputs
     from scielab.eye import kernels as filters
     from scielab.metrics import s_cielab as metric
@@ -186,7 +186,8 @@ def compare(
 
     Two folders are compared pair by pair: pictures of the same name, or of the same name without suffix.
     """
-    from scielab import plots, records
+    from scielab.comparison import map_figure as plots
+    from scielab.comparison import record as records
 
     limits = [records.parse_limit(text) for text in fail_above]
     if top is None:
@@ -214,7 +215,10 @@ def compare(
 
 def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_file, limits, force, dry_run, console):
     """One pair: measure, write what is asked for, print."""
-    from scielab import compare, page, plots, records
+    from scielab.comparison import map_figure as plots
+    from scielab.comparison import page
+    from scielab.comparison import pair as compare
+    from scielab.comparison import record as records
 
     outputs = []
     if output is not None:
@@ -268,7 +272,8 @@ def _compare_folders(
     """All pairs of two folders: measure, write what is asked for, print. Nothing is written before all is measured."""
     from tqdm import tqdm
 
-    from scielab import folders, records
+    from scielab.comparison import folders
+    from scielab.comparison import record as records
 
     pairing = folders.pair(ref, test)
     missing = folders.missing_words(pairing)
@@ -304,7 +309,7 @@ def _compare_folders(
 
 def _end_by_limits(found: dict[str, dict]) -> None:
     """Say on stderr which limits are exceeded, if any, and end with exit code 1."""
-    from scielab import records
+    from scielab.comparison import record as records
 
     exceeded = [
         (name, limit) for name, record in found.items() for limit in record.get("limits", ()) if limit["exceeded"]

@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 import numpy as np
 
-from scielab import grid, heat, plots, tables
+from scielab import grid, heat, tables
+from scielab.comparison import map_figure as plots
+from scielab.comparison.page import data_url, filled
 from scielab.judging import Cell, Verdict
 from scielab.metrics.catalogue import MEASURES, Measure
-from scielab.page import data_url, filled
 
 
 def page(

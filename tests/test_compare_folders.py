@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scielab import folders
+from scielab.comparison import folders
 
 SIZES = {"one.png": (40, 30), "sub/two.png": (36, 44), "sub/three.png": (25, 60)}
 

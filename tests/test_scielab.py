@@ -22,7 +22,7 @@ from scipy import ndimage
 
 import scielab
 from camsim.light import colour
-from scielab import plots
+from scielab.comparison import map_figure as plots
 from scielab.eye import kernels as filters
 from scielab.metrics import colour_difference as deltae
 from scielab.metrics import s_cielab as metric

@@ -18,7 +18,8 @@ from PIL import Image
 
 from camsim.io import image
 from camsim.light import colour
-from scielab import plots, records
+from scielab.comparison import map_figure as plots
+from scielab.comparison import record as records
 from scielab.eye import display
 from scielab.metrics import colour_difference as deltae
 from scielab.metrics import s_cielab as metric
@@ -547,7 +548,7 @@ def test_file_names_cannot_break_out_of_the_page(command, pair, tmp_path):
 
 
 def test_large_pictures_are_shown_reduced_and_keep_their_largest_difference():
-    from scielab import page
+    from scielab.comparison import page
 
     rows, columns = 1500, 3001
     picture = np.random.default_rng(3).random((rows, columns, 3))

@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from camsim.io import atomic as files
-from scielab import compare, plots, records
+from scielab.comparison import map_figure as plots
+from scielab.comparison import pair as compare
+from scielab.comparison import record as records
 
 #: The file beside the maps that holds every pair's record.
 RECORD = "compare.json"

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from camsim.io.image import quantise
-from scielab import plots, records
+from scielab.comparison import map_figure as plots
+from scielab.comparison import record as records
 
 #: File name endings of a page.
 SUFFIXES = (".html", ".htm")

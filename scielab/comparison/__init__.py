@@ -1,0 +1,1 @@
+"""One picture against its reference: record, map, page, and two folders pair by pair."""
