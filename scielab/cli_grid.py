@@ -50,8 +50,8 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
     Stopped, however roughly, the same command goes on where it was, to the same bytes.
     """
     from enhance import zoo
-    from scielab import unfinished
     from scielab.eye import kernels as filters
+    from scielab.model_grid import checkpoint as unfinished
 
     filters.check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}
@@ -88,7 +88,7 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     from camsim.dataset import folder as dataset
     from camsim.dataset import photographs as photos
     from enhance import zoo
-    from scielab.grid import Picture
+    from scielab.model_grid.evaluate import Picture
 
     settings = list(zoo.TASKS.values())
     if data is None:
@@ -144,8 +144,8 @@ def _lpips(paths: tuple[Path, ...]):
 
 def _store(output: Path, entries: dict, pictures: list, samples_per_degree: float, lpips_facts: dict | None):
     """Where results are kept until all are there; the place depends on all that they depend on."""
-    from scielab import unfinished
     from scielab.metrics import s_cielab as metric
+    from scielab.model_grid import checkpoint as unfinished
 
     depends_on = {
         "version": __version__,
@@ -196,7 +196,8 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     from tqdm import tqdm
 
     from enhance.cli_apply import load_model
-    from scielab import grid, unfinished
+    from scielab.model_grid import checkpoint as unfinished
+    from scielab.model_grid import evaluate as grid
 
     keep = frozenset(picture.name for picture in shown)
     done = sum(store.has(number, pictures=picture.name in keep) for number, picture in enumerate(pictures))
@@ -220,8 +221,8 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
 
 def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_facts) -> tuple[dict, dict[str, str]]:
     """How it was measured: for grid.json, and in words for the page."""
-    from scielab import bootstrap
     from scielab.metrics import s_cielab as metric
+    from scielab.model_grid import bootstrap
 
     rows, columns = pictures[0].reference.shape[:2]
     photographs = len(set(origins.values()))
@@ -254,8 +255,11 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
 
 def _write(store, output: Path, results, shown, record: dict, facts: dict[str, str], warnings, console) -> None:
     """Write all files, or none; print the table."""
-    from scielab import figures, grid, judging, matrix, report, tables
     from scielab.metrics import catalogue as measures
+    from scielab.model_grid import evaluate as grid
+    from scielab.model_grid import figures, report, tables
+    from scielab.model_grid import heat_table as matrix
+    from scielab.model_grid import verdicts as judging
 
     cells, verdicts = judging.summarise(results), judging.judge(results)
     record = tables.as_dict(cells, verdicts) | record

@@ -18,10 +18,15 @@ from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image
 from camsim.light import colour
-from scielab import bootstrap, figures, grid, heat, judging, matrix, report, tables, unfinished
+from scielab import heat
 from scielab.metrics import catalogue as measures
 from scielab.metrics import colour_difference as deltae
 from scielab.metrics import lpips
+from scielab.model_grid import bootstrap, figures, report, tables
+from scielab.model_grid import checkpoint as unfinished
+from scielab.model_grid import evaluate as grid
+from scielab.model_grid import heat_table as matrix
+from scielab.model_grid import verdicts as judging
 
 SETTINGS = ("ideal", "f22")
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from camsim.io import atomic as files
 from scielab import heat
-from scielab.grid import BASELINE, TRAINED_FOR
-from scielab.judging import Cell, Estimate, Verdict
 from scielab.metrics.catalogue import Measure
+from scielab.model_grid.evaluate import BASELINE, TRAINED_FOR
+from scielab.model_grid.verdicts import Cell, Estimate, Verdict
 
 _DPI = 200
 _INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterable
 
-from scielab.grid import TRAINED_FOR
-from scielab.judging import Cell, Estimate, Margin, Verdict
 from scielab.metrics.catalogue import MEASURES, Measure
+from scielab.model_grid.evaluate import TRAINED_FOR
+from scielab.model_grid.verdicts import Cell, Estimate, Margin, Verdict
 
 _BY_NAME = {measure.name: measure for measure in MEASURES}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic as files
-from scielab import grid
 from scielab.comparison import map_figure as plots
+from scielab.model_grid import evaluate as grid
 
 _GAP, _LABEL, _HEAD, _BETWEEN, _FOOT = 4, 92, 62, 34, 78
 _DPI = 100

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab import bootstrap
-from scielab.grid import TRAINED_FOR, Result
 from scielab.metrics.catalogue import MEASURES, measured
+from scielab.model_grid import bootstrap
+from scielab.model_grid.evaluate import TRAINED_FOR, Result
 
 _LESS_IS_BETTER = {measure.name for measure in MEASURES if measure.lower_is_better}
 

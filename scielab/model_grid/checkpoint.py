@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic as files
-from scielab.grid import Model, Picture, Result, evaluate
 from scielab.metrics import lpips
 from scielab.metrics.catalogue import MEASURES
+from scielab.model_grid.evaluate import Model, Picture, Result, evaluate
 
 _PREFIX = ".unfinished-"
 

@@ -5,11 +5,13 @@ from dataclasses import asdict
 
 import numpy as np
 
-from scielab import grid, heat, tables
+from scielab import heat
 from scielab.comparison import map_figure as plots
 from scielab.comparison.page import data_url, filled
-from scielab.judging import Cell, Verdict
 from scielab.metrics.catalogue import MEASURES, Measure
+from scielab.model_grid import evaluate as grid
+from scielab.model_grid import tables
+from scielab.model_grid.verdicts import Cell, Verdict
 
 
 def page(

@@ -1,0 +1,1 @@
+"""Models crossed with cameras: who wins, by how much, and on which evidence."""
