@@ -366,7 +366,7 @@ def test_picture_files_may_hold_light_itself(command, pair, tmp_path):
 
 
 def test_the_names_of_the_options_are_those_of_the_metric():
-    from scielab import cli
+    from scielab.cli import main as cli
     from scielab.eye import presets
 
     assert cli.PRESETS == tuple(presets.PRESETS)

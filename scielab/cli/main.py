@@ -9,7 +9,7 @@ import click
 
 from camsim.cli import console
 from camsim.io import atomic as files
-from scielab import cli_grid
+from scielab.cli import grid as cli_grid
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
