@@ -38,7 +38,8 @@ def measure(name: str, way: str) -> dict:
     import keras
     import numpy as np
 
-    from enhance import apply, models
+    from enhance import apply
+    from enhance.networks import generators as models
 
     kind, options, times = GENERATORS[name]
     model = models.build(kind, scale=SCALE, **options)

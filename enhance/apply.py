@@ -15,7 +15,7 @@ import numpy as np
 
 from camsim.io import high_depth as deep
 from camsim.io import image
-from enhance import modelfile
+from enhance.networks import keras_file as modelfile
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
 #: short of deep networks' (RRDB's 23 blocks reach 350 px), whose farthest pixels hardly count.

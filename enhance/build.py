@@ -8,8 +8,11 @@ from pathlib import Path
 import keras
 
 from enhance import config as configs
-from enhance import critics, losses, modelfile, models, zoo
+from enhance import losses, zoo
 from enhance.adversarial import Adversarial
+from enhance.networks import critics
+from enhance.networks import generators as models
+from enhance.networks import keras_file as modelfile
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 

@@ -6,7 +6,7 @@ Keras has no gradient that works inside a loss on every backend; the few lines t
 import keras
 from keras import ops
 
-from enhance import critics
+from enhance.networks import critics
 
 
 def squared_slopes(critic: keras.Model, pictures):

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 
 import enhance
 from camsim.io import image
-from enhance import apply, models, pictures, zoo
+from enhance import apply, pictures, zoo
+from enhance.networks import generators as models
 
 
 def network(name="light", *, scale=4, spread=0.1, **options):

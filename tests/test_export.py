@@ -11,7 +11,8 @@ if keras.backend.backend() != "tensorflow":
 
 from click.testing import CliRunner
 
-from enhance import export, models
+from enhance import export
+from enhance.networks import generators as models
 
 NETWORKS = {
     "light": ("light", {}),

@@ -19,8 +19,9 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance import gradients, layers, losses, perceptual
+from enhance import gradients, losses, perceptual
 from enhance.adversarial import KINDS, Adversarial
+from enhance.networks import layers
 
 BACKEND = keras.backend.backend()
 LABELLED = ("minimax", "modified", "least_squares", "relativistic")

@@ -12,7 +12,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from enhance import modelfile, models
+from enhance.networks import generators as models
+from enhance.networks import keras_file as modelfile
 
 
 def network(name="light", **options):

@@ -13,7 +13,8 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance import critics, layers, models
+from enhance.networks import critics, layers
+from enhance.networks import generators as models
 
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).parents[1]

@@ -13,8 +13,8 @@ rectifiers", ICCV 2015 (PReLU).
 import keras
 from keras import initializers, layers
 
-from enhance.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
-from enhance.layers import options as options_of
+from enhance.networks.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
+from enhance.networks.layers import options as options_of
 
 #: Enlargement step by step.
 STEPS = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}

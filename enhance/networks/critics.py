@@ -12,8 +12,8 @@ ICCVW 2021 (U-Net); I. Gulrajani et al., "Improved training of Wasserstein GANs"
 import keras
 from keras import layers
 
-from enhance.layers import SpectralConv2D, check_options, choose
-from enhance.layers import options as options_of
+from enhance.networks.layers import SpectralConv2D, check_options, choose
+from enhance.networks.layers import options as options_of
 
 NORMS = ("none", "batch", "spectral")
 

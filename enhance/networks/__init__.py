@@ -1,0 +1,1 @@
+"""Networks: generators, critics, their layers, and reading them from files safely."""
