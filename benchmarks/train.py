@@ -80,7 +80,9 @@ def measure(name: str, precision: str) -> dict:
     import keras
     import numpy as np
 
-    from enhance import adversarial, build, config, data, losses, optimizer
+    from enhance import build, config, data, optimizer
+    from enhance.losses import adversarial
+    from enhance.losses import content as losses
     from enhance.trainer import Trainer
 
     wanted = config.override(config.load("default"), [f"batch={BATCH}"])

@@ -8,8 +8,9 @@ from pathlib import Path
 import keras
 
 from enhance import config as configs
-from enhance import losses, zoo
-from enhance.adversarial import Adversarial
+from enhance import zoo
+from enhance.losses import content as losses
+from enhance.losses.adversarial import Adversarial
 from enhance.networks import critics
 from enhance.networks import generators as models
 from enhance.networks import keras_file as modelfile

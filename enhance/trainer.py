@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import keras
 from keras import ops
 
-from enhance.adversarial import Adversarial
 from enhance.config import ADVERSARIAL
+from enhance.losses.adversarial import Adversarial
 
 
 class Trainer(keras.Model):

@@ -19,8 +19,10 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance import gradients, losses, perceptual
-from enhance.adversarial import KINDS, Adversarial
+from enhance.losses import content as losses
+from enhance.losses import critic_gradient as gradients
+from enhance.losses import vgg as perceptual
+from enhance.losses.adversarial import KINDS, Adversarial
 from enhance.networks import layers
 
 BACKEND = keras.backend.backend()

@@ -14,8 +14,9 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from camsim.io import image
-from enhance import build, config, data, losses, optimizer, runs, train, validate
-from enhance.adversarial import Adversarial
+from enhance import build, config, data, optimizer, runs, train, validate
+from enhance.losses import content as losses
+from enhance.losses.adversarial import Adversarial
 from enhance.trainer import Trainer
 
 

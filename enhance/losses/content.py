@@ -27,7 +27,7 @@ import keras
 from keras import ops
 
 from camsim import camera as parts
-from enhance.perceptual import LAYERS, LINEAR, extractor
+from enhance.losses.vgg import LAYERS, LINEAR, extractor
 from scielab import loss
 
 #: ε of the Charbonnier loss: below it Δ counts by its square, above by its size.

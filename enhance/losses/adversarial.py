@@ -27,7 +27,7 @@ import keras
 from keras import ops
 
 from camsim import camera as parts
-from enhance import gradients
+from enhance.losses import critic_gradient as gradients
 
 KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")
 _WITHOUT_LABELS = ("wasserstein", "hinge")

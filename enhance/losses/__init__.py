@@ -1,0 +1,1 @@
+"""Losses by name: content, VGG features, adversarial, and the critic's gradient."""
