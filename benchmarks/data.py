@@ -33,7 +33,8 @@ import numpy as np
 from camsim import camera_file as camera
 from camsim.dataset import photographs as photos
 from camsim.io import image
-from enhance import data, sources
+from enhance.data import discover as sources
+from enhance.data import pair_set as data
 
 BATCH, HR_PX, SCALE = 16, 128, 4
 RENDERED = {  # name: setting, what varies

@@ -80,7 +80,8 @@ def measure(name: str, precision: str) -> dict:
     import keras
     import numpy as np
 
-    from enhance import build, config, data, optimizer
+    from enhance import build, config, optimizer
+    from enhance.data import pair_set as data
     from enhance.losses import adversarial
     from enhance.losses import content as losses
     from enhance.trainer import Trainer

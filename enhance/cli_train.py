@@ -83,8 +83,9 @@ def train(
         folder = output or _free_run(chosen.task)
         _check_run_folder(folder, force=force)
     backend.ensure()
-    from enhance import build, crops, runs
+    from enhance import build, runs
     from enhance import train as training
+    from enhance.data import sampling as crops
 
     digest = ""
     if resume:
@@ -195,7 +196,7 @@ def _with_camera(config: configs.Config, task, camera_file, name, note) -> tuple
 def _open_source(config: configs.Config, camera: cameras.Camera, console):
     from tqdm import tqdm
 
-    from enhance import sources
+    from enhance.data import discover as sources
 
     if not config.data:
         console.info(f"no --data given: rendering the built-in photographs through {camera.name}")

@@ -14,9 +14,10 @@ import numpy as np
 from camsim._version import __version__
 from camsim.io import atomic as files
 from camsim.io import image
-from enhance import build, degrade, optimizer, runs, validate, zoo
+from enhance import build, optimizer, runs, validate, zoo
 from enhance import card as cards
 from enhance import config as configs
+from enhance.data import live_camera as degrade
 from enhance.networks import keras_file as modelfile
 from enhance.trainer import Trainer
 

@@ -15,7 +15,11 @@ from camsim import camera_file as camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import image
-from enhance import crops, data, degrade, feed, sources
+from enhance.data import batches as feed
+from enhance.data import discover as sources
+from enhance.data import live_camera as degrade
+from enhance.data import pair_set as data
+from enhance.data import sampling as crops
 
 F22, IDEAL = camera.load("f22"), camera.load("ideal")
 

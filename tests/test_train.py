@@ -14,7 +14,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from camsim.io import image
-from enhance import build, config, data, optimizer, runs, train, validate
+from enhance import build, config, optimizer, runs, train, validate
+from enhance.data import pair_set as data
 from enhance.losses import content as losses
 from enhance.losses.adversarial import Adversarial
 from enhance.trainer import Trainer

@@ -17,8 +17,8 @@ from PIL import Image
 
 from camsim.io import high_depth as deep
 from camsim.io import image
-from enhance import crops
-from enhance.data import PairSet
+from enhance.data import sampling as crops
+from enhance.data.pair_set import PairSet
 
 #: LR and HR pictures of equal number, uint8: (n, h, w, 3) and (n, h·scale, w·scale, 3).
 Batch = tuple[np.ndarray, np.ndarray]

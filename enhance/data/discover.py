@@ -22,7 +22,10 @@ from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.io import atomic as files
 from camsim.io import image
-from enhance import crops, data, degrade, feed
+from enhance.data import batches as feed
+from enhance.data import live_camera as degrade
+from enhance.data import pair_set as data
+from enhance.data import sampling as crops
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from camsim.image_formation import transfer
 from camsim.io import atomic as files
-from enhance import crops, feed
+from enhance.data import batches as feed
+from enhance.data import sampling as crops
 
 #: Values of a varied camera key: few enough that the transfer functions of all of them are kept.
 LADDER = 16

@@ -8,7 +8,7 @@ import numpy as np
 from camsim import camera_file as cameras
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
-from enhance import crops
+from enhance.data import sampling as crops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Where training pairs come from, and how batches are made of them."""
