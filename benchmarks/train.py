@@ -80,11 +80,12 @@ def measure(name: str, precision: str) -> dict:
     import keras
     import numpy as np
 
-    from enhance import build, config, optimizer
+    from enhance import config
     from enhance.data import pair_set as data
     from enhance.losses import adversarial
     from enhance.losses import content as losses
-    from enhance.trainer import Trainer
+    from enhance.training import build, optimizer
+    from enhance.training.step import Trainer
 
     wanted = config.override(config.load("default"), [f"batch={BATCH}"])
     wanted = config.from_dict(config.to_dict(wanted) | {"generator": GENERATORS[name]})

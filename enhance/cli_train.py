@@ -83,9 +83,10 @@ def train(
         folder = output or _free_run(chosen.task)
         _check_run_folder(folder, force=force)
     backend.ensure()
-    from enhance import build, runs
-    from enhance import train as training
     from enhance.data import sampling as crops
+    from enhance.training import build
+    from enhance.training import engine as training
+    from enhance.training import run_folder as runs
 
     digest = ""
     if resume:
@@ -127,7 +128,7 @@ def train(
 
 def _begun(config: configs.Config, folder: Path) -> configs.Config:
     """The configuration of a run to go on with: a checkpoint takes the place of the model it started from."""
-    from enhance import runs
+    from enhance.training import run_folder as runs
 
     return dataclasses.replace(config, init="", needs_init=False) if runs.checkpoints(folder) else config
 
@@ -233,8 +234,8 @@ def _report_run(console, entry: zoo.Entry) -> None:
 def _run_with_bar(folder: Path, config: configs.Config, source, console) -> dict:
     from tqdm import tqdm
 
-    from enhance import runs
-    from enhance import train as training
+    from enhance.training import engine as training
+    from enhance.training import run_folder as runs
 
     quiet = not console.show_progress
     look = {"unit": "step", "disable": quiet, "dynamic_ncols": True, "mininterval": 0.5, "smoothing": 0.1}

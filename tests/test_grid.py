@@ -417,8 +417,9 @@ def workplace(tmp_path_factory):
     """A rendered set and four untrained models of the form that training leaves."""
     pytest.importorskip("keras")
     from camsim.io import atomic as files
-    from enhance import runs, zoo
+    from enhance import zoo
     from enhance.networks import generators as models
+    from enhance.training import run_folder as runs
 
     place = tmp_path_factory.mktemp("grid")
     views = {name: camera.load(name) for name in zoo.TASKS.values()}

@@ -14,11 +14,15 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from camsim.io import image
-from enhance import build, config, optimizer, runs, train, validate
+from enhance import config
 from enhance.data import pair_set as data
 from enhance.losses import content as losses
 from enhance.losses.adversarial import Adversarial
-from enhance.trainer import Trainer
+from enhance.training import build, optimizer
+from enhance.training import engine as train
+from enhance.training import run_folder as runs
+from enhance.training import validation as validate
+from enhance.training.step import Trainer
 
 
 def make_pairs(count=6, side=32, scale=4, seed=0):

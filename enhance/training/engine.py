@@ -14,12 +14,15 @@ import numpy as np
 from camsim._version import __version__
 from camsim.io import atomic as files
 from camsim.io import image
-from enhance import build, optimizer, runs, validate, zoo
-from enhance import card as cards
 from enhance import config as configs
+from enhance import zoo
 from enhance.data import live_camera as degrade
 from enhance.networks import keras_file as modelfile
-from enhance.trainer import Trainer
+from enhance.training import build, optimizer
+from enhance.training import model_card as cards
+from enhance.training import run_folder as runs
+from enhance.training import validation as validate
+from enhance.training.step import Trainer
 
 #: The critic has won where it is this sure, of real and of made pictures, in so many rows of the log on end.
 _SURE, _SURE_ROWS = 0.95, 4
