@@ -46,9 +46,9 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
     it have 8 bits. A grey file stays grey. Every table names channel, cropped border and range.
     """
-    from enhance import evaluate as evaluation
-    from enhance import scores
-    from enhance.metrics import Protocol
+    from enhance.evaluation import benchmark as evaluation
+    from enhance.evaluation import results as scores
+    from enhance.evaluation.protocol import Protocol
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
     opened = _open(benches, scale)
@@ -86,7 +86,7 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
 
 def _open(benches: tuple[str, ...], scale: int) -> list:
     """The benchmarks named by NAME=DIR or DIR."""
-    from enhance import evaluate as evaluation
+    from enhance.evaluation import benchmark as evaluation
 
     opened = []
     for text in benches:
@@ -114,7 +114,7 @@ def _chosen(task: str | None, models: Path | None, model: Path | None, scale: in
 def _measure(benches, functions, protocol, delta_e: bool, console) -> list:
     from tqdm import tqdm
 
-    from enhance import evaluate as evaluation
+    from enhance.evaluation import benchmark as evaluation
 
     total = len(functions) * sum(len(bench.hr) for bench in benches)
     look = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
@@ -128,7 +128,7 @@ def _measure(benches, functions, protocol, delta_e: bool, console) -> list:
 
 def _lr_words(bench, records: list) -> str:
     """Where a benchmark's LR pictures are from."""
-    from enhance import evaluate as evaluation
+    from enhance.evaluation import benchmark as evaluation
 
     if bench.lr is None:
         return f"{bench.name}: LR made here by MATLAB's bicubic reduction"

@@ -13,9 +13,12 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from camsim.io import image
-from enhance import evaluate, metrics, scores, zoo
-from enhance.metrics import Protocol
-from enhance.resize import bicubic_weights, imresize
+from enhance import zoo
+from enhance.evaluation import benchmark as evaluate
+from enhance.evaluation import protocol as metrics
+from enhance.evaluation import results as scores
+from enhance.evaluation.imresize import bicubic_weights, imresize
+from enhance.evaluation.protocol import Protocol
 from scielab.metrics import s_cielab as metric
 
 #: Bicubic ×4 on Y (J. Kim et al., CVPR 2016, tables 2 and 3; SSIM to three places): PSNR in dB, SSIM.

@@ -27,9 +27,9 @@ import numpy as np
 from PIL import Image
 
 from camsim.io import image
-from enhance.metrics import Protocol, as_rgb
-from enhance.resize import imresize
-from enhance.scores import Record
+from enhance.evaluation.imresize import imresize
+from enhance.evaluation.protocol import Protocol, as_rgb
+from enhance.evaluation.results import Record
 
 #: (h, w, 3) → (h·scale, w·scale, 3), sRGB values in [0, 1].
 Model = Callable[[np.ndarray], np.ndarray]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic as files
-from enhance.metrics import Protocol
+from enhance.evaluation.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""PSNR and SSIM as super-resolution papers measure them."""
