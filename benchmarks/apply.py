@@ -38,7 +38,7 @@ def measure(name: str, way: str) -> dict:
     import keras
     import numpy as np
 
-    from enhance import apply
+    from enhance.inference import apply
     from enhance.networks import generators as models
 
     kind, options, times = GENERATORS[name]

@@ -25,6 +25,6 @@ def load(task_or_path, *, models=None, tile=None, device="auto"):
     elif not path.exists():
         raise ValueError(f"{path}: neither a task ({', '.join(zoo.tasks())}) nor a file or folder")
     backend.ensure()
-    from enhance import apply
+    from enhance.inference import apply
 
     return apply.Enlarger(apply.load(path, device=device), tile=tile, device=device)

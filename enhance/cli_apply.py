@@ -44,7 +44,7 @@ def load_model(path: Path):
 
 def _enlarger(path: Path, *, tile: int | None = None, device: str = "auto"):
     backend.ensure()
-    from enhance import apply as applying
+    from enhance.inference import apply as applying
 
     return applying.Enlarger(applying.load(path, device=device), tile=tile, device=device)
 
@@ -68,7 +68,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     path, entry = find_model(task, models, model)
     from camsim.io import image
     from camsim.io import outputs as targets
-    from enhance import pictures
+    from enhance.inference import pictures
 
     sources = pictures.find(inputs)
     outputs = targets.place([source.name for source in sources], output)
@@ -108,7 +108,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
 
 def _local(source, place: Path) -> Path:
     """The file to read: the source itself, or `place` with what was fetched."""
-    from enhance import pictures
+    from enhance.inference import pictures
 
     if not source.is_web:
         return Path(source.where)
@@ -120,7 +120,7 @@ def _enlarge_all(jobs: list, enlarge, pixels: int, facts: dict, console) -> list
     """Enlarge and write every picture and its record; returns the records."""
     from tqdm import tqdm
 
-    from enhance import pictures
+    from enhance.inference import pictures
 
     look = {"unit": "px", "unit_scale": True, "dynamic_ncols": True, "delay": 1, "leave": False}
     done = []
@@ -155,8 +155,8 @@ def export(task, models, model, output, force, dry_run, console):
     files.refuse_inputs([output], [path])
     files.check_writable(output)
     backend.ensure()
-    from enhance import apply as applying
-    from enhance import export as exporting
+    from enhance.inference import apply as applying
+    from enhance.inference import export as exporting
 
     kind = exporting.kind_of(output)
     exporting.check_place(output)

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 
 import enhance
 from camsim.io import image
-from enhance import apply, pictures, zoo
+from enhance import zoo
+from enhance.inference import apply, pictures
 from enhance.networks import generators as models
 
 

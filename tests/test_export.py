@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
 
 from click.testing import CliRunner
 
-from enhance import export
+from enhance.inference import export
 from enhance.networks import generators as models
 
 NETWORKS = {

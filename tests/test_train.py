@@ -417,7 +417,7 @@ def test_red_stays_red_through_training_and_saving(tmp_path):
     configuration = configure(PIXEL | {"steps": 20})
     runs.prepare(tmp_path, configuration, "", "")
     train.run(tmp_path, configuration, Source(pairs))
-    from enhance import apply
+    from enhance.inference import apply
 
     output = apply.enlarge(apply.load(tmp_path / "generator.keras"), red[0, ::4, ::4] / 255.0)
     np.testing.assert_allclose(output, np.broadcast_to([200 / 255, 0, 0], output.shape), atol=0.1)

@@ -1,0 +1,1 @@
+"""Applying a trained model to any picture, and handing it to other runtimes."""
