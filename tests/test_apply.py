@@ -422,7 +422,7 @@ def test_names_from_the_web_are_harmless(url, name):
 @pytest.fixture
 def run(monkeypatch, tmp_path, model_file):
     """Run `enhance apply` in this process, in an empty folder, with a model; it must succeed."""
-    from enhance.cli import cli
+    from enhance.cli.main import cli
 
     def invoke(*arguments):
         monkeypatch.chdir(tmp_path)

@@ -122,7 +122,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch):
 
 
 def test_the_command_exports_and_reports(refused, tmp_path, monkeypatch):
-    from enhance.cli import cli
+    from enhance.cli.main import cli
 
     network().save(tmp_path / "g.keras")
     monkeypatch.chdir(tmp_path)

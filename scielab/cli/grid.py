@@ -195,7 +195,7 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     """Every model on every picture, going on with what the store holds."""
     from tqdm import tqdm
 
-    from enhance.cli_apply import load_model
+    from enhance.cli.apply import load_model
     from scielab.model_grid import checkpoint as unfinished
     from scielab.model_grid import evaluate as grid
 

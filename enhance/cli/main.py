@@ -4,9 +4,9 @@ import click
 
 from camsim.cli import console
 from enhance import zoo
-from enhance.cli_apply import apply, export
-from enhance.cli_evaluate import evaluate
-from enhance.cli_train import list_configs, train
+from enhance.cli.apply import apply, export
+from enhance.cli.evaluate import evaluate
+from enhance.cli.train import list_configs, train
 
 
 @click.group("enhance", context_settings=console.CONTEXT)

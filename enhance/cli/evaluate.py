@@ -7,7 +7,7 @@ import click
 
 from camsim.cli import console
 from camsim.io import atomic as files
-from enhance import cli_apply
+from enhance.cli import apply as cli_apply
 
 FILE = click.Path(path_type=Path)
 
