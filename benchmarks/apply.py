@@ -39,10 +39,10 @@ def measure(name: str, way: str) -> dict:
     import numpy as np
 
     from enhance.inference import apply
-    from enhance.networks import generators as models
+    from enhance.networks import generators
 
     kind, options, times = GENERATORS[name]
-    model = models.build(kind, scale=SCALE, **options)
+    model = generators.build(kind, scale=SCALE, **options)
     rng = np.random.default_rng(0)
     for variable in model.trainable_variables:
         variable.assign(rng.normal(0, 0.05, variable.shape))

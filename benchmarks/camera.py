@@ -57,18 +57,16 @@ def measure(name: str) -> dict:
     import numpy as np
     import scipy.fft
 
-    from camsim import camera_file as camera
-    from camsim import pipeline
-    from camsim.dataset import photographs as photos
-    from camsim.image_formation import cosine_series as cosine
-    from camsim.image_formation import transfer
+    from camsim import camera_file, pipeline
+    from camsim.dataset import photographs
+    from camsim.image_formation import cosine_series, transfer
     from camsim.io import image
     from camsim.light import colour
-    from camsim.scene import radiance as scene
+    from camsim.scene import radiance
 
     setting, changes, side = CASES[name]
-    view = camera.override(camera.load(setting), changes)
-    photo = image.quantise(image.resize(image.read(photos.builtin("astronaut").path)[:512, :512], (side, side)))
+    view = camera_file.override(camera_file.load(setting), changes)
+    photo = image.quantise(image.resize(image.read(photographs.builtin("astronaut").path)[:512, :512], (side, side)))
     scipy.fft.rfft2(np.zeros((8, 8), np.float32))  # loads what it loads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
@@ -79,7 +77,7 @@ def measure(name: str) -> dict:
     whole = median_ms(lambda: pipeline.render(photo, view))
     linear = colour.decode_picture(photo, np.float32)
     at, _ = transfer.rgb_terms(view, side, side, "float32")
-    forward = median_ms(lambda: cosine.fold(np.moveaxis(linear, -1, 0), at.orders), 0.5)
+    forward = median_ms(lambda: cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders), 0.5)
     light = median_ms(lambda: pipeline.electron_rate(linear, view), 0.5)
     rate, _ = pipeline.electron_rate(linear, view)
     rng, mean = np.random.default_rng(0), rate.astype(float) * done.exposure_s
@@ -88,7 +86,7 @@ def measure(name: str) -> dict:
     planes = np.zeros((3, *(max(n, side) for n in rate.shape)), np.float32)
     ffts = median_ms(lambda: scipy.fft.irfft2(scipy.fft.rfft2(planes), s=planes.shape[1:]), 0.5)
 
-    photons = scene.radiance(colour.decode_picture(photo), view.scene)
+    photons = radiance.radiance(colour.decode_picture(photo), view.scene)
     start = time.perf_counter()
     slow, _ = pipeline.electron_rate_spectral(photons, view)
     spectral = (time.perf_counter() - start) * 1e3

@@ -30,11 +30,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera_file as camera
-from camsim.dataset import photographs as photos
+from camsim import camera_file
+from camsim.dataset import photographs
 from camsim.io import image
-from enhance.data import discover as sources
-from enhance.data import pair_set as data
+from enhance.data import discover, pair_set
 
 BATCH, HR_PX, SCALE = 16, 128, 4
 RENDERED = {  # name: setting, what varies
@@ -73,7 +72,7 @@ def drained(batches, seconds: float) -> tuple[float, float]:
 
 def write_pairs(folder: Path, side: int, count: int) -> Path:
     """Pairs cut from a built-in photograph."""
-    photo = image.quantise(image.read(photos.builtin("astronaut").path))
+    photo = image.quantise(image.read(photographs.builtin("astronaut").path))
     rng = np.random.default_rng(0)
     for number in range(count):
         top, left = rng.integers(512 - side + 1, size=2)
@@ -147,7 +146,7 @@ def slowdown(step: Step, batches, rounds: int = 30) -> float:
 
 def existing_pairs(step_ms: float, seconds: float) -> list[dict]:
     rows, step = [], Step(step_ms / 1e3)
-    ideal = camera.load("ideal")
+    ideal = camera_file.load("ideal")
 
     def note(name: str, batches):
         whole, busy = drained(batches, seconds)
@@ -171,11 +170,11 @@ def existing_pairs(step_ms: float, seconds: float) -> list[dict]:
             "streamed from PNG": (small, {"memory_limit_bytes": 0}),
         }
         for name, (folder, options) in cases.items():
-            with sources.open(folder, camera=ideal, setting="", hr_px=HR_PX, jobs=2, **options) as source:
+            with discover.open(folder, camera=ideal, setting="", hr_px=HR_PX, jobs=2, **options) as source:
                 note(name, source.batches(0, size=BATCH, seed=0))
-        with sources.open(small, camera=ideal, setting="", hr_px=HR_PX) as source:
+        with discover.open(small, camera=ideal, setting="", hr_px=HR_PX) as source:
             pairs = source.validation(64)
-        note("memory, not ahead", (data.batch(pairs, step, size=BATCH, seed=0) for step in itertools.count()))
+        note("memory, not ahead", (pair_set.batch(pairs, step, size=BATCH, seed=0) for step in itertools.count()))
         note("Pillow loop", pillow_loop(small))
         try:
             note("tf.data", tf_data(small))
@@ -187,10 +186,10 @@ def existing_pairs(step_ms: float, seconds: float) -> list[dict]:
 def rendering(images_per_s: float, jobs: int, seconds: float) -> list[dict]:
     rows = []
     for name, (setting, vary) in RENDERED.items():
-        view, rates = camera.load(setting), []
+        view, rates = camera_file.load(setting), []
         for processes in (0, 1, jobs):  # 0: in a thread of this process, whose processor time is known
             options = {"vary": vary, "hr_px": HR_PX, "jobs": processes}
-            with sources.open(photos.BUILTIN, camera=view, setting=setting, **options) as source:
+            with discover.open(photographs.BUILTIN, camera=view, setting=setting, **options) as source:
                 batches, start = source.batches(0, size=BATCH, seed=0), time.perf_counter()
                 next(batches)
                 first = time.perf_counter() - start

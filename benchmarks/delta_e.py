@@ -47,10 +47,10 @@ def pictures(rows: int, columns: int):
     """A photograph and its noisy copy, sRGB values in [0, 1]."""
     import numpy as np
 
-    from camsim.dataset import photographs as photos
+    from camsim.dataset import photographs
     from camsim.io import image
 
-    photo = image.read(photos.builtin("astronaut").path)
+    photo = image.read(photographs.builtin("astronaut").path)
     ref = image.resize(photo, (rows, columns))
     test = np.clip(ref + np.random.default_rng(0).normal(scale=0.02, size=ref.shape), 0, 1)
     return ref, test
@@ -62,15 +62,15 @@ def direct(ref, test, rate: float):
     from scipy import ndimage
 
     from camsim.light import colour
-    from scielab.eye import kernels as filters
-    from scielab.metrics import colour_difference as deltae
+    from scielab.eye import kernels
+    from scielab.metrics import colour_difference
 
-    to_opponent, to_xyz = filters.FORMATS["xyz"]
+    to_opponent, to_xyz = kernels.FORMATS["xyz"]
     labs = []
     for picture in (ref, test):
         opponent = colour.linear_to_xyz(colour.srgb_decode(picture)) @ to_opponent.T
         blurred = np.empty_like(opponent)
-        for channel, bank in enumerate(filters.kernels(rate)):
+        for channel, bank in enumerate(kernels.kernels(rate)):
             plane = np.ascontiguousarray(opponent[..., channel])
             blurred[..., channel] = sum(
                 ndimage.correlate1d(
@@ -78,21 +78,21 @@ def direct(ref, test, rate: float):
                 )
                 for row in bank
             )
-        labs.append(deltae.xyz_to_lab(blurred @ to_xyz.T, colour.SRGB_WHITE_XYZ))
-    return deltae.delta_e_76(*labs)
+        labs.append(colour_difference.xyz_to_lab(blurred @ to_xyz.T, colour.SRGB_WHITE_XYZ))
+    return colour_difference.delta_e_76(*labs)
 
 
 def measure(side: int, rate: float) -> dict:
     import numpy as np
 
-    from scielab.metrics import s_cielab as metric
+    from scielab.metrics import s_cielab
 
     ref, test = pictures(side, side)
     singles = ref.astype(np.float32), test.astype(np.float32)
-    reference = metric.Reference(ref, samples_per_degree=rate)
+    reference = s_cielab.Reference(ref, samples_per_degree=rate)
     works = {
-        "float64": lambda: metric.delta_e(ref, test, samples_per_degree=rate),
-        "float32": lambda: metric.delta_e(*singles, samples_per_degree=rate, dtype=np.float32),
+        "float64": lambda: s_cielab.delta_e(ref, test, samples_per_degree=rate),
+        "float32": lambda: s_cielab.delta_e(*singles, samples_per_degree=rate, dtype=np.float32),
         "cached": lambda: reference.delta_e(test),
         "direct": lambda: direct(ref, test, rate),
     }
@@ -119,15 +119,15 @@ def measure_memory(precision: str) -> dict:
     import numpy as np
 
     from camsim.io import image
-    from scielab.metrics import s_cielab as metric
+    from scielab.metrics import s_cielab
 
     rows, columns = LARGE
     tile = [image.quantise(p) for p in pictures(rows // 4, columns // 4)]
     pair = [np.tile(t, (4, 4, 1)) for t in tile]
-    metric.delta_e(*(t[:64, :64] for t in tile), samples_per_degree=60, dtype=precision)  # loads what it loads
+    s_cielab.delta_e(*(t[:64, :64] for t in tile), samples_per_degree=60, dtype=precision)  # loads what it loads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    metric.delta_e(*pair, samples_per_degree=60, dtype=precision)
+    s_cielab.delta_e(*pair, samples_per_degree=60, dtype=precision)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

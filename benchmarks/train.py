@@ -81,9 +81,8 @@ def measure(name: str, precision: str) -> dict:
     import numpy as np
 
     from enhance import config
-    from enhance.data import pair_set as data
-    from enhance.losses import adversarial
-    from enhance.losses import content as losses
+    from enhance.data import pair_set
+    from enhance.losses import adversarial, content
     from enhance.training import build, optimizer
     from enhance.training.step import Trainer
 
@@ -92,7 +91,7 @@ def measure(name: str, precision: str) -> dict:
     rng = np.random.default_rng(0)
     lr = rng.integers(0, 256, (512, LR_PX, LR_PX, 3), np.uint8)
     hr = rng.integers(0, 256, (512, LR_PX * SCALE, LR_PX * SCALE, 3), np.uint8)
-    pairs = data.PairSet(source="", photographs=(), names=[str(i) for i in range(512)], lr=lr, hr=hr)
+    pairs = pair_set.PairSet(source="", photographs=(), names=[str(i) for i in range(512)], lr=lr, hr=hr)
     generator = build.generator(wanted, precision)
     flop = forward_gflop(generator, (LR_PX, LR_PX, 3))
     result = {"case": name, "precision": precision, "parameters": generator.count_params(), "forward_gflop": flop}
@@ -102,7 +101,7 @@ def measure(name: str, precision: str) -> dict:
         critic = build.critic(wanted, precision) if stage and stage.uses_critic else None
         weights = {"l1": 1.0} | ({"adversarial": 0.003} if critic else {})
         kind = adversarial.Adversarial() if critic else None
-        trainer = Trainer(generator, critic, content=losses.content(["l1"]), weights=weights, adversarial=kind)
+        trainer = Trainer(generator, critic, content=content.content(["l1"]), weights=weights, adversarial=kind)
         adam = optimizer.build(wanted.stages[0], wanted, generator_count=len(generator.trainable_variables))
         trainer.compile(optimizer=adam, jit_compile=build.compiled("auto"))
         trainer.build((None, None, None, 3))
@@ -117,7 +116,7 @@ def measure(name: str, precision: str) -> dict:
 
     def drawn():
         for step in range(count):
-            yield data.batch(pairs, step, size=BATCH, seed=0)
+            yield pair_set.batch(pairs, step, size=BATCH, seed=0)
 
     predict = trainers["forward"].predict_on_batch
     found = fastest(
@@ -128,7 +127,7 @@ def measure(name: str, precision: str) -> dict:
             "pretrain_loading": lambda: steps(trainers["pixel"], drawn()),
             "gan": lambda: steps(trainers["gan"], same()),
             "bfloat16": matrix_product("bfloat16"),
-            "loading": lambda: [data.batch(pairs, step, size=BATCH, seed=0) for step in range(count)],
+            "loading": lambda: [pair_set.batch(pairs, step, size=BATCH, seed=0) for step in range(count)],
         }
     )
     result["forward"] = BATCH / found["forward"]

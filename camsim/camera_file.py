@@ -67,18 +67,18 @@ def _check_contents(camera: Camera) -> None:
         except ValueError as error:
             raise ValueError(f"scene.illuminant: {error}") from None
     if camera.sensor.qe_file:
-        from camsim.sensor import pixels as sensor
+        from camsim.sensor import pixels
 
-        sensor.quantum_efficiency(camera.sensor)
+        pixels.quantum_efficiency(camera.sensor)
     if lens.transmittance_file:
         from camsim.optics import lens as optics
 
         optics.transmittance(lens)
     if lens.psf_file:
-        from camsim.optics import measured_psf as psf_file
+        from camsim.optics import measured_psf
 
         try:
-            psf_file.read_psf(lens.psf_file)
+            measured_psf.read_psf(lens.psf_file)
         except ValueError as error:
             raise ValueError(f"optics.psf_file: {error}") from None
     if lens.blades and lens.obscuration:

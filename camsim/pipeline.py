@@ -10,17 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera import Camera
-from camsim.image_formation import cosine_series as cosine
-from camsim.image_formation import transfer
+from camsim.image_formation import cosine_series, transfer
 from camsim.io.image import resize
-from camsim.isetcam import pipeline as isetcam
-from camsim.isp import process as isp
+from camsim.isetcam import pipeline
+from camsim.isp import process
 from camsim.light import spectra
 from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
-from camsim.optics import lens as optics
-from camsim.scene import radiance as scene
+from camsim.optics import lens
+from camsim.scene import radiance
 from camsim.scene.cube import Cube
-from camsim.sensor import pixels as sensor
+from camsim.sensor import pixels
 from camsim.shot import Stages
 
 
@@ -61,27 +60,27 @@ def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, dtype: 
         If `picture` is not such an array, or black under automatic exposure.
     """
     if camera.method == "isetcam" and not camera.ideal:
-        return _as_render(isetcam.stages(picture, camera, seed, keep_irradiance=False), camera)
+        return _as_render(pipeline.stages(picture, camera, seed, keep_irradiance=False), camera)
     if isinstance(picture, Cube):
-        photons = scene.cube_radiance(picture, camera.scene)
+        photons = radiance.cube_radiance(picture, camera.scene)
         if camera.ideal:
-            linear = scene.to_srgb_linear(photons, camera.scene)
+            linear = radiance.to_srgb_linear(photons, camera.scene)
             return _untouched(srgb_encode(linear), linear)
-        photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
+        photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
         rate, grid = electron_rate_spectral(photons, camera)
     else:
         linear = decode_picture(picture, dtype)
         if camera.ideal:
             return _untouched(_as_float(picture), linear)
         if camera.scene.mean_luminance_cd_m2 is not None:
-            mean = scene.primaries(camera.scene) @ linear.mean(axis=(0, 1), dtype=float)
-            linear = linear * dtype(scene.brightness(mean, camera.scene))
+            mean = radiance.primaries(camera.scene) @ linear.mean(axis=(0, 1), dtype=float)
+            linear = linear * dtype(radiance.brightness(mean, camera.scene))
         rate, grid = electron_rate(linear, camera)
-    rate = sensor.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
-    exposure_s = sensor.exposure_time(camera.sensor, rate)
-    electrons = sensor.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    counts = sensor.digitise(electrons, camera.sensor)
-    linear, finished = isp.process(counts, camera, exposure_s, dtype=dtype)
+    rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
+    exposure_s = pixels.exposure_time(camera.sensor, rate)
+    electrons = pixels.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    counts = pixels.digitise(electrons, camera.sensor)
+    linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
     return Render(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning))
 
 
@@ -102,25 +101,25 @@ def render_stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) 
     if camera.ideal:
         raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
     if camera.method == "isetcam":
-        stages = isetcam.stages(picture, camera, seed)
+        stages = pipeline.stages(picture, camera, seed)
         return _as_render(stages, camera), stages
     done = render(picture, camera, seed=seed)
     if isinstance(picture, Cube):
-        photons = scene.cube_radiance(picture, camera.scene)
-        linear = scene.to_srgb_linear(photons, camera.scene)
+        photons = radiance.cube_radiance(picture, camera.scene)
+        linear = radiance.to_srgb_linear(photons, camera.scene)
     else:
         linear = decode_picture(picture)
-        photons = scene.radiance(linear, camera.scene)
-    photons = photons * scene.brightness(photons.mean(axis=(0, 1)), camera.scene)
+        photons = radiance.radiance(linear, camera.scene)
+    photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
     return done, Stages(
         scene_rgb_linear=linear,
         irradiance=irradiance(photons, camera),
         electrons=done.electrons,
-        volts=sensor.volts(done.electrons, camera.sensor),
-        demosaiced=isp.full_colour(done.counts, camera, done.exposure_s),
+        volts=pixels.volts(done.electrons, camera.sensor),
+        demosaiced=process.full_colour(done.counts, camera, done.exposure_s),
         linear=done.linear,
         srgb=done.rgb,
-        fov_deg=scene.fov_deg(camera.scene, linear.shape[1]),
+        fov_deg=radiance.fov_deg(camera.scene, linear.shape[1]),
         exposure_s=done.exposure_s,
         wavelength_nm=spectra.WAVELENGTH_NM,
     )
@@ -129,17 +128,17 @@ def render_stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) 
 def _as_render(done: Stages, camera: Camera) -> Render:
     """The stages of the isetcam method as a render."""
     size = transfer.image_size_mm(camera, *done.scene_rgb_linear.shape[:2])  # overfills the sensor by a little
-    box = sensor.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
+    box = pixels.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
     finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)
     return Render(
-        finished, done.linear, done.electrons, sensor.digitise(done.electrons, camera.sensor), done.exposure_s, box
+        finished, done.linear, done.electrons, pixels.digitise(done.electrons, camera.sensor), done.exposure_s, box
     )
 
 
-def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, sensor.Grid]:
+def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
     """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
     at, blocks = transfer.rgb_terms(camera, *linear.shape[:2], linear.dtype.name)
-    folded, row = cosine.fold(np.moveaxis(linear, -1, 0), at.orders)
+    folded, row = cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:
         for terms, (rows, columns) in zip(blocks, at.blocks(), strict=True):
@@ -149,12 +148,12 @@ def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, senso
     return _sample(mixed(), at, camera, linear.dtype)
 
 
-def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, sensor.Grid]:
+def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
     """The same for a scene given as photon radiance (H, W, 31), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹, band by band."""
     at = transfer.frequencies(camera, *photons.shape[:2])
     totals: dict[tuple[bool, bool], np.ndarray] = {}
     for band, (terms, response) in enumerate(transfer.spectral_terms(camera, at)):
-        series = cosine.series(photons[None, ..., band], at.orders)[0]
+        series = cosine_series.series(photons[None, ..., band], at.orders)[0]
         for term in terms:
             total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
             total += response[:, None, None] * (term.factor * series)
@@ -169,12 +168,12 @@ def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
     The light itself, before pixel aperture and colour filters.
     """
     at = transfer.frequencies(camera, *photons.shape[:2])
-    grid = sensor.grid(camera.sensor, at.height_mm, at.width_mm)
+    grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
     y, x = grid.positions_mm()
     gain = transfer.lens_gain(camera)
     light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
     for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
-        series = gain[band] * cosine.series(photons[None, ..., band], at.orders)[0]
+        series = gain[band] * cosine_series.series(photons[None, ..., band], at.orders)[0]
         for term in transfer.lens_terms(camera, wavelength, at):
             along_y = transfer.basis(y, at.height_mm, at.orders[0], term.odd_y, float)
             along_x = transfer.basis(x, at.width_mm, at.orders[1], term.odd_x, float)
@@ -183,24 +182,24 @@ def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
     return np.maximum(light, 0.0)
 
 
-def _fall_off(camera: Camera, grid: sensor.Grid) -> np.ndarray:
+def _fall_off(camera: Camera, grid: pixels.Grid) -> np.ndarray:
     """Relative illumination at every pixel, (rows, columns), or 1."""
     if not camera.optics.relative_illumination:
         return np.ones((1, 1))
     y, x = grid.positions_mm()
-    distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
-    return optics.relative_illumination(y - grid.height_mm / 2, x - grid.width_mm / 2, distance)
+    distance = lens.image_distance_mm(camera.optics, camera.scene.distance_m)
+    return lens.relative_illumination(y - grid.height_mm / 2, x - grid.width_mm / 2, distance)
 
 
 def _sample(
     mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: type
-) -> tuple[np.ndarray, sensor.Grid]:
+) -> tuple[np.ndarray, pixels.Grid]:
     """Evaluate each channel's series at the pixels that carry its colour.
 
     `mixed` gives, per block of frequencies, the terms with factors (channels, rows, columns).
     """
-    grid = sensor.grid(camera.sensor, at.height_mm, at.width_mm)
-    tile = sensor.cfa_index(camera.sensor)
+    grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
+    tile = pixels.cfa_index(camera.sensor)
     a, b = tile.shape
     y, x = grid.positions_mm()
     pairs = {(tile[i, j], j) for i, j in np.ndindex(a, b)}

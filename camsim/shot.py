@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,5 @@ class Stages:
 
 def write(path: Path, done: Stages) -> None:
     """Write the stages as an npz file whose arrays have the names of the fields."""
-    with files.atomic(path) as new, new.open("wb") as file:
+    with atomic.atomic(path) as new, new.open("wb") as file:
         np.savez_compressed(file, **{entry.name: getattr(done, entry.name) for entry in dataclasses.fields(done)})

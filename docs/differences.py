@@ -10,18 +10,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from camsim import camera_file as camera
-from camsim import pipeline
-from camsim.dataset import photographs as photos
-from camsim.image_formation import cosine_series as cosine
-from camsim.image_formation import transfer
+from camsim import camera_file, pipeline
+from camsim.dataset import photographs
+from camsim.image_formation import cosine_series, transfer
 from camsim.io import image
 from camsim.isetcam import lens as isetcam_lens
 from camsim.isetcam import pipeline as isetcam
-from camsim.isetcam import sensor as isetcam_sensor
+from camsim.isetcam import sensor
 from camsim.light.colour import linear_to_xyz, srgb_decode
 from camsim.optics import lens as optics
-from camsim.scene import radiance as scene
+from camsim.scene import radiance
 from camsim.sensor import pixels as sensing
 
 IMAGES = Path(__file__).parent / "images"
@@ -53,18 +51,20 @@ plt.rcParams.update(
 )
 
 
-def default(*changes: str) -> camera.Camera:
+def default(*changes: str) -> camera_file.Camera:
     """The default camera, f/4 with 1 µm pixels, without noise."""
-    return camera.override(camera.Camera(name="default"), ["sensor.noise=false", *changes])
+    return camera_file.override(camera_file.Camera(name="default"), ["sensor.noise=false", *changes])
 
 
-def theirs(*changes: str) -> camera.Camera:
+def theirs(*changes: str) -> camera_file.Camera:
     """ISETCam's, with the same pixels."""
-    return camera.override(camera.load("isetcam"), ["sensor.noise=false", "sensor.pixel_pitch_um=1", *changes])
+    return camera_file.override(
+        camera_file.load("isetcam"), ["sensor.noise=false", "sensor.pixel_pitch_um=1", *changes]
+    )
 
 
 def photograph(side: int) -> np.ndarray:
-    cut = image.centre_square(image.read(photos.builtin("astronaut").path))
+    cut = image.centre_square(image.read(photographs.builtin("astronaut").path))
     return image.resize(cut, (side, side))
 
 
@@ -122,7 +122,7 @@ def grating_exact(pitch_um: float, cycles_per_mm: np.ndarray) -> np.ndarray:
     pixels = 32
     width = pixels * pitch_um
     fine_um = width / round(width / 0.25)
-    fov = 2 * math.degrees(math.atan(width * 1e-3 / 2 / camera.Optics().focal_length_mm))
+    fov = 2 * math.degrees(math.atan(width * 1e-3 / 2 / camera_file.Optics().focal_length_mm))
     view = default(f"scene.fov_deg={fov}", f"sensor.pixel_pitch_um={pitch_um}", "optics.fnumber=1", "sensor.cfa=mono")
     x = (np.arange(round(width / fine_um)) + 0.5) * fine_um
     seen_at = (np.arange(pixels) + 0.5) * pitch_um
@@ -147,7 +147,7 @@ def grating_isetcam(pitch_um: float, spacing_um: float, cycles_per_mm: np.ndarra
         phase = 2e-3 * np.pi * frequency * spacing_um * (np.arange(samples) - (samples - 1) / 2)
         density = np.broadcast_to((1 + np.cos(phase))[None, :, None], (64, samples, 1))
         tile = np.zeros((2, 2), int)
-        seen = isetcam_sensor.sample(density, spacing_um, (2, pixels), pitch_um, tile)[0]
+        seen = sensor.sample(density, spacing_um, (2, pixels), pitch_um, tile)[0]
         at = 2e-3 * np.pi * frequency * pitch_um * (np.arange(pixels) - (pixels - 1) / 2)
         waves = np.stack([np.ones(pixels), np.cos(at), np.sin(at)], axis=1)
         mean, *amplitude = np.linalg.lstsq(waves, seen, rcond=None)[0]
@@ -171,7 +171,7 @@ def aperture() -> None:
     print(f"2 pixel aperture: isetcam's samples are {spacing_um:.3f} µm apart")
     figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
     for ax, pitch in zip(axes, (1.0, 2.8, 25.0), strict=True):
-        chip = camera.Sensor(pixel_pitch_um=pitch)
+        chip = camera_file.Sensor(pixel_pitch_um=pitch)
         f = np.linspace(0, 1500 / pitch, 601)
         orders = np.array([3, 7, 11, 17, 23, 29, 35, 41, 47, 53, 59, 67, 73, 79, 85, 91])
         ours_at = orders / (2 * 32 * pitch * 1e-3)
@@ -216,7 +216,7 @@ def truncation() -> None:
     for ax, fnumber in zip(axes, (4, 22), strict=True):
         lens = {"fov_deg": fov, "distance_m": 0.5, "fnumber": fnumber, "focal_length_mm": FOCAL_MM}
         light, spacing = isetcam.irradiance(photons, relative_illumination=False, **lens)
-        kept = light[..., band] / optics.radiance_to_irradiance(camera.Optics(fnumber=fnumber), 0.5)
+        kept = light[..., band] / optics.radiance_to_irradiance(camera_file.Optics(fnumber=fnumber), 0.5)
         f = np.fft.fftfreq(len(kept), isetcam_lens.sample_spacing_um(n, fov, math.inf, FOCAL_MM) * 1e-3)
         signed = np.fft.fftshift(np.fft.ifft2(optics.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
         row, x = len(kept) // 2, (np.arange(len(kept)) - len(kept) // 2) * spacing
@@ -250,23 +250,23 @@ def truncation() -> None:
     save(figure, "truncation", legend=axes[0])
     photons = isetcam.radiance(isetcam.decode(photograph(n)))
     kept = isetcam.irradiance(photons, **(lens | {"fnumber": 4, "relative_illumination": False}))[0].sum()
-    gain = optics.radiance_to_irradiance(camera.Optics(fnumber=4), 0.5)
+    gain = optics.radiance_to_irradiance(camera_file.Optics(fnumber=4), 0.5)
     print(
         f"  a photograph of 128 × 128 pixels, f/4: light out over light in: {kept / photons.sum() / gain:.5f} (isetcam)"
     )
 
 
-def image_of(plane: np.ndarray, view: camera.Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def image_of(plane: np.ndarray, view: camera_file.Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One band behind the default camera's lens, light per µm² over the light of `plane`, at fine points y × x, µm.
 
     What `pipeline.irradiance` does, but nothing is clipped. The origin is the middle of the pixel after the centre.
     """
     at = transfer.frequencies(view, *plane.shape)
-    factor = transfer.lens_terms(view, 550.0, at)[0].factor * cosine.series(plane[None], at.orders)[0]
+    factor = transfer.lens_terms(view, 550.0, at)[0].factor * cosine_series.series(plane[None], at.orders)[0]
     waves, places = [], []
     for extent, orders, pixels in zip((at.height_mm, at.width_mm), at.orders, plane.shape, strict=True):
         fine = (np.arange(2048) + 0.5) * extent / 2048
-        waves.append(cosine.basis(fine, extent, orders))
+        waves.append(cosine_series.basis(fine, extent, orders))
         places.append((fine - (pixels // 2 + 0.5) * extent / pixels) * 1e3)
     total = plane.mean() * at.height_mm * at.width_mm * 1e6
     return waves[0] @ factor @ waves[1].T / total, *places
@@ -304,7 +304,7 @@ def exposure_rule() -> None:
         print(f"4 automatic exposure, {label}: {times} s (ISETCam), {clean:#.4g} s without noise: {shares} of it")
     axes[0].set_ylabel("exposure over that without noise")
     save(figure, "auto-exposure", legend=axes[0])
-    picture, noisy = photograph(128), camera.override(default(), ["sensor.noise=true"])
+    picture, noisy = photograph(128), camera_file.override(default(), ["sensor.noise=true"])
     times = {pipeline.render(picture, noisy, seed=seed).exposure_s for seed in range(8)}
     print(f"  default camera, noise on, eight seeds: {len(times)} exposure time")
 
@@ -325,7 +325,7 @@ def exposure_visible() -> None:
     save_photos("exposure", rows)
 
 
-def edge_width(view: camera.Camera, columns: int) -> float:
+def edge_width(view: camera_file.Camera, columns: int) -> float:
     """10 to 90 % width of a black-white edge down the middle of a picture, as a share of the picture's width."""
     step = np.zeros((columns // 4, columns, 3))
     step[:, columns // 2 :] = 1.0
@@ -345,7 +345,7 @@ def field_of_view() -> None:
     for view, label in ((default, "default"), (theirs, "isetcam")):
         camera_f22 = view("optics.fnumber=22")
         rows.append((label, [(f"{n} px", pipeline.render(photograph(n), camera_f22).rgb) for n in (128, 256)]))
-        fov = [scene.fov_deg(camera_f22.scene, n) for n in (128, 256)]
+        fov = [radiance.fov_deg(camera_f22.scene, n) for n in (128, 256)]
         width = [100 * edge_width(camera_f22, n) for n in (128, 256)]
         print(
             f"6 field of view, {label}: {fov[0]:.3f}° and {fov[1]:.3f}° wide with 128 and 256 columns; "

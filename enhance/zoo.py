@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 #: Task → the built-in camera setting that it undoes.
 TASKS = {"sr": "ideal", "color": "underexposed", "pixel": "pixel25", "deblur": "f22"}
@@ -92,7 +92,7 @@ def _noted() -> list[str]:
 def note(folder: Path | str) -> None:
     """Note a finished run as the latest of its task."""
     path = str(Path(folder).resolve())
-    files.write_text(_register(), json.dumps([p for p in _noted() if p != path] + [path], indent=1))
+    atomic.write_text(_register(), json.dumps([p for p in _noted() if p != path] + [path], indent=1))
 
 
 def noted() -> list[Entry]:

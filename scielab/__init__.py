@@ -16,7 +16,7 @@ __all__ = ["DEFAULT_SAMPLES_PER_DEGREE", "Reference", "delta_e", "summary"]
 def __getattr__(name: str):
     """Load the metric, and SciPy with it, on first use: `scielab --help` needs neither."""
     if name in ("Reference", "delta_e", "summary"):
-        from scielab.metrics import s_cielab as metric
+        from scielab.metrics import s_cielab
 
-        return getattr(metric, name)
+        return getattr(s_cielab, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

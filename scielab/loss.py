@@ -18,8 +18,7 @@ import numpy as np
 from keras import ops
 
 from camsim.light import colour
-from scielab.eye import filtering as borders
-from scielab.eye import kernels as filters
+from scielab.eye import filtering, kernels
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 # CIELAB's rounded constants as in `scielab.deltae`.
@@ -32,8 +31,8 @@ _SMALL = 0.005
 # which is random; and the slopes along the hue grow without bound towards grey.
 _GREY_CHROMA = 1e-3
 
-_TO_OPPONENT = filters.FORMATS["xyz"][0] @ colour.SRGB_TO_XYZ  # from linear sRGB
-_TO_WHITE_RATIOS = filters.FORMATS["xyz"][1] / (colour.SRGB_WHITE_XYZ[:, None] / 100)  # from opponent planes
+_TO_OPPONENT = kernels.FORMATS["xyz"][0] @ colour.SRGB_TO_XYZ  # from linear sRGB
+_TO_WHITE_RATIOS = kernels.FORMATS["xyz"][1] / (colour.SRGB_WHITE_XYZ[:, None] / 100)  # from opponent planes
 
 
 @keras.saving.register_keras_serializable(package="cam2eye")
@@ -278,14 +277,14 @@ def _operators(samples_per_degree: float, rows: int, columns: int, dtype: str):
     """Per channel and Gaussian the matrices to multiply a plane with from the left and from the right."""
 
     def pair(kernel):
-        down, along = borders.axis_operator(np.abs(kernel), rows), borders.axis_operator(kernel, columns).T
+        down, along = filtering.axis_operator(np.abs(kernel), rows), filtering.axis_operator(kernel, columns).T
         return down.astype(dtype), np.ascontiguousarray(along, dtype=dtype)
 
-    return [[pair(kernel) for kernel in bank] for bank in filters.kernels(samples_per_degree)]
+    return [[pair(kernel) for kernel in bank] for bank in kernels.kernels(samples_per_degree)]
 
 
 def _check(samples_per_degree, formula, value_range) -> None:
-    filters.check_samples_per_degree(samples_per_degree)
+    kernels.check_samples_per_degree(samples_per_degree)
     if formula not in FORMULAS:
         raise ValueError(f"formula is {formula!r}; it must be one of {', '.join(map(str, FORMULAS))}")
     if np.shape(value_range) != (2,) or not -math.inf < value_range[0] < value_range[1] < math.inf:

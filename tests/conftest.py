@@ -28,7 +28,7 @@ def command(tmp_path):
     """Run one of the three commands as a user does: in a process of its own, in an empty folder."""
 
     def run(name, *arguments, cwd=None):
-        code = f"from {name}.cli import main; main()"
+        code = f"from {name}.cli.main import main; main()"
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
             capture_output=True,
@@ -53,7 +53,7 @@ def refused(tmp_path, monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
-            importlib.import_module(f"{name}.cli").main()
+            importlib.import_module(f"{name}.cli.main").main()
         out, err = capfd.readouterr()
         assert stop.value.code == 2, (out, err)
         lines = [line for line in err.splitlines() if "error:" in line]

@@ -2,31 +2,33 @@
 
 import pytest
 
-from camsim import camera_file as camera
+from camsim import camera_file
 
 
-@pytest.mark.parametrize("name", camera.builtin_names())
+@pytest.mark.parametrize("name", camera_file.builtin_names())
 def test_every_builtin_camera_survives_the_way_through_toml(name, tmp_path):
-    loaded = camera.load(name)
+    loaded = camera_file.load(name)
     path = tmp_path / f"{name}.toml"
-    path.write_text(camera.to_toml(loaded), encoding="utf-8")
-    assert camera.load(path) == loaded
+    path.write_text(camera_file.to_toml(loaded), encoding="utf-8")
+    assert camera_file.load(path) == loaded
 
 
 def test_builtin_cameras_are_the_four_of_the_grid():
-    assert camera.builtin_names()[:4] == ["ideal", "underexposed", "pixel25", "f22"]
-    assert camera.load("ideal").ideal
-    f22, pixel25, dark = (camera.load(n) for n in ("f22", "pixel25", "underexposed"))
+    assert camera_file.builtin_names()[:4] == ["ideal", "underexposed", "pixel25", "f22"]
+    assert camera_file.load("ideal").ideal
+    f22, pixel25, dark = (camera_file.load(n) for n in ("f22", "pixel25", "underexposed"))
     assert f22.optics.fnumber == 22 and f22.sensor.pixel_pitch_um == 1
     assert pixel25.optics.fnumber == 4 and pixel25.sensor.pixel_pitch_um == 25
     assert dark.optics.fnumber == 4 and dark.sensor.pixel_pitch_um == 1 and dark.sensor.exposure_ev < 0
 
 
 def test_override_changes_one_value_and_auto_takes_it_back():
-    f22 = camera.load("f22")
-    changed = camera.override(f22, ["optics.fnumber=16", "sensor.exposure_s=0.5", "isp.color_matrix=none"])
+    f22 = camera_file.load("f22")
+    changed = camera_file.override(f22, ["optics.fnumber=16", "sensor.exposure_s=0.5", "isp.color_matrix=none"])
     assert (changed.optics.fnumber, changed.sensor.exposure_s, changed.isp.color_matrix) == (16.0, 0.5, "none")
-    back = camera.override(changed, ["optics.fnumber=22", "sensor.exposure_s=auto", "isp.color_matrix=colorchecker"])
+    back = camera_file.override(
+        changed, ["optics.fnumber=22", "sensor.exposure_s=auto", "isp.color_matrix=colorchecker"]
+    )
     assert back == f22
 
 
@@ -52,7 +54,7 @@ def test_override_changes_one_value_and_auto_takes_it_back():
 )
 def test_impossible_values_are_named(assignment, words):
     with pytest.raises(ValueError) as error:
-        camera.override(camera.load("f22"), [assignment])
+        camera_file.override(camera_file.load("f22"), [assignment])
     assert all(word in str(error.value) for word in words), error.value
 
 
@@ -60,11 +62,11 @@ def test_impossible_values_are_named(assignment, words):
 def test_unknown_settings_are_refused(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=name.replace(".", r"\.")):
-        camera.load(name)
+        camera_file.load(name)
 
 
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "broken.toml"
     path.write_text("[optics\n", encoding="utf-8")
     with pytest.raises(ValueError, match="broken.toml"):
-        camera.load(path)
+        camera_file.load(path)

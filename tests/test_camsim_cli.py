@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
+from camsim import camera_file
 from camsim.io import image
 
 
@@ -36,7 +36,7 @@ def test_settings_lists_the_cameras_and_prints_one_that_loads_back(command, tmp_
     assert all(name in listed for name in ("ideal", "underexposed", "pixel25", "f22", "f/22", "25 µm"))
     assert set(json.loads(command("camsim", "settings", "--json").stdout)) >= {"ideal", "f22"}
     (tmp_path / "mine.toml").write_text(command("camsim", "settings", "f22", "--toml").stdout, encoding="utf-8")
-    assert camera.load(tmp_path / "mine.toml") == camera.load("f22")
+    assert camera_file.load(tmp_path / "mine.toml") == camera_file.load("f22")
 
 
 def test_render_alone_uses_a_builtin_photograph_and_refuses_to_overwrite(command, refused, tmp_path):
@@ -78,7 +78,7 @@ def test_dry_run_writes_nothing(command, photo, tmp_path):
 
 def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
     """SIGTERM in the middle: no half set, no temporary folder, no workers left behind."""
-    code = "from camsim.cli import main; main()"
+    code = "from camsim.cli.main import main; main()"
     arguments = ["dataset", photo, "-o", "set", "--hr-size", "64", "--cuts", "5000", "--jobs", "2"]
     command = [sys.executable, "-c", code, *map(str, arguments)]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

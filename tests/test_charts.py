@@ -8,9 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from camsim.charts import catalogue as charts
-from camsim.charts import colorchecker, patterns
-from camsim.charts import dead_leaves as leaves
+from camsim.charts import catalogue, colorchecker, dead_leaves, patterns
 from camsim.io import image
 from camsim.light import colour, spectra
 
@@ -24,11 +22,11 @@ PUBLISHED_SRGB = np.array(
     ]
 )  # fmt: skip
 
-NAMES = [chart.name for chart in charts.CHARTS]
+NAMES = [chart.name for chart in catalogue.CHARTS]
 
 
 def grey(name, height, width, **options):
-    picture = charts.make(name, height, width, **options)
+    picture = catalogue.make(name, height, width, **options)
     assert picture.shape == (height, width, 3) and picture.dtype == np.float64
     assert np.array_equal(picture[..., 0], picture[..., 1]) and np.array_equal(picture[..., 0], picture[..., 2])
     return picture[..., 0]
@@ -59,15 +57,15 @@ def local_frequency(signal):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(64, 64), (97, 130), (150, 41)])
 def test_every_chart_has_any_size_and_stays_within_light(name, size):
-    picture = charts.make(name, *size)
+    picture = catalogue.make(name, *size)
     assert picture.shape == (*size, 3) and picture.min() >= 0 and picture.max() <= 1
-    assert np.array_equal(picture, charts.make(name, *size))
+    assert np.array_equal(picture, catalogue.make(name, *size))
     assert name == "uniform" or picture.std() > 0.01
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_options_are_those_that_the_drawing_takes_and_have_words(name):
-    chart = charts.get(name)
+    chart = catalogue.get(name)
     parameters = inspect.signature(chart.draw).parameters
     wanted = [p for p in parameters if p not in ("height", "width", "spectral")]
     assert sorted(option.name for option in chart.options) == sorted(wanted)
@@ -103,7 +101,7 @@ def test_slanted_edge_near_the_horizontal_and_its_contrast():
     assert math.degrees(math.atan(slope)) == pytest.approx(5, abs=1e-9)
     assert grey("slanted-edge", 9, 9, high=0.6, contrast=10).min() == pytest.approx(0.06)
     with pytest.raises(ValueError, match="low and contrast"):
-        charts.make("slanted-edge", 9, 9, low=0.1, contrast=2)
+        catalogue.make("slanted-edge", 9, 9, low=0.1, contrast=2)
 
 
 def test_point_array_has_its_spacing_and_size():
@@ -239,7 +237,7 @@ def test_dead_leaves_have_the_covariance_of_theory():
 
 def test_dead_leaves_come_in_all_sizes_that_touch_the_picture():
     """Radii with density r⁻³ on the plane reach a picture in proportion to (height + 2r)(width + 2r)."""
-    y, x, r = leaves._discs(np.random.default_rng(2), 40_000, 60, 90, 2.0, 50.0)
+    y, x, r = dead_leaves._discs(np.random.default_rng(2), 40_000, 60, 90, 2.0, 50.0)
     grid = np.geomspace(2, 50, 20001)
     density = grid**-3 * (60 + 2 * grid) * (90 + 2 * grid)
     share = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(grid))])
@@ -254,7 +252,7 @@ def test_a_leaf_has_the_area_of_its_disc(radius):
     side = 2 * math.ceil(radius) + 4
     window, rng = (slice(0, side), slice(0, side)), np.random.default_rng(3)
     places = side / 2 + rng.uniform(-0.5, 0.5, (400, 2))
-    areas = [leaves._disc_coverage(window, y, x, radius).sum() for y, x in places]
+    areas = [dead_leaves._disc_coverage(window, y, x, radius).sum() for y, x in places]
     assert np.mean(areas) == pytest.approx(math.pi * radius**2, rel=0.01)
 
 
@@ -271,21 +269,21 @@ def test_dead_leaves_power_falls_as_one_over_frequency_squared():
 
 
 def test_dead_leaves_seed_saturation_and_levels():
-    first, again = (charts.make("dead-leaves", 80, 100, seed=5, saturation=0.7) for _ in range(2))
+    first, again = (catalogue.make("dead-leaves", 80, 100, seed=5, saturation=0.7) for _ in range(2))
     assert np.array_equal(first, again)
-    assert not np.allclose(first, charts.make("dead-leaves", 80, 100, seed=6, saturation=0.7))
+    assert not np.allclose(first, catalogue.make("dead-leaves", 80, 100, seed=6, saturation=0.7))
     assert np.abs(first[..., 0] - first[..., 1]).mean() > 0.05
     grey("dead-leaves", 80, 100, seed=5)
     narrow = grey("dead-leaves", 80, 100, low=0.4, high=0.5)
     assert narrow.min() >= 0.4 and narrow.max() <= 0.5
     assert grey("dead-leaves", 64, 64, low=0.3, high=0.3) == pytest.approx(0.3, abs=1e-12)
     with pytest.raises(ValueError, match="r_max_px = 2 must be above r_min_px = 3"):
-        charts.make("dead-leaves", 64, 64, r_min_px=3, r_max_px=2)
+        catalogue.make("dead-leaves", 64, 64, r_min_px=3, r_max_px=2)
 
 
 def test_uniform_is_exact():
-    assert (charts.make("uniform", 10, 12, level=0.37) == 0.37).all()
-    picture = charts.make("uniform", 10, 12, level=0.37, green=0.5, blue="0.1")
+    assert (catalogue.make("uniform", 10, 12, level=0.37) == 0.37).all()
+    picture = catalogue.make("uniform", 10, 12, level=0.37, green=0.5, blue="0.1")
     assert (picture == [0.37, 0.5, 0.1]).all()
 
 
@@ -296,7 +294,7 @@ def test_ramp_rises_from_end_to_end():
     assert 255 * colour.srgb_encode(down[:, 4]) == pytest.approx(np.arange(256), abs=1e-9)
     assert (np.diff(grey("ramp", 8, 64, scale="log", low=0.01)[0]) > 0).all()
     with pytest.raises(ValueError, match="low = 0 must be above 0"):
-        charts.make("ramp", 8, 64, scale="log")
+        catalogue.make("ramp", 8, 64, scale="log")
 
 
 def test_step_wedge_has_equal_steps_of_density_in_fields_of_equal_size():
@@ -341,7 +339,7 @@ def test_colorchecker_is_near_the_published_colours():
 
 
 def test_colorchecker_layout_order_and_surround():
-    picture = charts.make("colorchecker", 396, 588, surround=0.05)
+    picture = catalogue.make("colorchecker", 396, 588, surround=0.05)
     boxes = colorchecker.patch_boxes(396, 588, gap=0.125).round().astype(int)
     names = colorchecker.patch_names()
     assert len(names) == 24 and names[0] == "dark_skin" and names[18] == "white" and names[23] == "black"
@@ -349,27 +347,27 @@ def test_colorchecker_layout_order_and_surround():
         assert bottom - top == right - left == 84
         assert np.allclose(picture[top:bottom, left:right], np.clip(wanted, 0, 1), rtol=0, atol=1e-12)
         assert picture[top - 1, left - 1] == pytest.approx(0.05)
-    full = charts.make("colorchecker", 80, 120, gap=0)
+    full = catalogue.make("colorchecker", 80, 120, gap=0)
     assert full[0, 0] == pytest.approx(colorchecker.patch_linear()[0])
     assert (full[-1, -1] == full[61, 101]).all()
-    assert charts.make("macbeth", 80, 120, gap=0) == pytest.approx(full)
+    assert catalogue.make("macbeth", 80, 120, gap=0) == pytest.approx(full)
 
 
 def test_spectra_of_the_colorchecker_and_of_a_grey_chart():
-    cube = charts.reflectance("colorchecker", 80, 120, gap=0)
+    cube = catalogue.reflectance("colorchecker", 80, 120, gap=0)
     assert cube.shape == (80, 120, 31) and cube.dtype == np.float32
     assert cube[10::20, 10::20].reshape(24, 31) == pytest.approx(spectra.table("colorchecker").T, abs=1e-6)
     d65 = spectra.table("d65")[:, 0]
-    odd = charts.reflectance("colorchecker", 83, 127)  # patch borders within pixels: picture and spectra mix alike
+    odd = catalogue.reflectance("colorchecker", 83, 127)  # patch borders within pixels: picture and spectra mix alike
     lit = colour.xyz_to_linear(spectra.xyz(odd * d65) / spectra.xyz(d65) * colour.SRGB_WHITE_XYZ)
-    assert lit[..., 1:] == pytest.approx(charts.make("colorchecker", 83, 127)[..., 1:], abs=1e-6)
-    edge = charts.reflectance("slanted-edge", 30, 40)
+    assert lit[..., 1:] == pytest.approx(catalogue.make("colorchecker", 83, 127)[..., 1:], abs=1e-6)
+    edge = catalogue.reflectance("slanted-edge", 30, 40)
     assert np.ptp(edge, axis=2).max() == 0
     assert edge[..., 7] == pytest.approx(grey("slanted-edge", 30, 40), abs=1e-6)
     with pytest.raises(ValueError, match="uniform has spectra only in grey"):
-        charts.reflectance("uniform", 30, 40, red=0.1)
+        catalogue.reflectance("uniform", 30, 40, red=0.1)
     with pytest.raises(ValueError, match="4194304"):
-        charts.reflectance("uniform", 3000, 3000)
+        catalogue.reflectance("uniform", 3000, 3000)
 
 
 @pytest.mark.parametrize(
@@ -394,14 +392,14 @@ def test_spectra_of_the_colorchecker_and_of_a_grey_chart():
 )
 def test_impossible_values_are_named_in_one_line(name, options, words):
     with pytest.raises(ValueError) as error:
-        charts.make(name, 64, 64, **options)
+        catalogue.make(name, 64, 64, **options)
     assert words in str(error.value) and "\n" not in str(error.value)
 
 
 def test_sizes_are_bounded():
     for size in ((7, 64), (64, 9000)):
         with pytest.raises(ValueError, match=r"= (7|9000) must be in \[8, 8192\]"):
-            charts.make("uniform", *size)
+            catalogue.make("uniform", *size)
 
 
 def test_command_lists_charts_and_options(command):
@@ -409,14 +407,14 @@ def test_command_lists_charts_and_options(command):
     assert listed.returncode == 0 and listed.stdout == command("camsim", "chart", "--list").stdout
     assert all(name in listed.stdout for name in NAMES) and "macbeth" in listed.stdout
     options = command("camsim", "chart", "slanted-edge", "--options")
-    assert options.returncode == 0 and all(o.name in options.stdout for o in charts.get("slanted-edge").options)
+    assert options.returncode == 0 and all(o.name in options.stdout for o in catalogue.get("slanted-edge").options)
     assert set(json.loads(command("camsim", "chart", "--json").stdout)) == set(NAMES)
 
 
 def test_command_draws_what_reads_back_and_leaves_a_record(command, refused, tmp_path):
     done = command("camsim", "chart", "slanted-edge", "--size", "64x48", "--set", "angle-deg=10", "--set", "high=0.5")
     assert done.returncode == 0 and "64×48" in done.stdout, done.stderr
-    wanted = charts.make("slanted-edge", 48, 64, angle_deg=10, high=0.5)
+    wanted = catalogue.make("slanted-edge", 48, 64, angle_deg=10, high=0.5)
     read = image.read(tmp_path / "slanted-edge.png")
     assert np.abs(read - colour.srgb_encode(wanted)).max() <= 0.5 / 255 + 1e-12
     record = json.loads((tmp_path / "slanted-edge.json").read_text())
@@ -430,7 +428,7 @@ def test_command_draws_what_reads_back_and_leaves_a_record(command, refused, tmp
 def test_command_keeps_16_bits(command, tmp_path):
     done = command("camsim", "chart", "dead-leaves", "--size", "50x40", "--bits", "16")
     assert done.returncode == 0, done.stderr
-    wanted = colour.srgb_encode(charts.make("dead-leaves", 40, 50))
+    wanted = colour.srgb_encode(catalogue.make("dead-leaves", 40, 50))
     assert np.abs(image.read(tmp_path / "dead-leaves.png") - wanted).max() <= 0.5 / 65535 + 1e-9
 
 

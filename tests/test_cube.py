@@ -317,5 +317,5 @@ def test_what_could_not_be_read_back_is_not_written(path, shape, wavelengths, ki
 
 
 def test_scipy_and_h5py_are_loaded_only_for_matlab_files():
-    code = "import sys; import camsim.cube; print({'scipy', 'h5py'} & set(sys.modules))"
+    code = "import sys; import camsim.scene.cube; print({'scipy', 'h5py'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -11,17 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim import camera_file as camera
+from camsim import camera_file
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs as photos
+from camsim.dataset import photographs
 from camsim.io import image
 from enhance.data import batches as feed
-from enhance.data import discover as sources
-from enhance.data import live_camera as degrade
-from enhance.data import pair_set as data
-from enhance.data import sampling as crops
+from enhance.data import discover, live_camera, pair_set, sampling
 
-F22, IDEAL = camera.load("f22"), camera.load("ideal")
+F22, IDEAL = camera_file.load("f22"), camera_file.load("ideal")
 
 
 def smooth(rng, rows, columns):
@@ -33,7 +30,7 @@ def make_pairs(count=8, side=32, scale=4, seed=0):
     rng = np.random.default_rng(seed)
     hr = np.stack([smooth(rng, side, side) for _ in range(count)])
     lr = np.stack([image.quantise(image.resize(p / 255, (side // scale,) * 2)) for p in hr])
-    return data.PairSet(source="test", photographs=(), names=[str(n) for n in range(count)], lr=lr, hr=hr)
+    return pair_set.PairSet(source="test", photographs=(), names=[str(n) for n in range(count)], lr=lr, hr=hr)
 
 
 def save(path, picture, **options):
@@ -63,7 +60,7 @@ def photo_folder(folder, count=5, shape=(300, 280)):
 
 def open_folder(folder, **options):
     given = {"camera": IDEAL, "setting": "f22", "hr_px": 32, "jobs": 0}
-    return sources.open(folder, **given | options)
+    return discover.open(folder, **given | options)
 
 
 def take(source, count, *, start=0, size=4, seed=3):
@@ -83,19 +80,21 @@ def assert_same(one, other):
 
 def test_batches_depend_on_seed_and_step_alone_and_cover_every_pair_each_epoch():
     pairs = make_pairs(8)
-    assert_same([data.batch(pairs, 0, size=4, seed=3)], [data.batch(pairs, 0, size=4, seed=3)])
+    assert_same([pair_set.batch(pairs, 0, size=4, seed=3)], [pair_set.batch(pairs, 0, size=4, seed=3)])
     lr = np.repeat(np.arange(8, dtype=np.uint8), 12).reshape(8, 2, 2, 3)
-    marked = data.PairSet(source="", photographs=(), names=list("abcdefgh"), lr=lr, hr=pairs.hr)
+    marked = pair_set.PairSet(source="", photographs=(), names=list("abcdefgh"), lr=lr, hr=pairs.hr)
     for seed, epoch in itertools.product((3, 4), range(3)):
         steps = (2 * epoch, 2 * epoch + 1)
-        seen = [int(p[0, 0, 0]) for step in steps for p in data.batch(marked, step, size=4, seed=seed)[0]]
+        seen = [int(p[0, 0, 0]) for step in steps for p in pair_set.batch(marked, step, size=4, seed=seed)[0]]
         assert sorted(seen) == list(range(8))
-    assert not np.array_equal(data.batch(marked, 0, size=8, seed=3)[0], data.batch(marked, 0, size=8, seed=4)[0])
+    assert not np.array_equal(
+        pair_set.batch(marked, 0, size=8, seed=3)[0], pair_set.batch(marked, 0, size=8, seed=4)[0]
+    )
 
 
 def test_an_epoch_need_not_be_a_whole_number_of_batches():
-    indices = [int(i) for step in range(3) for i in crops.chosen(5, step, size=5, seed=0)]
-    uneven = [int(i) for step in range(5) for i in crops.chosen(5, step, size=3, seed=0)]
+    indices = [int(i) for step in range(3) for i in sampling.chosen(5, step, size=5, seed=0)]
+    uneven = [int(i) for step in range(5) for i in sampling.chosen(5, step, size=3, seed=0)]
     assert indices == uneven
 
 
@@ -108,11 +107,11 @@ def test_turned_is_a_turn_and_a_mirror(quarter, mirror):
         if mirror
         else Image.fromarray(picture).rotate(90 * quarter)
     )
-    np.testing.assert_array_equal(crops.turned([picture], [quarter], [mirror])[0], expected)
+    np.testing.assert_array_equal(sampling.turned([picture], [quarter], [mirror])[0], expected)
 
 
 def test_all_eight_turns_come_equally_often():
-    drawn = [crops.turns(step, size=16, seed=0) for step in range(100)]
+    drawn = [sampling.turns(step, size=16, seed=0) for step in range(100)]
     counts = np.zeros((4, 2))
     for quarters, mirrors in drawn:
         np.add.at(counts, (quarters, mirrors), 1)
@@ -122,24 +121,24 @@ def test_all_eight_turns_come_equally_often():
 def test_lr_and_hr_are_turned_alike():
     pairs = make_pairs(8)
     for step in range(6):
-        for low, high in zip(*data.batch(pairs, step, size=4, seed=0), strict=True):
+        for low, high in zip(*pair_set.batch(pairs, step, size=4, seed=0), strict=True):
             np.testing.assert_allclose(image.quantise(image.resize(high / 255, low.shape[:2])), low, atol=1)
 
 
 def test_held_out_pairs_are_not_trained_on():
-    training, held = data.hold_out(make_pairs(20), 4)
+    training, held = pair_set.hold_out(make_pairs(20), 4)
     assert len(training) == 16 and len(held) == 4 and set(training.names).isdisjoint(held.names)
-    assert data.hold_out(make_pairs(3), 4)[1].names == []  # a quarter at most
+    assert pair_set.hold_out(make_pairs(3), 4)[1].names == []  # a quarter at most
 
 
 def test_windows_of_random_size_are_spread_evenly_in_the_logarithm():
     rng = np.random.default_rng(0)
-    places = np.array([crops.window(rng, (400, 500, 3), 100, "random_size") for _ in range(4000)])
+    places = np.array([sampling.window(rng, (400, 500, 3), 100, "random_size") for _ in range(4000)])
     top, left, side = places.T
     assert side.min() == 100 and side.max() == 400  # all that there are
     assert (top >= 0).all() and (top + side <= 400).all() and (left + side <= 500).all()
     assert np.mean(side < 200) == pytest.approx(0.5, abs=0.03)  # the middle of [100, 400], geometrically
-    assert {crops.window(rng, (400, 500, 3), 100, "fixed_size")[2] for _ in range(9)} == {100}
+    assert {sampling.window(rng, (400, 500, 3), 100, "fixed_size")[2] for _ in range(9)} == {100}
 
 
 # --- pairs in folders ---------------------------------------------------------------------------------------------
@@ -149,18 +148,18 @@ def test_windows_of_random_size_are_spread_evenly_in_the_logarithm():
 def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered")
     photo_folder(folder / "photos", count=9, shape=(90, 80))
-    found = photos.open_sources([folder / "photos"])
+    found = photographs.open_sources([folder / "photos"])
     dataset.write(folder / "set", found, {"f22": F22}, hr_px=32, scale=4, scene_px=64)
     return folder / "set"
 
 
 def test_a_rendered_set_is_trained_on_in_the_order_of_its_pairs(rendered):
-    training, held = data.hold_out(data.load(rendered, "f22"), 2)
+    training, held = pair_set.hold_out(pair_set.load(rendered, "f22"), 2)
     with open_folder(rendered, hr_px=128) as source:  # windows cannot be larger than the pictures
         validation = source.validation(2)
         assert (len(source), source.scale, source.hr_px, source.in_memory) == (9, 4, 32, True)
         assert source.photographs == training.photographs and len(source.photographs) == 9
-        assert_same(take(source, 5), [data.batch(training, step, size=4, seed=3) for step in range(5)])
+        assert_same(take(source, 5), [pair_set.batch(training, step, size=4, seed=3) for step in range(5)])
         assert validation.names == held.names
         assert_same([(validation.lr, validation.hr)], [(held.lr, held.hr)])
 
@@ -230,7 +229,7 @@ def test_validation_shows_the_middle_unturned(tmp_path):
         np.testing.assert_array_equal(low.repeat(4, 0).repeat(4, 1), high)
 
 
-@pytest.mark.parametrize("crop", crops.KINDS)
+@pytest.mark.parametrize("crop", sampling.KINDS)
 def test_streaming_gives_the_batches_of_memory_bit_for_bit(crop, tmp_path):
     folder = pair_folder(tmp_path, [(9, 20), (30, 11), (16, 16), (12, 13), (8, 8)])
     steps = []
@@ -368,7 +367,7 @@ def test_photographs_without_a_camera_are_reduced(tmp_path):
                 np.testing.assert_array_equal(image.quantise(image.resize(high / 255, (8, 8))), low)
 
 
-@pytest.mark.parametrize("crop", crops.KINDS)
+@pytest.mark.parametrize("crop", sampling.KINDS)
 def test_photographs_give_the_same_batches_from_memory_and_file_in_thread_and_process(crop, tmp_path):
     options = {"camera": F22, "vary": {"optics.fnumber": (16, 32)}, "crop": crop}
     folder = photo_folder(tmp_path, shape=(260, 330))
@@ -388,27 +387,27 @@ def test_photographs_give_the_same_batches_from_memory_and_file_in_thread_and_pr
 
 
 def test_a_pair_is_what_the_camera_of_its_value_makes_of_the_scene():
-    look = degrade.Look(camera=F22, ladders=degrade.ladders(F22, {"optics": {"fnumber": [4, 32]}}), hr_px=32)
+    look = live_camera.Look(camera=F22, ladders=live_camera.ladders(F22, {"optics": {"fnumber": [4, 32]}}), hr_px=32)
     picture = smooth(np.random.default_rng(0), 64, 64)
     for rung, fnumber in ((0, 4), (15, 32)):
-        job = degrade.Job(
+        job = live_camera.Job(
             look=look, name="x", path=None, pixels=picture, window_seed=None, turn=(0, 0), rungs=(rung,), noise_seed=5
         )
-        lr, hr = degrade.render(job)
-        cut = photos.SceneCut(name="x", rgb=picture, source="", source_sha256="", window=(0, 0, 64), variant="")
-        views = {"f22": camera.override(F22, [f"optics.fnumber={fnumber}"])}
+        lr, hr = live_camera.render(job)
+        cut = photographs.SceneCut(name="x", rgb=picture, source="", source_sha256="", window=(0, 0, 64), variant="")
+        views = {"f22": camera_file.override(F22, [f"optics.fnumber={fnumber}"])}
         expected = dataset.make_pair(cut, views, hr_px=32, scale=4, seed=5)
         np.testing.assert_array_equal(lr[0], expected.lr["f22"])
         np.testing.assert_array_equal(hr[0], expected.hr)
 
 
 def test_camera_values_climb_in_equal_ratios_between_the_bounds():
-    ((key, values),) = degrade.ladders(F22, {"optics.fnumber": (4, 32)})
-    assert key == "optics.fnumber" and (values[0], values[-1], len(values)) == (4, 32, degrade.LADDER)
+    ((key, values),) = live_camera.ladders(F22, {"optics.fnumber": (4, 32)})
+    assert key == "optics.fnumber" and (values[0], values[-1], len(values)) == (4, 32, live_camera.LADDER)
     np.testing.assert_allclose(np.diff(np.log(values)), np.log(8) / 15)
-    assert degrade.ladders(F22, {"sensor.exposure_ev": [-2, 1]})[0][1][5] == pytest.approx(-1)  # by equal steps
-    assert degrade.ladders(F22, {"sensor.bit_depth": (8, 12)})[0][1] == (8, 9, 10, 11, 12)
-    assert degrade.ladders(F22, {"optics.fnumber": (5, 5)})[0][1] == (5,)
+    assert live_camera.ladders(F22, {"sensor.exposure_ev": [-2, 1]})[0][1][5] == pytest.approx(-1)  # by equal steps
+    assert live_camera.ladders(F22, {"sensor.bit_depth": (8, 12)})[0][1] == (8, 9, 10, 11, 12)
+    assert live_camera.ladders(F22, {"optics.fnumber": (5, 5)})[0][1] == (5,)
 
 
 @pytest.mark.parametrize(
@@ -454,16 +453,16 @@ def test_a_black_window_is_drawn_again(tmp_path):
 
 
 def test_the_built_in_photographs_are_rendered_once_or_anew(monkeypatch):
-    few = [photos.Photo(name="cat", path=photos.builtin("chelsea").path, cuts=6)]
-    monkeypatch.setattr(data, "builtin_photos", lambda split: few)
+    few = [photographs.Photo(name="cat", path=photographs.builtin("chelsea").path, cuts=6)]
+    monkeypatch.setattr(pair_set, "builtin_photos", lambda split: few)
     steps = []
-    with sources.open(None, camera=F22, setting="f22", hr_px=32, seed=7, step=lambda: steps.append(1)) as source:
-        expected = data.builtin(F22, seed=7, hr_px=32)
+    with discover.open(None, camera=F22, setting="f22", hr_px=32, seed=7, step=lambda: steps.append(1)) as source:
+        expected = pair_set.builtin(F22, seed=7, hr_px=32)
         assert (len(source), len(steps), source.photographs) == (6, 6, expected.photographs)
-        assert_same(take(source, 2), [data.batch(expected, step, size=4, seed=3) for step in range(2)])
-    recipe = photos.open_sources([photos.BUILTIN], split="train")
+        assert_same(take(source, 2), [pair_set.batch(expected, step, size=4, seed=3) for step in range(2)])
+    recipe = photographs.open_sources([photographs.BUILTIN], split="train")
     vary = {"sensor.exposure_ev": (-3, 0)}
-    with sources.open(None, camera=F22, setting="f22", hr_px=32, vary=vary, jobs=0) as source:
+    with discover.open(None, camera=F22, setting="f22", hr_px=32, vary=vary, jobs=0) as source:
         assert len(source) == len(recipe)
         ((lr, hr),) = take(source, 1, size=8)
         brightness = lr.mean(axis=(1, 2, 3)) / hr.mean(axis=(1, 2, 3))

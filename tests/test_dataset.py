@@ -6,13 +6,12 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
-from camsim import pipeline
+from camsim import camera_file, pipeline
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs as photos
+from camsim.dataset import photographs
 from camsim.io import image
 
-VIEWS = {name: camera.load(name) for name in ("ideal", "f22")}
+VIEWS = {name: camera_file.load(name) for name in ("ideal", "f22")}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def rendered(folder, tmp_path_factory):
     target = tmp_path_factory.mktemp("set") / "set"
-    dataset.write(target, photos.open_sources([folder]), VIEWS, hr_px=64, scale=4)
+    dataset.write(target, photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4)
     return target
 
 
@@ -43,7 +42,7 @@ def test_a_set_has_the_promised_form(rendered):
         "cameras/f22.toml",
         "manifest.json",
     }
-    assert camera.load(rendered / "cameras" / "f22.toml") == camera.load("f22")
+    assert camera_file.load(rendered / "cameras" / "f22.toml") == camera_file.load("f22")
     names, lr, hr = dataset.load(rendered, "f22")
     assert names == ["one", "two"] and lr.shape == (2, 16, 16, 3) and hr.shape == (2, 64, 64, 3)
 
@@ -63,9 +62,9 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
 
 
 def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):
-    dataset.write(tmp_path / "again", photos.open_sources([folder]), VIEWS, hr_px=64, scale=4, jobs=2)
+    dataset.write(tmp_path / "again", photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4, jobs=2)
     assert tree(tmp_path / "again") == tree(rendered)
-    dataset.write(tmp_path / "other", photos.open_sources([folder]), VIEWS, hr_px=64, scale=4, seed=1)
+    dataset.write(tmp_path / "other", photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4, seed=1)
     other, one = tree(tmp_path / "other"), tree(rendered)
     changed = {str(p) for p in one if one[p] != other[p]}
     assert changed == {"manifest.json", "LR/f22/one.png", "LR/f22/two.png"}  # noise alone
@@ -73,7 +72,7 @@ def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_p
 
 def test_a_photo_smaller_than_the_target_is_refused_and_leaves_nothing(folder, tmp_path):
     with pytest.raises(ValueError, match="one.png.*150 px is less than the HR size, 256"):
-        dataset.write(tmp_path / "set", photos.open_sources([folder]), VIEWS, hr_px=256)
+        dataset.write(tmp_path / "set", photographs.open_sources([folder]), VIEWS, hr_px=256)
     assert not list(tmp_path.iterdir())
 
 
@@ -98,7 +97,7 @@ def test_load_names_what_is_wrong(rendered, tmp_path):
 
 
 def test_builtin_photographs_keep_training_and_test_apart():
-    train, test = (photos.open_sources([photos.BUILTIN], split=split) for split in ("train", "test"))
+    train, test = (photographs.open_sources([photographs.BUILTIN], split=split) for split in ("train", "test"))
     assert {p.path for p in train}.isdisjoint(p.path for p in test)
     assert {p.name for p in test} == {"astronaut", "chelsea", "china"} and len(train) >= 10
     assert all(p.licence for p in train + test)
@@ -107,8 +106,8 @@ def test_builtin_photographs_keep_training_and_test_apart():
 
 
 def test_scenes_are_square_reduced_and_the_same_every_time():
-    photo = photos.builtin("chelsea")
-    first, second = (list(photos.scenes(photo, vary=True)) for _ in range(2))
+    photo = photographs.builtin("chelsea")
+    first, second = (list(photographs.scenes(photo, vary=True)) for _ in range(2))
     assert [cut.sha256 for cut in first] == [cut.sha256 for cut in second]
     assert all(cut.rgb.shape == (256, 256, 3) for cut in first) and len({cut.sha256 for cut in first}) == photo.cuts
     assert first[0].window == (0, 75, 300) and first[0].variant == ""
@@ -117,12 +116,12 @@ def test_scenes_are_square_reduced_and_the_same_every_time():
 def test_a_recipe_of_ones_own(folder, tmp_path):
     recipe = folder / "mine.toml"
     recipe.write_text('[[photo]]\nname = "x"\nfile = "one.png"\nsplit = "test"\ncuts = 3\n')
-    (photo,) = photos.open_sources([recipe], split="test")
-    assert photo.name == "x" and len(list(photos.scenes(photo, scene_px=64))) == 3
+    (photo,) = photographs.open_sources([recipe], split="test")
+    assert photo.name == "x" and len(list(photographs.scenes(photo, scene_px=64))) == 3
     recipe.write_text('[[photo]]\nname = "x"\n')
     with pytest.raises(ValueError, match=r"mine\.toml.*file"):
-        photos.open_sources([recipe])
+        photographs.open_sources([recipe])
     recipe.write_text('[[photo]]\nname = "x"\nfile = "gone.png"\n')
     with pytest.raises(ValueError, match=r"gone\.png"):
-        photos.open_sources([recipe])
+        photographs.open_sources([recipe])
     recipe.unlink()

@@ -13,9 +13,9 @@ import pytest
 
 pytest.importorskip("keras")
 
-from camsim import camera_file as camera
+from camsim import camera_file
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs as photos
+from camsim.dataset import photographs
 from camsim.io import image
 
 SMALL = ["--batch", "4", "--precision", "float32"]
@@ -30,7 +30,7 @@ def rendered(tmp_path_factory):
     for number in range(8):
         image.write(place / f"{number}.png", image.resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
     target = tmp_path_factory.mktemp("set") / "set"
-    dataset.write(target, photos.open_sources([place]), {"f22": camera.load("f22")}, hr_px=64, scene_px=96)
+    dataset.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
     return target
 
 
@@ -50,7 +50,7 @@ def trained(rendered, tmp_path_factory):
         "--steps",
         "10,5",
     ]
-    code = "from enhance.cli import main; main()"
+    code = "from enhance.cli.main import main; main()"
     home = os.environ | {"CAM2EYE_HOME": str(place / "home")}
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, env=home, check=False
@@ -73,7 +73,7 @@ def test_a_killed_run_resumes_to_the_same_weights(command, rendered, trained, tm
     arguments = ["train", "--task", "deblur", "--data", rendered, *SMALL, "--steps", "30,20", "-q"]
     whole = command("enhance", *arguments, "-o", "whole")
     assert whole.returncode == 0 and whole.stderr == "", whole.stderr
-    code = "from enhance.cli import main; main()"
+    code = "from enhance.cli.main import main; main()"
     process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments), "-o", "killed"], cwd=tmp_path)
     checkpoint, limit = tmp_path / "killed" / "checkpoints" / "step_000000010.npz", time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < limit:
@@ -105,7 +105,9 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
 @pytest.mark.slow
 def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkeypatch):
     monkeypatch.setenv("CAM2EYE_HOME", str(tmp_path / "home"))
-    (tmp_path / "mine.toml").write_text(camera.to_toml(camera.load("f22")).replace('name = "f22"', 'name = "mine"'))
+    (tmp_path / "mine.toml").write_text(
+        camera_file.to_toml(camera_file.load("f22")).replace('name = "f22"', 'name = "mine"')
+    )
     for number in range(4):
         place = tmp_path / "photos" / f"{number}.png"
         image.write(place, image.resize(np.random.default_rng(number).random((7, 7, 3)), (64, 64)))

@@ -14,12 +14,10 @@ from skimage.metrics import structural_similarity
 
 from camsim.io import image
 from enhance import zoo
-from enhance.evaluation import benchmark as evaluate
-from enhance.evaluation import protocol as metrics
-from enhance.evaluation import results as scores
+from enhance.evaluation import benchmark, protocol, results
 from enhance.evaluation.imresize import bicubic_weights, imresize
 from enhance.evaluation.protocol import Protocol
-from scielab.metrics import s_cielab as metric
+from scielab.metrics import s_cielab
 
 #: Bicubic ×4 on Y (J. Kim et al., CVPR 2016, tables 2 and 3; SSIM to three places): PSNR in dB, SSIM.
 PUBLISHED = {"Set5": (28.42, 0.8104), "Set14": (26.00, 0.702), "BSD100": (25.96, 0.667)}
@@ -63,7 +61,7 @@ def enhance(tmp_path, monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", ["enhance", *map(str, arguments)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
-            importlib.import_module("enhance.cli").main()
+            importlib.import_module("enhance.cli.main").main()
         out, err = capfd.readouterr()
         assert stop.value.code == 0, err
         return out
@@ -209,7 +207,7 @@ def test_luma_of_known_colours():
         (0, 0, 255): 41,
         (255, 255, 0): 210,
     }
-    found = metrics.luma(np.array(list(colours), np.uint8))
+    found = protocol.luma(np.array(list(colours), np.uint8))
     np.testing.assert_array_equal(found, list(colours.values()))
 
 
@@ -271,7 +269,7 @@ def ssim_by_definition(a, b, data_range):
 def test_ssim_is_the_definition_and_scikit_images(data_range):
     reference = noise_u8((26, 29, 3), 3)
     test = np.clip(reference + np.random.default_rng(4).normal(0, 30, reference.shape), 0, 255).astype(np.uint8)
-    a, b = (metrics.luma(p[4:-4, 4:-4]) for p in (reference, test))
+    a, b = (protocol.luma(p[4:-4, 4:-4]) for p in (reference, test))
     found = Protocol(data_range=data_range).scores(reference, test).ssim
     assert found == pytest.approx(ssim_by_definition(a, b, data_range), abs=1e-9)
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
@@ -284,14 +282,14 @@ def test_grey_files_are_compared_without_luma():
     level = 20 * math.log10(255)
     black, white = flat(0), flat(255)
     assert Protocol().scores(black, white).psnr_db == pytest.approx(0)
-    assert Protocol().scores(black, metrics.as_rgb(white)).psnr_db == pytest.approx(0)
+    assert Protocol().scores(black, protocol.as_rgb(white)).psnr_db == pytest.approx(0)
     # A network's colour error on a grey picture: luma's weights in full range, red 76, blue 29
     red = Protocol().scores(black, flat(255, 0, 0)).psnr_db
     assert red == pytest.approx(level - 20 * math.log10(76))
     assert Protocol().scores(black, flat(0, 0, 255)).psnr_db == pytest.approx(level - 20 * math.log10(29))
     picture, other = noise_u8((30, 30), 5), noise_u8((30, 30), 6)
-    assert Protocol().scores(picture, other) == Protocol().scores(picture, metrics.as_rgb(other))
-    in_colour = Protocol(channel="RGB").scores(picture, metrics.as_rgb(other))
+    assert Protocol().scores(picture, other) == Protocol().scores(picture, protocol.as_rgb(other))
+    in_colour = Protocol(channel="RGB").scores(picture, protocol.as_rgb(other))
     assert in_colour.psnr_db == pytest.approx(Protocol().scores(picture, other).psnr_db)
 
 
@@ -326,10 +324,10 @@ def test_scores_refuse(reference, test, words):
 @pytest.mark.reference
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_figures_of_bicubic_enlargement(shared, name):
-    found = evaluate.open_bench(shared / "data" / "bench" / name, scale=4)
-    records = list(evaluate.evaluate(found, {"bicubic": evaluate.bicubic(4)}, Protocol()))
-    assert {record.lr_from for record in records} == {evaluate.BICUBIC}
-    (mean,) = scores.means(records)
+    found = benchmark.open_bench(shared / "data" / "bench" / name, scale=4)
+    records = list(benchmark.evaluate(found, {"bicubic": benchmark.bicubic(4)}, Protocol()))
+    assert {record.lr_from for record in records} == {benchmark.BICUBIC}
+    (mean,) = results.means(records)
     psnr_db, ssim = PUBLISHED[name]
     assert mean.pictures == len(records) == len(list((found.folder / "HR").iterdir()))
     assert mean.psnr_db == pytest.approx(psnr_db, abs=0.01) and mean.ssim == pytest.approx(ssim, abs=0.001)
@@ -341,7 +339,7 @@ def test_published_figures_from_luma_alone(shared):
     found = []
     for path in (shared / "data" / "bench" / "Set5" / "HR").iterdir():
         hr = np.asarray(Image.open(path))
-        luma = metrics.luma(hr[: len(hr) // 4 * 4, : hr.shape[1] // 4 * 4])
+        luma = protocol.luma(hr[: len(hr) // 4 * 4, : hr.shape[1] // 4 * 4])
         enlarged = imresize(imresize(luma, 0.25), 4)
         found.append(Protocol().scores(luma.astype(np.uint8), image.quantise(enlarged / 255)))
     assert np.mean([f.psnr_db for f in found]) == pytest.approx(28.42, abs=0.005)
@@ -349,16 +347,16 @@ def test_published_figures_from_luma_alone(shared):
 
 
 def test_made_lr_and_stored_lr_are_the_same(bench):
-    models = {"bicubic": evaluate.bicubic(4), "nearest": nearest(4)}
-    made = list(evaluate.evaluate(evaluate.open_bench(bench, scale=4), models, Protocol()))
-    assert {r.lr_from for r in made} == {evaluate.MADE}
-    plain = evaluate.open_bench(bench / "HR", scale=4, name="bench")
-    assert list(evaluate.evaluate(plain, models, Protocol())) == made
-    for pair in evaluate.pairs(plain):
+    models = {"bicubic": benchmark.bicubic(4), "nearest": nearest(4)}
+    made = list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), models, Protocol()))
+    assert {r.lr_from for r in made} == {benchmark.MADE}
+    plain = benchmark.open_bench(bench / "HR", scale=4, name="bench")
+    assert list(benchmark.evaluate(plain, models, Protocol())) == made
+    for pair in benchmark.pairs(plain):
         assert pair.hr.shape[:2] == tuple(4 * n for n in pair.lr.shape[:2])
         save(bench / "LRbicx4" / f"{pair.name}.png", pair.lr)
-    stored = list(evaluate.evaluate(evaluate.open_bench(bench, scale=4), models, Protocol()))
-    assert stored == [replace(r, lr_from=evaluate.BICUBIC) for r in made]
+    stored = list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), models, Protocol()))
+    assert stored == [replace(r, lr_from=benchmark.BICUBIC) for r in made]
     assert [(r.picture, r.model) for r in made] == [(p, m) for p in ("colour", "grey") for m in models]
 
 
@@ -367,9 +365,9 @@ def test_models_get_the_stored_lr_and_grey_in_three_channels(bench):
     for name, array in stored.items():
         save(bench / "LR" / f"{name}.png", array)
     seen = []
-    opened = evaluate.open_bench(bench, scale=4)
-    records = list(evaluate.evaluate(opened, {"m": lambda lr: (seen.append(lr), nearest(4)(lr))[1]}, Protocol()))
-    assert {r.lr_from for r in records} == {evaluate.OTHER}
+    opened = benchmark.open_bench(bench, scale=4)
+    records = list(benchmark.evaluate(opened, {"m": lambda lr: (seen.append(lr), nearest(4)(lr))[1]}, Protocol()))
+    assert {r.lr_from for r in records} == {benchmark.OTHER}
     np.testing.assert_array_equal(seen[0], stored["colour"] / 255)
     np.testing.assert_array_equal(seen[1], np.repeat(stored["grey"][..., None], 3, axis=2) / 255)
 
@@ -378,26 +376,26 @@ def test_output_is_clipped_and_rounded_to_8_bits(tmp_path):
     hr = np.full((24, 24, 3), 255, np.uint8)
     hr[:, 12:] = 100
     save(tmp_path / "a.png", hr)
-    opened = evaluate.open_bench(tmp_path, scale=1)
+    opened = benchmark.open_bench(tmp_path, scale=1)
 
     def almost(lr):
         return np.where(lr == 1, 1.7, lr + 0.4 / 255)
 
-    (record,) = evaluate.evaluate(opened, {"almost": almost}, Protocol())
+    (record,) = benchmark.evaluate(opened, {"almost": almost}, Protocol())
     assert record.psnr_db == 100
 
 
 def test_delta_e_is_the_mean_of_the_map_inside_the_border(bench):
-    opened = evaluate.open_bench(bench, scale=4)
+    opened = benchmark.open_bench(bench, scale=4)
     for record, pair in zip(
-        evaluate.evaluate(opened, {"nearest": nearest(4)}, Protocol(crop_px=6), delta_e=True),
-        evaluate.pairs(opened),
+        benchmark.evaluate(opened, {"nearest": nearest(4)}, Protocol(crop_px=6), delta_e=True),
+        benchmark.pairs(opened),
         strict=True,
     ):
         hr, output = (
-            metrics.as_rgb(p) for p in (pair.hr, np.kron(metrics.as_rgb(pair.lr), np.ones((4, 4, 1), np.uint8)))
+            protocol.as_rgb(p) for p in (pair.hr, np.kron(protocol.as_rgb(pair.lr), np.ones((4, 4, 1), np.uint8)))
         )
-        assert record.delta_e == pytest.approx(metric.delta_e(hr, output)[6:-6, 6:-6].mean(), abs=2e-3)
+        assert record.delta_e == pytest.approx(s_cielab.delta_e(hr, output)[6:-6, 6:-6].mean(), abs=2e-3)
         assert record.delta_e > 1
 
 
@@ -405,11 +403,11 @@ def test_grey_is_what_the_file_says(tmp_path):
     """A picture stored in colour goes through luma even if it looks grey; the published Set14 hangs on this."""
     plane = noise_u8((32, 32), 7)
     save(tmp_path / "grey" / "a.png", plane)
-    save(tmp_path / "rgb" / "a.png", metrics.as_rgb(plane))
+    save(tmp_path / "rgb" / "a.png", protocol.as_rgb(plane))
     found = {}
     for name in ("grey", "rgb"):
-        opened = evaluate.open_bench(tmp_path / name, scale=2)
-        (record,) = evaluate.evaluate(opened, {"bicubic": evaluate.bicubic(2)}, Protocol())
+        opened = benchmark.open_bench(tmp_path / name, scale=2)
+        (record,) = benchmark.evaluate(opened, {"bicubic": benchmark.bicubic(2)}, Protocol())
         found[name] = record.psnr_db
     assert found["rgb"] - found["grey"] == pytest.approx(20 * math.log10(255 / 219), abs=0.02)
 
@@ -417,7 +415,7 @@ def test_grey_is_what_the_file_says(tmp_path):
 def test_bench_refusals(bench, tmp_path):
     def refuse(words, folder=bench, scale=4):
         with pytest.raises(ValueError, match=words):
-            list(evaluate.pairs(evaluate.open_bench(folder, scale=scale)))
+            list(benchmark.pairs(benchmark.open_bench(folder, scale=scale)))
 
     refuse("no such folder", tmp_path / "nowhere")
     refuse("no pictures", tmp_path)
@@ -448,22 +446,22 @@ def test_bench_refusals(bench, tmp_path):
 )
 def test_model_refusals(bench, model, words):
     with pytest.raises(ValueError, match=words):
-        list(evaluate.evaluate(evaluate.open_bench(bench, scale=4), {"m": model}, Protocol()))
+        list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), {"m": model}, Protocol()))
 
 
 def test_picture_that_is_too_small_is_named(bench):
     with pytest.raises(ValueError, match="^bench, colour: .*too few"):
-        list(evaluate.evaluate(evaluate.open_bench(bench, scale=4), {"m": nearest(4)}, Protocol(crop_px=20)))
+        list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), {"m": nearest(4)}, Protocol(crop_px=20)))
 
 
 def test_means_keep_protocols_apart(bench):
-    opened = evaluate.open_bench(bench, scale=4)
-    records = [r for p in (Protocol(), Protocol(crop_px=2)) for r in evaluate.evaluate(opened, {"m": nearest(4)}, p)]
+    opened = benchmark.open_bench(bench, scale=4)
+    records = [r for p in (Protocol(), Protocol(crop_px=2)) for r in benchmark.evaluate(opened, {"m": nearest(4)}, p)]
     with pytest.raises(ValueError, match="2 px border.*4 px border"):
-        scores.means(records)
+        results.means(records)
     with pytest.raises(ValueError, match="×2.*×4"):
-        scores.means([records[0], replace(records[1], scale=2)])
-    (mean,) = scores.means(records[:2])
+        results.means([records[0], replace(records[1], scale=2)])
+    (mean,) = results.means(records[:2])
     assert mean.psnr_db == pytest.approx((records[0].psnr_db + records[1].psnr_db) / 2) and mean.pictures == 2
 
 
@@ -471,7 +469,7 @@ def test_means_keep_protocols_apart(bench):
 
 
 def test_command_judges_bicubic_and_a_model(enhance, bench, tmp_path, monkeypatch):
-    monkeypatch.setattr("enhance.cli_apply.load_model", lambda path: nearest(4))
+    monkeypatch.setattr("enhance.cli.apply.load_model", lambda path: nearest(4))
     (tmp_path / "n.keras").touch()
     out = enhance("evaluate", "--bench", bench, "--bench", f"again={bench / 'HR'}", "--model", "n.keras", "--delta-e")
     lines = out.splitlines()
@@ -479,8 +477,8 @@ def test_command_judges_bicubic_and_a_model(enhance, bench, tmp_path, monkeypatc
     assert [line.split()[:2] for line in lines[2:6:2]] == [["bench", "bicubic"], ["again", "bicubic"]]
     assert [line.split()[0] for line in lines[3:6:2]] == ["n.keras"] * 2
     assert lines[6:8] == [f"{name}: LR made here by MATLAB's bicubic reduction" for name in ("bench", "again")]
-    opened = evaluate.open_bench(bench, scale=4)
-    mean = scores.means(evaluate.evaluate(opened, {"m": nearest(4)}, Protocol(), delta_e=True))[0]
+    opened = benchmark.open_bench(bench, scale=4)
+    mean = results.means(benchmark.evaluate(opened, {"m": nearest(4)}, Protocol(), delta_e=True))[0]
     assert lines[3].split()[1:] == ["2", f"{mean.psnr_db:.2f}", f"{mean.ssim:.4f}", f"{mean.delta_e:.2f}"]
 
 
@@ -490,9 +488,9 @@ def test_command_prints_json_and_takes_channel_crop_and_scale(enhance, bench):
     assert found["scale"] == 2 and found["model"] is None
     words = "RGB, 5 px border cropped, range 255"
     assert found["protocol"] == {"channel": "RGB", "crop_px": 5, "data_range": 255.0, "words": words}
-    (mean,) = scores.means(
-        evaluate.evaluate(
-            evaluate.open_bench(bench, scale=2), {"m": evaluate.bicubic(2)}, Protocol(channel="RGB", crop_px=5)
+    (mean,) = results.means(
+        benchmark.evaluate(
+            benchmark.open_bench(bench, scale=2), {"m": benchmark.bicubic(2)}, Protocol(channel="RGB", crop_px=5)
         )
     )
     assert found["means"][0]["psnr_db"] == mean.psnr_db and found["means"][0]["ssim"] == mean.ssim
@@ -501,7 +499,7 @@ def test_command_prints_json_and_takes_channel_crop_and_scale(enhance, bench):
 
 
 def test_command_says_what_the_lr_pictures_are(enhance, bench):
-    for pair in evaluate.pairs(evaluate.open_bench(bench, scale=4)):
+    for pair in benchmark.pairs(benchmark.open_bench(bench, scale=4)):
         save(bench / "LRbicx4" / f"{pair.name}.png", pair.lr)
     folder = bench / "LRbicx4"
     out = enhance("evaluate", "--bench", bench)
@@ -548,7 +546,7 @@ def test_command_refusals(refused, bench, tmp_path, monkeypatch):
     entry = zoo.Entry(path=tmp_path / "run", card={"task": "sr", "scale": 2})
     monkeypatch.setattr(zoo, "find", lambda task, models=None: entry)
     assert "a model for scale 2, not 4" in refuse("--task", "sr")
-    monkeypatch.setattr("enhance.cli_apply.load_model", lambda path: nearest(2))
+    monkeypatch.setattr("enhance.cli.apply.load_model", lambda path: nearest(2))
     csv_path = tmp_path / "scores.csv"
     (tmp_path / "a.keras").touch()
     assert "it was made for another scale" in refuse("--model", "a.keras", "--csv", csv_path, "-q")

@@ -12,7 +12,7 @@ if keras.backend.backend() != "tensorflow":
 from click.testing import CliRunner
 
 from enhance.inference import export
-from enhance.networks import generators as models
+from enhance.networks import generators
 
 NETWORKS = {
     "light": ("light", {}),
@@ -27,7 +27,7 @@ NETWORKS = {
 def network(name="light", **options):
     """A tiny generator, always the same, moved off the weights it starts with."""
     keras.utils.set_random_seed(0)
-    model = models.build(name, scale=4, blocks=1, filters=4, **options)
+    model = generators.build(name, scale=4, blocks=1, filters=4, **options)
     rng = np.random.default_rng(0)
     for variable in model.variables:
         variable.assign(variable + rng.uniform(0, 0.02, variable.shape))

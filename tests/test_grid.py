@@ -13,19 +13,14 @@ import time
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
+from camsim import camera_file
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs as photos
+from camsim.dataset import photographs
 from camsim.io import image
 from camsim.light import colour
 from scielab import heat
-from scielab.metrics import catalogue as measures
-from scielab.metrics import colour_difference as deltae
-from scielab.metrics import lpips
-from scielab.model_grid import bootstrap, figures, report, tables
-from scielab.model_grid import checkpoint as unfinished
-from scielab.model_grid import evaluate as grid
-from scielab.model_grid import heat_table as matrix
+from scielab.metrics import catalogue, colour_difference, lpips
+from scielab.model_grid import bootstrap, checkpoint, evaluate, figures, heat_table, report, tables
 from scielab.model_grid import verdicts as judging
 
 SETTINGS = ("ideal", "f22")
@@ -34,10 +29,10 @@ SETTINGS = ("ideal", "f22")
 @pytest.fixture(scope="module")
 def pictures():
     pairs = dataset.pairs(
-        [photos.builtin("chelsea")], {name: camera.load(name) for name in SETTINGS}, hr_px=64, scene_px=128
+        [photographs.builtin("chelsea")], {name: camera_file.load(name) for name in SETTINGS}, hr_px=64, scene_px=128
     )
     return [
-        grid.Picture(name=p.name, reference=p.hr / 255, inputs={s: v / 255 for s, v in p.lr.items()})
+        evaluate.Picture(name=p.name, reference=p.hr / 255, inputs={s: v / 255 for s, v in p.lr.items()})
         for p, _ in zip(pairs, range(2), strict=False)
     ]
 
@@ -47,17 +42,17 @@ def nearest(picture):
 
 
 def rows():
-    return {"bicubic": grid.bicubic((64, 64)), "sr": grid.bicubic((64, 64)), "deblur": nearest}
+    return {"bicubic": evaluate.bicubic((64, 64)), "sr": evaluate.bicubic((64, 64)), "deblur": nearest}
 
 
 @pytest.fixture(scope="module")
 def results(pictures):
-    return list(grid.evaluate(rows(), pictures, SETTINGS, samples_per_degree=33))
+    return list(evaluate.evaluate(rows(), pictures, SETTINGS, samples_per_degree=33))
 
 
 def test_the_perfect_model_scores_perfectly(pictures):
     answers = iter([p.reference for p in pictures for _ in SETTINGS])
-    for result in grid.evaluate({"oracle": lambda _: next(answers)}, pictures, SETTINGS, samples_per_degree=33):
+    for result in evaluate.evaluate({"oracle": lambda _: next(answers)}, pictures, SETTINGS, samples_per_degree=33):
         assert (result.delta_e_mean, result.delta_e_p95, result.psnr_db, result.ssim) == (0, 0, 100, 1)
         assert result.lpips is None  # no weights, no number
 
@@ -76,7 +71,7 @@ def test_numbers_are_those_of_the_definitions(results, pictures):
 
 def test_a_model_for_another_scale_is_named(pictures):
     with pytest.raises(ValueError, match="double.*32×32 where the reference is 64×64.*another scale"):
-        list(grid.evaluate({"double": grid.bicubic((32, 32))}, pictures, SETTINGS, samples_per_degree=33))
+        list(evaluate.evaluate({"double": evaluate.bicubic((32, 32))}, pictures, SETTINGS, samples_per_degree=33))
 
 
 # --- intervals ----------------------------------------------------------------------------------------------------
@@ -122,10 +117,10 @@ def test_what_cannot_be_resampled_is_refused(values):
 # --- cells and verdicts -------------------------------------------------------------------------------------------
 
 
-def made(table: dict, setting: str = "f22") -> list[grid.Result]:
+def made(table: dict, setting: str = "f22") -> list[evaluate.Result]:
     """Results from {model: [(ΔE, PSNR) of each picture]}."""
     return [
-        grid.Result(
+        evaluate.Result(
             model=model,
             setting=setting,
             picture=str(i),
@@ -214,7 +209,7 @@ def test_a_loss_is_told_as_a_positive_number_with_its_interval():
 
 
 def test_nothing_is_told_as_minus_zero():
-    assert measures.MEASURES[0].show(-0.001) == "0.00" and measures.MEASURES[0].show(-0.006, unit=True) == "-0.01 ΔE"
+    assert catalogue.MEASURES[0].show(-0.001) == "0.00" and catalogue.MEASURES[0].show(-0.006, unit=True) == "-0.01 ΔE"
 
 
 def test_a_table_with_holes_is_refused():
@@ -252,7 +247,7 @@ def test_the_table_fits_its_columns(results):
 def test_the_heat_scale_has_equal_steps_and_legible_words():
     rgb = np.array(heat.scale())
     assert rgb.min() > 0 and rgb.max() < 1  # nothing was clipped to fit sRGB
-    lab = deltae.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(rgb)), colour.SRGB_WHITE_XYZ)
+    lab = colour_difference.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(rgb)), colour.SRGB_WHITE_XYZ)
     steps = np.linalg.norm(np.diff(lab, axis=0), axis=1)
     assert np.ptp(steps) < 1e-3 * steps.mean()
     assert (np.diff(lab[:, 0]) > 0).all()
@@ -270,14 +265,14 @@ def test_the_best_is_lightest(lower_is_better):
 
 def test_the_matrix_shows_each_cell_in_its_colour(results, tmp_path):
     cells = judging.summarise(results)
-    measure = measures.MEASURES[0]
-    matrix.save(tmp_path / "matrix.png", cells, judging.judge(results), measure)
+    measure = catalogue.MEASURES[0]
+    heat_table.save(tmp_path / "matrix.png", cells, judging.judge(results), measure)
     drawn = image.read(tmp_path / "matrix.png")[::3, ::3].reshape(-1, 3)
     for shade in heat.colours([c.scores[measure.name].value for c in cells], lower_is_better=True):
         painted = (np.abs(drawn - shade) < 1.5 / 255).all(axis=1)
         assert painted.mean() > 0.03  # a cell less its words
     again = tmp_path / "again.png"
-    matrix.save(again, cells, judging.judge(results), measure)
+    heat_table.save(again, cells, judging.judge(results), measure)
     assert again.read_bytes() == (tmp_path / "matrix.png").read_bytes()
 
 
@@ -335,7 +330,7 @@ def drawn_weights(tmp_path_factory):
 
 def test_with_a_network_every_output_has_its_lpips(pictures, drawn_weights):
     network = lpips.load([drawn_weights])
-    results = list(grid.evaluate(rows(), pictures, SETTINGS, samples_per_degree=33, network=network))
+    results = list(evaluate.evaluate(rows(), pictures, SETTINGS, samples_per_degree=33, network=network))
     assert results[0].lpips == lpips.distance(network, pictures[0].reference, results[0].output) > 0
     cells = judging.summarise(results)
     assert set(cells[0].scores) == {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "lpips"}
@@ -347,7 +342,7 @@ def test_with_a_network_every_output_has_its_lpips(pictures, drawn_weights):
 # --- going on with an unfinished grid -----------------------------------------------------------------------------
 
 
-def same(one: grid.Result, other: grid.Result) -> bool:
+def same(one: evaluate.Result, other: evaluate.Result) -> bool:
     pictures = zip((one.output, one.delta_e), (other.output, other.delta_e), strict=True)
     return one.without_pictures() == other.without_pictures() and all(
         (a is None and b is None) or np.array_equal(a, b) for a, b in pictures
@@ -355,7 +350,7 @@ def same(one: grid.Result, other: grid.Result) -> bool:
 
 
 def test_what_is_stored_comes_back_to_the_last_bit(results, tmp_path):
-    store = unfinished.Store.open(tmp_path, {"a": 1})
+    store = checkpoint.Store.open(tmp_path, {"a": 1})
     one = [r for r in results if r.picture == results[0].picture]
     store.save(0, one)
     store.save(1, [r.without_pictures() for r in one])
@@ -365,7 +360,7 @@ def test_what_is_stored_comes_back_to_the_last_bit(results, tmp_path):
 
 
 def test_what_was_judged_before_is_not_judged_again(pictures, results, tmp_path):
-    store = unfinished.Store.open(tmp_path, {})
+    store = checkpoint.Store.open(tmp_path, {})
     asked = []
 
     def counted(picture):
@@ -376,36 +371,36 @@ def test_what_was_judged_before_is_not_judged_again(pictures, results, tmp_path)
 
     options = {"samples_per_degree": 33, "shown": frozenset([pictures[1].name])}
     with pytest.raises(KeyboardInterrupt):
-        unfinished.resume(store, rows() | {"deblur": counted}, pictures, **options)
+        checkpoint.resume(store, rows() | {"deblur": counted}, pictures, **options)
     assert store.has(0, pictures=False) and not store.has(1, pictures=True)
     steps = []
-    found = unfinished.resume(store, rows(), pictures, step=lambda: steps.append(1), **options)
+    found = checkpoint.resume(store, rows(), pictures, step=lambda: steps.append(1), **options)
     assert len(steps) == 6  # three rows on both settings of the second picture
     known = [r if r.picture == pictures[1].name else r.without_pictures() for r in results]
     assert all(map(same, found, known)) and len(found) == len(known)
 
     never = dict.fromkeys(rows(), lambda _: pytest.fail("judged again"))
-    assert all(map(same, unfinished.resume(store, never, pictures, **options), found))
+    assert all(map(same, checkpoint.resume(store, never, pictures, **options), found))
     first = next(store.folder.glob("000000*"))
     first.write_bytes(first.read_bytes()[:100])  # as a failing power supply may leave it
-    assert all(map(same, unfinished.resume(store, rows(), pictures, **options), found))
+    assert all(map(same, checkpoint.resume(store, rows(), pictures, **options), found))
 
 
 def test_other_inputs_find_nothing(pictures, tmp_path):
-    store = unfinished.Store.open(tmp_path, {"models": "a"})
-    assert unfinished.Store.open(tmp_path, {"models": "a"}) == store != unfinished.Store.open(tmp_path, {"models": "b"})
-    store.save(0, list(grid.evaluate(rows(), pictures[:1], SETTINGS, samples_per_degree=33)))
-    assert unfinished.any_in(tmp_path) and store.begun
-    other = unfinished.Store.open(tmp_path, {"models": "b"})
+    store = checkpoint.Store.open(tmp_path, {"models": "a"})
+    assert checkpoint.Store.open(tmp_path, {"models": "a"}) == store != checkpoint.Store.open(tmp_path, {"models": "b"})
+    store.save(0, list(evaluate.evaluate(rows(), pictures[:1], SETTINGS, samples_per_degree=33)))
+    assert checkpoint.any_in(tmp_path) and store.begun
+    other = checkpoint.Store.open(tmp_path, {"models": "b"})
     assert not other.begun and other.remove_others() and not other.remove_others()
-    assert not unfinished.any_in(tmp_path)
+    assert not checkpoint.any_in(tmp_path)
 
 
 def test_the_hash_of_a_picture_is_of_all_its_pixels(pictures):
     changed = pictures[0].inputs["f22"].copy()
     changed[3, 4, 1] += 1 / 255
-    other = grid.Picture(name="x", reference=pictures[0].reference, inputs=pictures[0].inputs | {"f22": changed})
-    digests = [unfinished.picture_sha256(picture) for picture in (pictures[0], pictures[1], other)]
+    other = evaluate.Picture(name="x", reference=pictures[0].reference, inputs=pictures[0].inputs | {"f22": changed})
+    digests = [checkpoint.picture_sha256(picture) for picture in (pictures[0], pictures[1], other)]
     assert len(set(digests)) == 3
 
 
@@ -416,22 +411,24 @@ def test_the_hash_of_a_picture_is_of_all_its_pixels(pictures):
 def workplace(tmp_path_factory):
     """A rendered set and four untrained models of the form that training leaves."""
     pytest.importorskip("keras")
-    from camsim.io import atomic as files
+    from camsim.io import atomic
     from enhance import zoo
-    from enhance.networks import generators as models
-    from enhance.training import run_folder as runs
+    from enhance.networks import generators
+    from enhance.training import run_folder
 
     place = tmp_path_factory.mktemp("grid")
-    views = {name: camera.load(name) for name in zoo.TASKS.values()}
-    image.write(place / "photo.png", image.resize(image.read(photos.builtin("coffee").path), (96, 144)))
+    views = {name: camera_file.load(name) for name in zoo.TASKS.values()}
+    image.write(place / "photo.png", image.resize(image.read(photographs.builtin("coffee").path), (96, 144)))
     for name in ("astronaut", "chelsea", "china"):
-        image.write(place / f"{name}.png", image.resize(image.read(photos.builtin(name).path), (96, 96)))
-    sources = photos.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "china")])
+        image.write(place / f"{name}.png", image.resize(image.read(photographs.builtin(name).path), (96, 96)))
+    sources = photographs.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "china")])
     dataset.write(place / "set", sources, views, hr_px=64, scene_px=96)
     for scale, folder in ((4, "models"), (2, "double")):
         for task in zoo.TASKS:
             (place / folder / task).mkdir(parents=True)
-            runs.save_generator(models.light(scale=scale, blocks=1, filters=4), place / folder / task / zoo.GENERATOR)
+            run_folder.save_generator(
+                generators.light(scale=scale, blocks=1, filters=4), place / folder / task / zoo.GENERATOR
+            )
             card = {
                 "task": task,
                 "scale": scale,
@@ -442,9 +439,9 @@ def workplace(tmp_path_factory):
                 "stages": {},
                 "validation": {},
                 "finished": True,
-                "source_sha256": [files.sha256(place / "photo.png")],
+                "source_sha256": [atomic.sha256(place / "photo.png")],
             }
-            files.write_text(place / folder / task / zoo.CARD, json.dumps(card))
+            atomic.write_text(place / folder / task / zoo.CARD, json.dumps(card))
     return place
 
 
@@ -488,7 +485,7 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
     start = [
         sys.executable,
         "-c",
-        "from scielab.cli import main; main()",
+        "from scielab.cli.main import main; main()",
         *map(str, arguments),
         "-o",
         "killed",

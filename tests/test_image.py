@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim.io import atomic as files
-from camsim.io import image
+from camsim.io import atomic, image
 
 
 @pytest.fixture
@@ -103,11 +102,11 @@ def test_resize_keeps_constants_and_means_and_places(picture):
 def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
     path = tmp_path / "kept.txt"
     path.write_text("precious")
-    with pytest.raises(RuntimeError), files.atomic(path) as temporary:
+    with pytest.raises(RuntimeError), atomic.atomic(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "precious" and list(tmp_path.iterdir()) == [path]
-    with pytest.raises(RuntimeError), files.atomic_folder(tmp_path / "new") as folder:
+    with pytest.raises(RuntimeError), atomic.atomic_folder(tmp_path / "new") as folder:
         (folder / "a").touch()
         raise RuntimeError
     assert list(tmp_path.iterdir()) == [path]

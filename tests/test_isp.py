@@ -3,21 +3,20 @@
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
-from camsim import pipeline
-from camsim.dataset import photographs as photos
+from camsim import camera_file, pipeline
+from camsim.dataset import photographs
 from camsim.io import image
-from camsim.isp import process as isp
-from camsim.sensor import pixels as sensor
+from camsim.isp import process
+from camsim.sensor import pixels
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return image.resize(image.read(photos.builtin("astronaut").path), (128, 128))
+    return image.resize(image.read(photographs.builtin("astronaut").path), (128, 128))
 
 
 def shoot(picture, *changes):
-    return pipeline.render(picture, camera.override(camera.load("f22"), ["sensor.noise=false", *changes]))
+    return pipeline.render(picture, camera_file.override(camera_file.load("f22"), ["sensor.noise=false", *changes]))
 
 
 METHODS = ("bilinear", "malvar2004", "menon2007")
@@ -26,40 +25,40 @@ METHODS = ("bilinear", "malvar2004", "menon2007")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cfa", ["rggb", "grbg"])
 def test_demosaic_of_a_flat_field_is_flat(method, cfa):
-    pixel = camera.Sensor(cfa=cfa)
-    tile = np.tile(sensor.cfa_index(pixel), (10, 12))
+    pixel = camera_file.Sensor(cfa=cfa)
+    tile = np.tile(pixels.cfa_index(pixel), (10, 12))
     colour = np.array([0.7, 0.4, 0.2])
-    full = isp.demosaic(colour[tile], pixel, method)
+    full = process.demosaic(colour[tile], pixel, method)
     np.testing.assert_allclose(full, np.broadcast_to(colour, full.shape), atol=1e-12)
 
 
 def test_better_demosaicing_is_better_on_a_photograph(photo):
-    pixel = camera.Sensor(cfa="rggb")
-    tile = np.tile(sensor.cfa_index(pixel), (64, 64))
+    pixel = camera_file.Sensor(cfa="rggb")
+    tile = np.tile(pixels.cfa_index(pixel), (64, 64))
     mosaic = np.take_along_axis(photo, tile[..., None], axis=-1)[..., 0]
-    error = [np.mean((isp.demosaic(mosaic, pixel, m) - photo)[8:-8, 8:-8] ** 2) for m in METHODS]
+    error = [np.mean((process.demosaic(mosaic, pixel, m) - photo)[8:-8, 8:-8] ** 2) for m in METHODS]
     assert error[2] < error[1] < error[0]  # Menon 2007 < Malvar 2004 < bilinear, as published
 
 
 @pytest.mark.parametrize("cfa", ["quad-bayer", "rgb/gbr/brg", "rgbw"])
 def test_demosaic_of_other_tiles_keeps_what_was_measured_and_is_flat_on_flat(cfa):
-    pixel = camera.Sensor(cfa=cfa)
-    tile = sensor.cfa_index(pixel)
+    pixel = camera_file.Sensor(cfa=cfa)
+    tile = pixels.cfa_index(pixel)
     index = np.tile(tile, (6, 6))
     values = np.arange(1.0, tile.max() + 2)
     np.testing.assert_allclose(
-        isp.demosaic_bilinear(values[index], tile), np.broadcast_to(values, (*index.shape, len(values))), atol=1e-12
+        process.demosaic_bilinear(values[index], tile), np.broadcast_to(values, (*index.shape, len(values))), atol=1e-12
     )
     mosaic = np.random.default_rng(0).random(index.shape)
-    full = isp.demosaic_bilinear(mosaic, tile)
+    full = process.demosaic_bilinear(mosaic, tile)
     np.testing.assert_array_equal(np.take_along_axis(full, index[..., None], axis=-1)[..., 0], mosaic)
 
 
 def test_the_two_bilinear_rules_are_one():
-    tile = sensor.cfa_index(camera.Sensor(cfa="grbg"))
+    tile = pixels.cfa_index(camera_file.Sensor(cfa="grbg"))
     mosaic = np.random.default_rng(1).random((12, 16))
-    general = np.stack([isp._spread(mosaic, tile == c) for c in range(3)], axis=-1)
-    np.testing.assert_allclose(isp.demosaic_bilinear(mosaic, tile), general, atol=1e-12)
+    general = np.stack([process._spread(mosaic, tile == c) for c in range(3)], axis=-1)
+    np.testing.assert_allclose(process.demosaic_bilinear(mosaic, tile), general, atol=1e-12)
 
 
 @pytest.mark.parametrize("light", ["A", "FL2", "D50", "3200K", "D75"])
@@ -118,21 +117,23 @@ def test_defect_correction_undoes_missing_and_stuck_pixels(photo):
     bad[2, 2] = True
     tile = np.array([[0, 1], [1, 2]])
     ramp = np.arange(64.0).reshape(8, 8)
-    np.testing.assert_allclose(isp.correct_defects(np.where(bad, 99, ramp), tile, bad), ramp)  # mean of a ramp
+    np.testing.assert_allclose(process.correct_defects(np.where(bad, 99, ramp), tile, bad), ramp)  # mean of a ramp
     with pytest.raises(ValueError, match="missing_fraction"):
-        isp.correct_defects(ramp, tile, np.ones((8, 8), bool))
+        process.correct_defects(ramp, tile, np.ones((8, 8), bool))
 
 
 def test_dark_signal_of_a_long_exposure_is_subtracted():
-    view = camera.override(camera.load("f22"), ["sensor.exposure_s=100", "sensor.read_noise_e=0"])
+    view = camera_file.override(camera_file.load("f22"), ["sensor.exposure_s=100", "sensor.read_noise_e=0"])
     dark = pipeline.render(np.zeros((64, 64, 3)), view)
     assert dark.electrons.mean() == pytest.approx(1000, rel=0.01)
-    assert np.mean(isp.normalise(dark.counts, view, 100.0)) == pytest.approx(0, abs=2e-4)
+    assert np.mean(process.normalise(dark.counts, view, 100.0)) == pytest.approx(0, abs=2e-4)
 
 
 def test_colour_matrix_does_not_blow_up_noise_where_channels_overlap():
     """A clear channel is nearly the sum of the others: a plain fit amplifies noise sixty times."""
-    bayer, clear = (np.linalg.norm(isp.colour_matrix(camera.Sensor(cfa=cfa)), axis=0) for cfa in ("grbg", "rgbw"))
+    bayer, clear = (
+        np.linalg.norm(process.colour_matrix(camera_file.Sensor(cfa=cfa)), axis=0) for cfa in ("grbg", "rgbw")
+    )
     assert clear.max() < 2 * bayer.max()
 
 

@@ -20,8 +20,7 @@ keras = pytest.importorskip("keras")
 from keras import ops
 
 from enhance.losses import content as losses
-from enhance.losses import critic_gradient as gradients
-from enhance.losses import vgg as perceptual
+from enhance.losses import critic_gradient, vgg
 from enhance.losses.adversarial import KINDS, Adversarial
 from enhance.networks import layers
 
@@ -31,7 +30,7 @@ LABELLED = ("minimax", "modified", "least_squares", "relativistic")
 
 @pytest.fixture(autouse=True)
 def no_weights_from_outside(monkeypatch):
-    monkeypatch.delenv(perceptual.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.delenv(vgg.WEIGHTS_VARIABLE, raising=False)
 
 
 def slope(function, x):
@@ -68,7 +67,7 @@ def random_weights(last="block2_conv2", seed=0):
     """Weights in VGG19's shapes that keep features of a useful size, and are not those of any file."""
     rng = np.random.default_rng(seed)
     arrays = {}
-    for layer, shapes in perceptual.LAYERS.items():
+    for layer, shapes in vgg.LAYERS.items():
         fan_in = np.prod(shapes["kernel"][:3])
         arrays[f"{layer}/kernel"] = rng.normal(0, np.sqrt(2 / fan_in), shapes["kernel"]).astype("float32")
         arrays[f"{layer}/bias"] = rng.normal(0, 1, shapes["bias"]).astype("float32")
@@ -235,7 +234,7 @@ def test_red_is_red_for_vgg(tmp_path):
     for plane in range(3):
         kernel[1, 1, plane, plane] = 1
     np.savez(tmp_path / "w.npz", **{"block1_conv1/kernel": kernel, "block1_conv1/bias": np.zeros(64)})
-    features = perceptual.extractor(["block1_conv1:linear", "block1_conv1"], tmp_path / "w.npz")
+    features = vgg.extractor(["block1_conv1:linear", "block1_conv1"], tmp_path / "w.npz")
     colour = np.broadcast_to(np.array([200, 100, 50], "float32") / 255, (1, 5, 5, 3))
     found = features(colour)
     fed = [50 - 103.939, 100 - 116.779, 200 - 123.68]  # Simonyan and Zisserman's means, as Caffe has them
@@ -254,12 +253,12 @@ def test_features_are_those_of_keras_own_vgg19(monkeypatch):
         return theirs
 
     monkeypatch.setattr(keras.applications, "VGG19", fake)
-    names = [*perceptual.LAYERS, "block5_conv4:linear"]
-    found = perceptual.extractor(names, "download")(x := pictures(1, 32))
+    names = [*vgg.LAYERS, "block5_conv4:linear"]
+    found = vgg.extractor(names, "download")(x := pictures(1, 32))
     assert asked == {"include_top": False, "weights": "imagenet"}
-    outputs = [theirs.get_layer(layer).output for layer in perceptual.LAYERS]
+    outputs = [theirs.get_layer(layer).output for layer in vgg.LAYERS]
     fed = keras.applications.vgg19.preprocess_input(255 * x)
-    for layer, expected in zip(perceptual.LAYERS, keras.Model(theirs.input, outputs)(fed), strict=True):
+    for layer, expected in zip(vgg.LAYERS, keras.Model(theirs.input, outputs)(fed), strict=True):
         expected = array(expected)
         assert_allclose(array(found[layer]), expected, rtol=1e-3, atol=1e-4 * expected.max())
     linear = array(found["block5_conv4:linear"])
@@ -290,7 +289,7 @@ def test_without_weights_one_line_says_what_to_do(npz, monkeypatch, tmp_path):
     with pytest.raises(ValueError, match=r"none\.npz: no such file"):
         losses.content(["vgg22"])
     with pytest.raises(ValueError, match="'block9_conv9' is none of VGG19's layers"):
-        perceptual.extractor(["block9_conv9"], npz)
+        vgg.extractor(["block9_conv9"], npz)
 
 
 LAYOUTS = {
@@ -313,7 +312,7 @@ def write_h5(path, layout, arrays):
 def test_weights_are_read_from_every_layout_of_keras_h5(layout, tmp_path):
     arrays = random_weights()
     write_h5(tmp_path / "w.h5", LAYOUTS[layout], arrays)
-    read = perceptual.read_weights(["block1_conv1", "block2_conv2"], tmp_path / "w.h5")
+    read = vgg.read_weights(["block1_conv1", "block2_conv2"], tmp_path / "w.h5")
     assert list(read) == ["block1_conv1", "block2_conv2"]
     for layer, parts in read.items():
         for part, values in parts.items():
@@ -331,7 +330,7 @@ def test_weights_are_read_from_what_this_keras_writes(name, tmp_path):
     model = keras.Model(inputs, x)
     model.compile("adam")
     (model.save if name == "w.h5" else model.save_weights)(tmp_path / name)
-    for layer, parts in perceptual.read_weights(["block1_conv1", "block1_conv2"], tmp_path / name).items():
+    for layer, parts in vgg.read_weights(["block1_conv1", "block1_conv2"], tmp_path / name).items():
         for values, expected in zip(parts.values(), model.get_layer(layer).get_weights(), strict=True):
             assert_array_equal(values, expected)
 
@@ -392,7 +391,7 @@ def damage_npz(path, kind):
 def test_an_npz_that_is_not_vgg19_is_named(kind, words, tmp_path):
     damage_npz(tmp_path / "w.npz", kind)
     with pytest.raises(ValueError, match=rf"w\.npz: {words}" if kind != "folder" else words) as error:
-        perceptual.read_weights(["block1_conv1"], tmp_path / "w.npz")
+        vgg.read_weights(["block1_conv1"], tmp_path / "w.npz")
     assert "\n" not in str(error.value)
 
 
@@ -455,7 +454,7 @@ def damage_h5(path, kind):
 def test_an_h5_that_is_not_vgg19_is_named(kind, words, tmp_path):
     damage_h5(tmp_path / "w.h5", kind)
     with pytest.raises(ValueError, match=rf"w\.h5: {words}") as error:
-        perceptual.read_weights(["block1_conv1"], tmp_path / "w.h5")
+        vgg.read_weights(["block1_conv1"], tmp_path / "w.h5")
     assert "\n" not in str(error.value)
 
 
@@ -482,8 +481,8 @@ def bicubic_and_photographs():
 @pytest.mark.reference
 def test_real_features_have_their_published_size_and_their_shares_one_range(shared, bicubic_and_photographs):
     photographs, copies = bicubic_and_photographs
-    names = [name + linear for name in list(perceptual.LAYERS)[1:8] for linear in ("", perceptual.LINEAR)]
-    features = perceptual.extractor(names, shared / "weights/vgg19_imagenet_conv1_1_to_conv3_4.npz")
+    names = [name + linear for name in list(vgg.LAYERS)[1:8] for linear in ("", vgg.LINEAR)]
+    features = vgg.extractor(names, shared / "weights/vgg19_imagenet_conv1_1_to_conv3_4.npz")
     wanted, given = (
         {name: array(values) for name, values in features(batch).items()} for batch in (photographs, copies)
     )
@@ -692,10 +691,10 @@ def weights_of(seed, side=4):
 
 def test_slopes_are_exact():
     x, w = pictures(3, 4), weights_of(0)
-    found = array(gradients.squared_slopes(Formula(w), x))
+    found = array(critic_gradient.squared_slopes(Formula(w), x))
     assert found.shape == (3,)
     assert_allclose(found, (w**2).sum(), rtol=1e-5)
-    found = array(gradients.squared_slopes(Formula(w, 2.0), x))
+    found = array(critic_gradient.squared_slopes(Formula(w, 2.0), x))
     assert_allclose(found, ((w + 2 * x) ** 2).sum(axis=(1, 2, 3)), rtol=1e-5)
 
 
@@ -704,7 +703,7 @@ def test_slopes_of_patches_do_not_depend_on_their_number():
     for side in (4, 8, 16):
         critic = keras.Sequential([keras.Input((side, side, 3)), keras.layers.Conv2D(1, 4, strides=4)])
         critic.layers[0].set_weights([w, np.ones(1)])
-        assert_allclose(array(gradients.squared_slopes(critic, pictures(2, side))), (w**2).sum(), rtol=1e-5)
+        assert_allclose(array(critic_gradient.squared_slopes(critic, pictures(2, side))), (w**2).sum(), rtol=1e-5)
 
 
 def spectral_critic():
@@ -723,7 +722,7 @@ def test_taking_slopes_changes_nothing():
     """A pass of training moves a power iteration and the state of a random generator; this one must not."""
     critic = spectral_critic()
     before = [array(variable).copy() for variable in critic.variables]
-    assert (array(gradients.squared_slopes(critic, pictures(2, 8))) > 0).all()
+    assert (array(critic_gradient.squared_slopes(critic, pictures(2, 8))) > 0).all()
     for variable, value in zip(critic.variables, before, strict=True):
         assert_array_equal(array(variable), value)
     critic(pictures(2, 8), training=True)
@@ -856,7 +855,7 @@ def numbers(npz) -> dict[str, float]:
     )
     rng = np.random.default_rng(0)
     critic.set_weights([rng.normal(0, 0.3, weight.shape) for weight in critic.get_weights()])
-    return found | {"slope of a critic": float(ops.sum(gradients.squared_slopes(critic, a)))}
+    return found | {"slope of a critic": float(ops.sum(critic_gradient.squared_slopes(critic, a)))}
 
 
 @pytest.mark.slow

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scielab.metrics import lpips
-from scielab.metrics import weights_file as weights
+from scielab.metrics import lpips, weights_file
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -142,7 +141,7 @@ def test_one_file_or_two_give_the_same_network(network, tmp_path):
 @pytest.mark.parametrize("form", ["zip", "stream"])
 def test_state_dicts_of_pytorch_are_read_without_it(form):
     # Saved by PyTorch 1.13.1, in its format since 1.6 and in the one before
-    found = weights.read([GOLDEN / f"tensors-{form}.pth"])
+    found = weights_file.read([GOLDEN / f"tensors-{form}.pth"])
     assert list(found) == ["a", "b", "c"] and {array.dtype for array in found.values()} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(found["a"], np.arange(6).reshape(1, 2, 3) / 8)
     np.testing.assert_array_equal(found["b"], [1.5, -2])  # was in double precision
@@ -159,7 +158,7 @@ def test_a_file_cannot_run_code(tmp_path, capsys):
         for part in (1, 2, 3, {"features.0.weight": _Attack()}):
             pickle.dump(part, file, protocol=2)
     with pytest.raises(ValueError, match="attack.pth: damaged, or not a network's weights"):
-        weights.read([tmp_path / "attack.pth"])
+        weights_file.read([tmp_path / "attack.pth"])
     assert capsys.readouterr().out == ""
 
 
@@ -172,13 +171,13 @@ def test_what_holds_no_plain_tensors_is_refused(tmp_path):
             pickle.dump(part, file, protocol=2)
     for path in [GOLDEN / "module.pth", *tmp_path.iterdir()]:
         with pytest.raises(ValueError, match="damaged, or not a network's weights"):
-            weights.read([path])
+            weights_file.read([path])
     with pytest.raises(ValueError, match="gone.pth: no such file"):
-        weights.read([tmp_path / "gone.pth"])
+        weights_file.read([tmp_path / "gone.pth"])
 
 
 @pytest.mark.reference
 def test_the_published_heads_are_read(shared):
-    heads = weights.read([shared / "weights" / "lpips_v0.1_squeeze.pth"])
+    heads = weights_file.read([shared / "weights" / "lpips_v0.1_squeeze.pth"])
     assert [heads[f"lin{i}.model.1.weight"].shape for i in range(7)] == [(1, n, 1, 1) for n in _STAGES]
     assert all((head >= 0).all() for head in heads.values())  # training kept them so

@@ -8,18 +8,14 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
-from camsim import pipeline
+from camsim import camera_file, pipeline
 from camsim.camera import ISP, Camera, Optics, Scene, Sensor
 from camsim.charts import colorchecker
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode
-from camsim.measure import colour_accuracy as patches
-from camsim.measure import figures as measure_plots
-from camsim.measure import photon_transfer as ptc
-from camsim.measure import slanted_edge as mtf
-from camsim.optics import lens as optics
+from camsim.measure import colour_accuracy, figures, photon_transfer, slanted_edge
+from camsim.optics import lens
 
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]
 
@@ -71,12 +67,14 @@ def below_nyquist(response):
 @pytest.mark.parametrize("turned", [False, True], ids=["near-vertical", "near-horizontal"])
 def test_square_pixels_have_the_product_of_two_sincs_as_mtf(angle, turned):
     plane = 0.1 + 0.7 * square_edge((220, 200), angle)
-    response = mtf.measure(plane.T[:, ::-1] if turned else plane)
+    response = slanted_edge.measure(plane.T[:, ::-1] if turned else plane)
     wanted = square_mtf(response.frequency_per_px, angle)
     assert np.abs(response.sfr - wanted)[below_nyquist(response)].max() < 0.005
     assert response.orientation == ("horizontal" if turned else "vertical")
     assert abs(response.angle_deg) == pytest.approx(abs(angle), abs=0.01)
-    assert response.mtf50_per_px == pytest.approx(mtf.crossing(response.frequency_per_px, wanted, 0.5), rel=0.01)
+    assert response.mtf50_per_px == pytest.approx(
+        slanted_edge.crossing(response.frequency_per_px, wanted, 0.5), rel=0.01
+    )
     assert response.nyquist_sfr == pytest.approx(float(square_mtf(0.5, angle)), abs=0.005)
     assert response.contrast == pytest.approx(0.7 / 0.9, abs=1e-3)
     assert response.oversharpening < 0.002 and response.overshoot < 0.001
@@ -87,10 +85,10 @@ def test_diffraction_and_pixel_aperture(fnumber, pitch_um):
     side = math.sqrt(0.75)
 
     def truth(f):
-        return optics.diffraction_otf(f * 1e3 / pitch_um, 550.0, fnumber) * square_mtf(f, 5.0, side)
+        return lens.diffraction_otf(f * 1e3 / pitch_um, 550.0, fnumber) * square_mtf(f, 5.0, side)
 
-    cutoff = min(optics.cutoff_per_mm(550.0, fnumber) * pitch_um * 1e-3, 4.0)
-    response = mtf.measure(edge_of((260, 260), 5.0, truth, cutoff))
+    cutoff = min(lens.cutoff_per_mm(550.0, fnumber) * pitch_um * 1e-3, 4.0)
+    response = slanted_edge.measure(edge_of((260, 260), 5.0, truth, cutoff))
     assert np.abs(response.sfr - truth(response.frequency_per_px))[below_nyquist(response)].max() < 0.02
 
 
@@ -104,11 +102,13 @@ def test_a_rendered_edge_has_the_mtf_of_the_camera_that_rendered_it():
     sensor = Sensor(cfa="mono", noise=False, bit_depth=0)
     camera_ = Camera(scene=view, optics=Optics(fnumber=fnumber), sensor=sensor, isp=ISP(color_matrix="none"))
     counts = pipeline.render(np.repeat(srgb_encode(picture)[..., None], 3, axis=2), camera_).counts
-    response = mtf.measure(counts, (8, 0, 152, 160))  # the picture is mirrored at its borders, which bends the edge
+    response = slanted_edge.measure(
+        counts, (8, 0, 152, 160)
+    )  # the picture is mirrored at its borders, which bends the edge
 
     weight = spectra.to_photons(spectra.table("d65")[:, 0]) * spectra.bayer_qe().max(axis=1)
     f = response.frequency_per_px
-    otf = np.stack([optics.diffraction_otf(f * 1e3, nm, fnumber) for nm in spectra.WAVELENGTH_NM], axis=1)
+    otf = np.stack([lens.diffraction_otf(f * 1e3, nm, fnumber) for nm in spectra.WAVELENGTH_NM], axis=1)
     truth = otf @ weight / weight.sum() * square_mtf(f, angle, math.sqrt(0.75)) * square_mtf(f / fine, angle) ** 2
     assert np.abs(response.sfr - truth)[below_nyquist(response)].max() < 0.02
 
@@ -116,16 +116,16 @@ def test_a_rendered_edge_has_the_mtf_of_the_camera_that_rendered_it():
 def test_sharpening_shows_as_it_is():
     """Rows filtered with δ + a(δ − mean of three): the MTF is multiplied by 1 + a(1 − (1 + 2cos 2πf)/3) along x."""
     angle, amount = 5.0, 1.2
-    truth = optics.diffraction_otf
+    truth = lens.diffraction_otf
     plane = 0.2 + 0.5 * edge_of((240, 240), angle, lambda f: truth(f * 1e3, 550.0, 8.0), 0.227)
     mean = (plane + np.roll(plane, 1, axis=1) + np.roll(plane, -1, axis=1)) / 3
     sharp = (plane + amount * (plane - mean))[:, 20:-20]
-    response = mtf.measure(sharp)
+    response = slanted_edge.measure(sharp)
     f = response.frequency_per_px
     along = f * math.cos(math.radians(angle))
     wanted = truth(f * 1e3, 550.0, 8.0) * (1 + amount * (1 - (1 + 2 * np.cos(2 * np.pi * along)) / 3))
     assert np.abs(response.sfr - wanted)[below_nyquist(response)].max() < 0.03
-    strong = mtf.measure(0.2 + 0.5 * _sharpened(square_edge((240, 240), angle), amount))
+    strong = slanted_edge.measure(0.2 + 0.5 * _sharpened(square_edge((240, 240), angle), amount))
     wanted = square_mtf(f, angle) * (1 + amount * (1 - (1 + 2 * np.cos(2 * np.pi * along)) / 3))
     assert strong.oversharpening == pytest.approx(wanted[f <= 0.5].max() - 1, abs=0.01) and wanted.max() > 1.3
     assert strong.overshoot > 0.1
@@ -140,7 +140,7 @@ def _sharpened(plane, amount):
 def test_polarity_and_side_change_nothing(flip):
     plane = 0.1 + 0.7 * square_edge((200, 180), 5.0)
     plane = [plane, 0.9 - plane, plane[:, ::-1], plane[::-1]][flip]
-    response = mtf.measure(plane, (0, 10, 200, 170))
+    response = slanted_edge.measure(plane, (0, 10, 200, 170))
     wanted = square_mtf(response.frequency_per_px, 5.0)
     assert np.abs(response.sfr - wanted)[below_nyquist(response)].max() < 0.005
     assert response.roi == (0, 10, 200, 170)
@@ -151,7 +151,7 @@ def test_noise_errs_as_much_as_the_result_says():
     errors, predicted = [], []
     for seed in range(12):
         noisy = clean + 0.01 * np.random.default_rng(seed).standard_normal(clean.shape)
-        response = mtf.measure(noisy, (0, 0, 200, 120))
+        response = slanted_edge.measure(noisy, (0, 0, 200, 120))
         band = (response.frequency_per_px >= 0.1) & (response.frequency_per_px <= 0.5)
         errors.append((response.sfr - square_mtf(response.frequency_per_px, 5.0))[band])
         predicted.append(response.sfr_noise[band])
@@ -166,8 +166,8 @@ def test_a_curved_edge_needs_a_parabola():
     bent = 80.2 + math.tan(math.radians(5)) * (y - 100) + 6 * ((y - 100) / 100) ** 2
     plane = np.clip(np.arange(columns) - bent[:, None] + 0.5, 0, 1)
     with pytest.raises(ValueError, match=r"bends by 5\.\d pixels"):
-        mtf.measure(plane, (0, 0, rows, columns))
-    response = mtf.measure(plane, (0, 0, rows, columns), order=2)
+        slanted_edge.measure(plane, (0, 0, rows, columns))
+    response = slanted_edge.measure(plane, (0, 0, rows, columns), order=2)
     truth = square_mtf(response.frequency_per_px, 5.0)
     assert np.abs(response.sfr - truth)[below_nyquist(response)].max() < 0.02
 
@@ -178,7 +178,7 @@ def test_a_curved_edge_needs_a_parabola():
 def test_the_edge_is_found_without_a_region(angle, turned, shape):
     plane = 0.2 + 0.6 * square_edge(shape, angle)
     plane = plane.T if turned else plane
-    response = mtf.measure(plane)
+    response = slanted_edge.measure(plane)
     assert abs(response.angle_deg) == pytest.approx(abs(angle), abs=0.05)
     assert response.orientation == ("horizontal" if turned else "vertical")
     error = response.sfr - square_mtf(response.frequency_per_px, angle)
@@ -195,7 +195,7 @@ def test_the_slanted_edge_is_found_among_straight_ones():
         (y - 200) * math.cos(turn) - (x - 200) * math.sin(turn),
     )
     plane = plane - 0.7 * np.clip(80.5 - np.abs(u), 0, 1) * np.clip(80.5 - np.abs(v), 0, 1)
-    response = mtf.measure(plane)
+    response = slanted_edge.measure(plane)
     assert abs(response.angle_deg) == pytest.approx(5, abs=0.1)
     top, left, bottom, right = response.roi
     assert min(top, left) > 40 and max(bottom, right) <= 360
@@ -218,7 +218,7 @@ def test_the_slanted_edge_is_found_among_straight_ones():
 )
 def test_what_has_no_slanted_edge_is_refused(plane, roi, words):
     with pytest.raises(ValueError) as error:
-        mtf.measure(plane, roi)
+        slanted_edge.measure(plane, roi)
     assert words in str(error.value) and "\n" not in str(error.value)
 
 
@@ -226,7 +226,7 @@ def test_what_has_no_slanted_edge_is_refused(plane, roi, words):
 @pytest.mark.parametrize("name", ["ISO-Chart1", "ISO_DSC_300a", "Test_edge1", "FruitMCC_6500"])
 def test_edges_of_real_chart_pictures_are_found(shared, name):
     (path,) = (p for p in (shared / "data/charts").rglob("*") if p.stem == name)
-    response = mtf.measure(srgb_decode(image.read(path)) @ [0.2126, 0.7152, 0.0722])
+    response = slanted_edge.measure(srgb_decode(image.read(path)) @ [0.2126, 0.7152, 0.0722])
     assert 1 <= abs(response.angle_deg) <= 40 and response.mtf50_per_px > 0.02
     assert response.sfr_noise[below_nyquist(response)].max() < 0.1
 
@@ -241,7 +241,7 @@ def test_isetcam_iso12233(shared, name, pitch_mm):
 
     golden = loadmat(shared / "reference/camera/golden/g_iso12233.mat", squeeze_me=True)
     crop = golden[f"{name}_volts_crop"]
-    response = mtf.measure(crop, (0, 0, *crop.shape))
+    response = slanted_edge.measure(crop, (0, 0, *crop.shape))
     assert response.angle_deg == pytest.approx(math.degrees(math.atan(3 / 7)), abs=0.05)
     theirs = response.as_isetcam()
     assert theirs.mtf50_per_px / pitch_mm == pytest.approx(golden[f"{name}_mtf50"], rel=0.02)
@@ -273,45 +273,45 @@ def test_reference_agrees_with_an_independent_integration():
         curve = colour.SpectralDistribution(dict(zip(spectra.WAVELENGTH_NM, table[:, i], strict=True)), name=names[i])
         xyz = colour.sd_to_XYZ(curve, illuminant=colour.SDS_ILLUMINANTS["D65"], method="Integration")
         lab = colour.XYZ_to_Lab(xyz / 100, colour.CCS_ILLUMINANTS["CIE 1931 2 Degree Standard Observer"]["D65"])
-        ours = patches.to_lab(patches.reference()[i])
+        ours = colour_accuracy.to_lab(colour_accuracy.reference()[i])
         assert colour.delta_E(lab, ours, method="CIE 2000") < 0.5, names[i]
 
 
 def test_the_chart_itself_has_no_error():
-    check = patches.measure(chart_picture())
-    assert check.names[patches.WHITE] == "white" and len(check.names) == 24
+    check = colour_accuracy.measure(chart_picture())
+    assert check.names[colour_accuracy.WHITE] == "white" and len(check.names) == 24
     assert check.delta_e.max() < 1e-6 and not check.turned and check.gain == 1
 
 
 def test_differences_are_ciede2000_of_the_patches():
-    from scielab.metrics import colour_difference as deltae
+    from scielab.metrics import colour_difference
 
     picture = np.clip(chart_picture() @ [[0.8, 0.1, 0.0], [0.1, 0.7, 0.1], [0.0, 0.1, 0.75]], 0, 1)
-    check = patches.measure(picture)
+    check = colour_accuracy.measure(picture)
     white = np.array([95.05, 100.0, 108.9])
     matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    lab = deltae.xyz_to_lab(100 * check.linear @ matrix.T, white)
+    lab = colour_difference.xyz_to_lab(100 * check.linear @ matrix.T, white)
     assert np.abs(lab - check.lab).max() < 0.01
-    assert np.abs(deltae.delta_e_2000(check.reference_lab, lab) - check.delta_e).max() < 0.01
+    assert np.abs(colour_difference.delta_e_2000(check.reference_lab, lab) - check.delta_e).max() < 0.01
     assert 3 < check.delta_e.mean() < 8
 
 
 def test_exposure_is_matched_on_the_white_patch():
-    dark = patches.measure(0.4 * chart_picture())
+    dark = colour_accuracy.measure(0.4 * chart_picture())
     assert dark.delta_e.mean() > 10
-    matched = patches.measure(0.4 * chart_picture(), match_white=True)
+    matched = colour_accuracy.measure(0.4 * chart_picture(), match_white=True)
     assert matched.gain == pytest.approx(2.5) and matched.delta_e.max() < 1e-6
 
 
 def test_box_places_the_chart():
     large = np.full((400, 500, 3), 0.3)
     large[90:290, 120:420] = chart_picture()
-    assert patches.measure(large, (90, 120, 290, 420)).delta_e.max() < 1e-6
-    assert patches.measure(large).delta_e.mean() > 5
+    assert colour_accuracy.measure(large, (90, 120, 290, 420)).delta_e.max() < 1e-6
+    assert colour_accuracy.measure(large).delta_e.mean() > 5
 
 
 def test_a_chart_on_its_head_is_noticed():
-    assert patches.measure(chart_picture()[::-1, ::-1]).turned
+    assert colour_accuracy.measure(chart_picture()[::-1, ::-1]).turned
 
 
 @pytest.mark.parametrize(
@@ -319,12 +319,12 @@ def test_a_chart_on_its_head_is_noticed():
 )
 def test_unsuitable_boxes_are_refused(box, words):
     with pytest.raises(ValueError, match=words):
-        patches.measure(chart_picture(), box)
+        colour_accuracy.measure(chart_picture(), box)
 
 
 def test_a_black_white_patch_cannot_be_matched():
     with pytest.raises(ValueError, match="black"):
-        patches.measure(np.zeros((40, 60, 3)), match_white=True)
+        colour_accuracy.measure(np.zeros((40, 60, 3)), match_white=True)
 
 
 # --- photon transfer -------------------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ SENSORS = {
 @pytest.mark.parametrize("name", SENSORS)
 def test_photon_transfer_finds_what_the_sensor_was_given(name):
     sensor = Sensor(**SENSORS[name])
-    found = ptc.measure(sensor, seed=1)
+    found = photon_transfer.measure(sensor, seed=1)
     bins = sensor.binning**2  # a binned pixel holds n² wells and is read once
     saturation = sensor.full_well_e * bins / sensor.analog_gain
     gain = saturation / (2**sensor.bit_depth - 1 - sensor.black_level_dn) if sensor.bit_depth else 1.0
@@ -374,7 +374,7 @@ def test_photon_transfer_finds_what_the_sensor_was_given(name):
 
 def test_columns_count_as_pattern():
     sensor = Sensor(column_gain_fpn=0.03, column_offset_fpn_e=30, black_level_dn=200)
-    found = ptc.measure(sensor, size=512)
+    found = photon_transfer.measure(sensor, size=512)
     assert found.prnu == pytest.approx(0.03, rel=0.15)  # 512 columns: rms known to 3 %
     assert found.dsnu_e == pytest.approx(30, rel=0.15)
     assert found.read_noise_e == pytest.approx(10, rel=0.03)
@@ -382,21 +382,21 @@ def test_columns_count_as_pattern():
 
 def test_a_clipped_dark_frame_would_tell_too_little():
     """Why the read noise comes from the line: half of the default sensor's dark noise is cut off at zero."""
-    found = ptc.measure(Sensor())
+    found = photon_transfer.measure(Sensor())
     dark = found.points.variance_dn2[0]
     assert math.sqrt(dark) * found.gain_e_per_dn < 0.75 * found.read_noise_e
     assert not found.points.fitted[0]
-    assert ptc.measure(Sensor(black_level_dn=64)).points.fitted[0]
+    assert photon_transfer.measure(Sensor(black_level_dn=64)).points.fitted[0]
 
 
 def test_same_seed_same_result():
-    first, again, other = (ptc.measure(Sensor(), size=64, seed=seed) for seed in (5, 5, 6))
+    first, again, other = (photon_transfer.measure(Sensor(), size=64, seed=seed) for seed in (5, 5, 6))
     assert first.gain_e_per_dn == again.gain_e_per_dn != other.gain_e_per_dn
 
 
 def test_dark_current_that_stays_below_the_clipping_is_not_invented():
-    assert ptc.measure(Sensor(dark_current_e_per_s=0), size=64).dark_current_e_per_s is None
-    assert ptc.measure(
+    assert photon_transfer.measure(Sensor(dark_current_e_per_s=0), size=64).dark_current_e_per_s is None
+    assert photon_transfer.measure(
         Sensor(dark_current_e_per_s=0, black_level_dn=64), size=64
     ).dark_current_e_per_s == pytest.approx(0, abs=1e-4)
 
@@ -407,7 +407,7 @@ def test_dark_current_that_stays_below_the_clipping_is_not_invented():
 )
 def test_what_has_no_photon_transfer_is_refused(values, words):
     with pytest.raises(ValueError, match=words):
-        ptc.measure(Sensor(**values), size=64)
+        photon_transfer.measure(Sensor(**values), size=64)
 
 
 # --- figures and commands --------------------------------------------------------------------------------------------
@@ -521,17 +521,17 @@ def test_bad_input_is_one_line_and_exit_code_2(refused, edge_file, chart_file, a
 
 
 def test_figures_are_written_whole_in_every_format(tmp_path):
-    response = mtf.measure(square_edge((120, 120), 5.0), (0, 0, 120, 120))
+    response = slanted_edge.measure(square_edge((120, 120), 5.0), (0, 0, 120, 120))
     for suffix in (".png", ".pdf", ".svg"):
         for name in ("a", "b"):
-            measure_plots.save_mtf(tmp_path / f"{name}{suffix}", response, square_edge((120, 120), 5.0))
+            figures.save_mtf(tmp_path / f"{name}{suffix}", response, square_edge((120, 120), 5.0))
         assert (tmp_path / f"a{suffix}").stat().st_size > 5000
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_every_builtin_camera_has_a_photon_transfer():
-    for name in camera.builtin_names():
-        chosen = camera.load(name)
+    for name in camera_file.builtin_names():
+        chosen = camera_file.load(name)
         if not chosen.ideal:
-            found = ptc.measure(chosen.sensor, size=64)
+            found = photon_transfer.measure(chosen.sensor, size=64)
             assert found.read_noise_e == pytest.approx(chosen.sensor.read_noise_e, rel=0.1)

@@ -12,13 +12,12 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from enhance.networks import generators as models
-from enhance.networks import keras_file as modelfile
+from enhance.networks import generators, keras_file
 
 
 def network(name="light", **options):
     """A tiny generator, with weights that are not those it starts with."""
-    model = models.build(name, scale=4, blocks=1, filters=4, **options)
+    model = generators.build(name, scale=4, blocks=1, filters=4, **options)
     rng = np.random.default_rng(0)
     for variable in model.variables:
         variable.assign(rng.uniform(0.01, 0.1, variable.shape))
@@ -47,7 +46,7 @@ def hostile(tmp_path, monkeypatch):
         monkeypatch.setattr(keras.saving, "deserialize_keras_object", seen)
         monkeypatch.setattr(keras.saving, "load_model", seen)
         with pytest.raises(ValueError) as refusal:
-            modelfile.load(path)
+            keras_file.load(path)
         line = str(refusal.value)
         assert line.startswith(f"{path}: not a usable model") and "\n" not in line and len(line) < 600
         return line
@@ -98,7 +97,7 @@ KERNEL = "layers/conv2d/vars/0"
 def test_every_generator_comes_back_equal(name, options, tmp_path):
     model = network(name, **options)
     model.save(tmp_path / "g.keras")
-    loaded = modelfile.load(tmp_path / "g.keras")
+    loaded = keras_file.load(tmp_path / "g.keras")
     lr = np.random.default_rng(1).random((1, 6, 7, 3)).astype("float32")
     np.testing.assert_array_equal(loaded(lr), model(lr))
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
@@ -106,7 +105,7 @@ def test_every_generator_comes_back_equal(name, options, tmp_path):
 
 def test_a_compressed_archive_is_read_as_well(members, tmp_path):
     (tmp_path / "g.keras").write_bytes(archive(members, zipfile.ZIP_DEFLATED))
-    assert modelfile.load(tmp_path / "g.keras").name == "srresnet"
+    assert keras_file.load(tmp_path / "g.keras").name == "srresnet"
 
 
 def test_what_was_trained_in_bfloat16_computes_in_float32(tmp_path):
@@ -116,7 +115,7 @@ def test_what_was_trained_in_bfloat16_computes_in_float32(tmp_path):
         network().save(tmp_path / "g.keras")
     finally:
         keras.config.set_dtype_policy(before)
-    loaded = modelfile.load(tmp_path / "g.keras")
+    loaded = keras_file.load(tmp_path / "g.keras")
     assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
 
 
@@ -125,7 +124,7 @@ def test_how_it_was_compiled_is_left_out(members, tmp_path):
         config["compile_config"] = {"loss": {"class_name": "__lambda__", "config": {"value": "x"}}}
 
     (tmp_path / "g.keras").write_bytes(archive(with_config(members, change)))
-    assert not modelfile.load(tmp_path / "g.keras").compiled
+    assert not keras_file.load(tmp_path / "g.keras").compiled
 
 
 # --- other formats ------------------------------------------------------------------------------------------------
@@ -144,12 +143,12 @@ def test_other_formats_are_refused_and_the_line_says_what_is_read(kind, tmp_path
         content = {"pickle": pickle.dumps({"a": 1}), "text": b"no model", "empty": b"", "picture": b"\x89PNG\r\n\x1a\n"}
         path.write_bytes(content[kind])
     with pytest.raises(ValueError, match=r"x\.keras: not a usable model; only a generator saved as \.keras"):
-        modelfile.load(path)
+        keras_file.load(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"gone\.keras: no such file"):
-        modelfile.load(tmp_path / "gone.keras")
+        keras_file.load(tmp_path / "gone.keras")
 
 
 # --- the archive --------------------------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ ATTACKS = {
     "a SavedModel": layer("keras.layers", "TFSMLayer", {"filepath": "elsewhere"}),
     "a vocabulary from a file": layer("keras.layers", "StringLookup", {"vocabulary": "elsewhere"}),
     "an unknown custom layer": layer("builtins", "Thing", {}, "Custom>Thing"),
-    "an unknown layer of this package": layer("enhance.models", "Thing", {}, "cam2eye>Thing"),
+    "an unknown layer of this package": layer("enhance.networks.generators", "Thing", {}, "cam2eye>Thing"),
     "a registered class that is no layer": layer("scielab.loss", "SCIELABLoss", {}, "cam2eye>SCIELABLoss"),
     "an allowed class under another's registered name": layer("keras.layers", "Conv2D", {}, "cam2eye>PixelShuffle"),
     "an initialiser as a layer": layer("keras.initializers", "Zeros", {}),
@@ -313,7 +312,7 @@ def test_shared_objects_are_taken_apart(members, tmp_path):
         layers[0]["shared_object_id"] = layers[1]["config"]["kernel_initializer"]["shared_object_id"] = 7
 
     (tmp_path / "g.keras").write_bytes(archive(with_config(members, change)))
-    loaded = modelfile.load(tmp_path / "g.keras")
+    loaded = keras_file.load(tmp_path / "g.keras")
     assert isinstance(loaded.layers[1].kernel_initializer, keras.initializers.Initializer)
 
 
@@ -413,7 +412,7 @@ def test_a_layer_built_for_another_shape_than_it_gets_is_refused(members, tmp_pa
 
     (tmp_path / "g.keras").write_bytes(archive(with_config(members, change)))
     with pytest.raises(ValueError, match=r"g\.keras: not a usable model \(damaged"):
-        modelfile.load(tmp_path / "g.keras")
+        keras_file.load(tmp_path / "g.keras")
 
 
 def test_weights_that_are_no_numbers_are_refused(members, tmp_path):
@@ -422,7 +421,7 @@ def test_weights_that_are_no_numbers_are_refused(members, tmp_path):
 
     (tmp_path / "g.keras").write_bytes(archive(with_weights(members, change)))
     with pytest.raises(ValueError, match="values that are not numbers"):
-        modelfile.load(tmp_path / "g.keras")
+        keras_file.load(tmp_path / "g.keras")
 
 
 def test_weights_of_other_layers_of_the_same_shapes_are_not_taken_silently(members, tmp_path):
@@ -431,4 +430,4 @@ def test_weights_of_other_layers_of_the_same_shapes_are_not_taken_silently(membe
 
     (tmp_path / "g.keras").write_bytes(archive(with_weights(members, change)))
     with pytest.raises(ValueError, match="not a usable model"):
-        modelfile.load(tmp_path / "g.keras")
+        keras_file.load(tmp_path / "g.keras")

@@ -13,8 +13,7 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance.networks import critics, layers
-from enhance.networks import generators as models
+from enhance.networks import critics, generators, layers
 
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).parents[1]
@@ -47,7 +46,7 @@ every_network = pytest.mark.parametrize("case", [*GENERATORS, *CRITICS])
 def make(case, *, scale=2):
     if case in GENERATORS:
         name, options = GENERATORS[case]
-        return models.build(name, scale=scale, **options)
+        return generators.build(name, scale=scale, **options)
     name, options = CRITICS[case]
     return critics.build(name, side=SIDE, **options)
 
@@ -167,11 +166,11 @@ def test_generators_take_any_size_and_scale(case, scale):
     assert generator.compute_output_shape((1, 5, 7, 3)) == (1, 5 * scale, 7 * scale, 3)
 
 
-@pytest.mark.parametrize("name", models.GENERATORS)
+@pytest.mark.parametrize("name", generators.GENERATORS)
 @pytest.mark.parametrize("scale", [1, 5, -2, 4.0, True, "4", None])
 def test_other_scales_are_refused(name, scale):
     with pytest.raises(ValueError, match=f"{name} enlarges 2, 3, 4 or 8 times, not"):
-        models.build(name, scale=scale)
+        generators.build(name, scale=scale)
 
 
 @every_generator
@@ -192,15 +191,15 @@ def test_generators_compile(case, sizes):
     ],
 )
 def test_generators_have_the_published_numbers_of_parameters(name, options, parameters):
-    assert models.build(name, scale=4, **options).count_params() == parameters
+    assert generators.build(name, scale=4, **options).count_params() == parameters
 
 
 def test_the_other_generators_have_the_sizes_they_state():
-    assert models.light().count_params() == pytest.approx(172_000, rel=0.01)
-    assert models.light(blocks=16).count_params() == pytest.approx(320_000, rel=0.01)
-    assert models.srresnet().count_params() == pytest.approx(1.555e6, rel=1e-3)
+    assert generators.light().count_params() == pytest.approx(172_000, rel=0.01)
+    assert generators.light(blocks=16).count_params() == pytest.approx(320_000, rel=0.01)
+    assert generators.srresnet().count_params() == pytest.approx(1.555e6, rel=1e-3)
     # Without batch norm: less 33 times 4 numbers for each of 64 channels.
-    assert models.srresnet(norm="none").count_params() == models.srresnet().count_params() - 33 * 4 * 64
+    assert generators.srresnet(norm="none").count_params() == generators.srresnet().count_params() - 33 * 4 * 64
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
@@ -209,13 +208,13 @@ def test_the_untrained_light_generator_is_bilinear_enlargement(scale):
 
     lr = noise(7, 9, 3)
     expected = resize(lr, (7 * scale, 9 * scale), order=1, mode="edge", anti_aliasing=False)
-    np.testing.assert_allclose(call(models.light(scale=scale), lr[None])[0], expected, atol=1e-5)
+    np.testing.assert_allclose(call(generators.light(scale=scale), lr[None])[0], expected, atol=1e-5)
 
 
 def test_red_stays_red():
     red = np.zeros((1, 9, 9, 3), "float32")
     red[..., 0] = 1.0
-    output = call(models.light(), red)
+    output = call(generators.light(), red)
     np.testing.assert_allclose(output, np.broadcast_to([1.0, 0, 0], output.shape), atol=1e-6)
 
 
@@ -263,7 +262,7 @@ def test_a_generator_can_learn_one_batch_by_heart(case, rate):
 def train_eval_gap(momentum=None):
     """Mean difference between what batch norm gives in training and in use, on the batch that was learnt."""
     keras.utils.set_random_seed(0)
-    generator = models.srresnet(scale=2, blocks=2, filters=8)
+    generator = generators.srresnet(scale=2, blocks=2, filters=8)
     for layer in generator.layers:
         if momentum is not None and isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
@@ -534,24 +533,28 @@ def test_the_light_generator_keeps_all_bits_of_a_picture_in_mixed_precision(mixe
     """Untrained it enlarges; bfloat16 would round to 8 bits on the way."""
     picture = noise(1, 6, 6, 3)
     expected = call(layers.Bilinear(4, dtype="float32"), picture)
-    np.testing.assert_allclose(call(models.light(), picture), expected, atol=1e-6)
+    np.testing.assert_allclose(call(generators.light(), picture), expected, atol=1e-6)
 
 
 # --- by name ------------------------------------------------------------------------------------------------------
 
 
 def test_options_have_the_defaults_of_the_papers():
-    assert models.options("edsr") == {"blocks": 16, "filters": 64, "residual_scale": 1.0, "upsampling": "shuffle"}
-    assert models.options("rrdb") == {"blocks": 23, "filters": 64, "growth": 32, "residual_scale": 0.2}
+    assert generators.options("edsr") == {"blocks": 16, "filters": 64, "residual_scale": 1.0, "upsampling": "shuffle"}
+    assert generators.options("rrdb") == {"blocks": 23, "filters": 64, "growth": 32, "residual_scale": 0.2}
     assert critics.options("unet") == {"filters": 64}
-    assert set(models.GENERATORS) == {"light", "srresnet", "edsr", "rrdb"}
+    assert set(generators.GENERATORS) == {"light", "srresnet", "edsr", "rrdb"}
     assert set(critics.CRITICS) == {"patch", "srgan", "unet"}
 
 
 def test_options_reach_the_network():
-    assert models.build("edsr", scale=2, blocks=3, filters=8).get_layer("block3_conv2").filters == 8
-    assert models.build("edsr", scale=2, blocks=1, filters=8, residual_scale=1).name == "edsr"  # TOML writes 1 for 1.0
-    upsampling = models.build("srresnet", scale=3, blocks=1, filters=8, upsampling="transposed").get_layer("up1_conv")
+    assert generators.build("edsr", scale=2, blocks=3, filters=8).get_layer("block3_conv2").filters == 8
+    assert (
+        generators.build("edsr", scale=2, blocks=1, filters=8, residual_scale=1).name == "edsr"
+    )  # TOML writes 1 for 1.0
+    upsampling = generators.build("srresnet", scale=3, blocks=1, filters=8, upsampling="transposed").get_layer(
+        "up1_conv"
+    )
     assert isinstance(upsampling, keras.layers.Conv2DTranspose)
     assert critics.build("patch", side=64, strides=[2, 1]).get_layer("conv2").strides == (1, 1)
 
@@ -580,7 +583,7 @@ def test_options_reach_the_network():
 )
 def test_impossible_generators_are_named(name, options, words):
     with pytest.raises(ValueError) as error:
-        models.build(name, scale=2, **options)
+        generators.build(name, scale=2, **options)
     assert words in str(error.value) and "\n" not in str(error.value)
 
 

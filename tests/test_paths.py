@@ -4,9 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camsim import camera_file as camera
-from camsim import pipeline
-from camsim.scene import radiance as scene
+from camsim import camera_file, pipeline
+from camsim.scene import radiance
 
 
 @st.composite
@@ -29,14 +28,14 @@ def cameras(draw):
     }
     light = draw(st.sampled_from(("D65", "A", "FL2", "5000K")))
     fov = number(0.5, 4 if kind == "perfect" else 1.5)
-    return camera.from_dict({"scene": {"fov_deg": fov, "illuminant": light}, "optics": lens, "sensor": sensor})
+    return camera_file.from_dict({"scene": {"fov_deg": fov, "illuminant": light}, "optics": lens, "sensor": sensor})
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(cameras(), st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31))
 def test_fast_path_equals_spectral_path(view, rows, columns, seed):
     picture = np.random.default_rng(seed).random((rows, columns, 3))
-    slow, _ = pipeline.electron_rate_spectral(scene.radiance(picture, view.scene), view)
+    slow, _ = pipeline.electron_rate_spectral(radiance.radiance(picture, view.scene), view)
     fast, _ = pipeline.electron_rate(picture, view)
     np.testing.assert_allclose(fast, slow, atol=1e-9 * slow.max(), rtol=0)
     single, _ = pipeline.electron_rate(picture.astype(np.float32), view)

@@ -8,23 +8,21 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from camsim import camera_file as camera
-from camsim import pipeline
-from camsim.image_formation import cosine_series as cosine
-from camsim.image_formation import transfer
-from camsim.isp import process as isp
+from camsim import camera_file, pipeline
+from camsim.image_formation import cosine_series, transfer
+from camsim.isp import process
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
-from camsim.sensor import pixels as sensor
-from scielab.metrics import colour_difference as deltae
+from camsim.sensor import pixels
+from scielab.metrics import colour_difference
 
-QUIET = camera.Sensor(noise=False, bit_depth=24)
+QUIET = camera_file.Sensor(noise=False, bit_depth=24)
 
 
-def quiet(setting: str, **sensor_fields) -> camera.Camera:
-    loaded = camera.load(setting)
+def quiet(setting: str, **sensor_fields) -> camera_file.Camera:
+    loaded = camera_file.load(setting)
     fields = {"noise": False, "bit_depth": 24} | sensor_fields
     return dataclasses.replace(loaded, sensor=dataclasses.replace(loaded.sensor, **fields))
 
@@ -55,7 +53,7 @@ def test_tables_agree_with_colour_science():
 
 
 def test_white_has_the_luminance_asked_for():
-    white = scene.radiance(np.ones((1, 1, 3)), camera.Scene(luminance_cd_m2=250))[0, 0]
+    white = scene.radiance(np.ones((1, 1, 3)), camera_file.Scene(luminance_cd_m2=250))[0, 0]
     energy = white / spectra.to_photons(np.ones(31))
     assert spectra.luminance(energy) == pytest.approx(250)
 
@@ -79,7 +77,7 @@ def test_airy_first_zero_at_1_22_lambda_n(fnumber, wavelength):
 def test_airy_first_dark_ring_in_the_pipelines_own_image():
     """A point seen through the whole optical path has its first minimum at 1.22 λN as well."""
     spd, n = 550.0, 257
-    one_band = dataclasses.replace(quiet("f22"), sensor=camera.Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
+    one_band = dataclasses.replace(quiet("f22"), sensor=camera_file.Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
     radiance = np.zeros((n, n, 31))
     radiance[n // 2, n // 2, list(spectra.WAVELENGTH_NM).index(spd)] = 1.0
     rate, grid = pipeline.electron_rate_spectral(radiance, one_band)
@@ -112,7 +110,7 @@ def test_otf_is_the_overlap_of_two_circles_and_ends_at_the_cutoff():
 
 
 def test_camera_equation_and_working_fnumber():
-    lens = camera.Optics(fnumber=4)
+    lens = camera_file.Optics(fnumber=4)
     assert optics.radiance_to_irradiance(lens, math.inf) == pytest.approx(math.pi / 65)
     distance = 2 * lens.focal_length_mm * 1e-3  # 1:1
     assert optics.magnification(lens, distance) == pytest.approx(1)
@@ -169,9 +167,9 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     view = quiet(setting)
     assert pipeline.electron_rate(picture, view)[0].min() >= 0
     at = transfer.frequencies(view, 32, 32)  # the light itself, before rounding errors are cut off
-    series = cosine.series(picture[None, ..., 0], at.orders)[0]
+    series = cosine_series.series(picture[None, ..., 0], at.orders)[0]
     (term,) = transfer.lens_terms(view, 550, at)
-    basis = cosine.basis(np.linspace(0, 1, 101), 1.0, at.orders[0])
+    basis = cosine_series.basis(np.linspace(0, 1, 101), 1.0, at.orders[0])
     image = basis @ (series * term.factor) @ basis.T
     assert image.min() > -1e-9 * image.max()
 
@@ -191,7 +189,9 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     ],
 )
 def test_uniform_field_electrons_match_isetcam(pitch, expected):
-    view = camera.Camera(scene=camera.Scene(distance_m=1.2), sensor=camera.Sensor(pixel_pitch_um=pitch, noise=False))
+    view = camera_file.Camera(
+        scene=camera_file.Scene(distance_m=1.2), sensor=camera_file.Sensor(pixel_pitch_um=pitch, noise=False)
+    )
     d65 = spectra.table("d65")[:, 0]
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
@@ -228,9 +228,9 @@ def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
 
 
 def test_pixel_aperture_is_a_box():
-    pixel = camera.Sensor(pixel_pitch_um=2, fill_factor=0.25)
-    assert sensor.aperture_side_mm(pixel) == pytest.approx(1e-3)
-    np.testing.assert_allclose(sensor.aperture_mtf(np.array([0, 500, 1000]), pixel), [1, 2 / np.pi, 0], atol=1e-12)
+    pixel = camera_file.Sensor(pixel_pitch_um=2, fill_factor=0.25)
+    assert pixels.aperture_side_mm(pixel) == pytest.approx(1e-3)
+    np.testing.assert_allclose(pixels.aperture_mtf(np.array([0, 500, 1000]), pixel), [1, 2 / np.pi, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize("setting", ["underexposed", "pixel25", "f22"])
@@ -244,7 +244,7 @@ def test_flat_field_renders_flat_up_to_the_border(setting, level):
 @pytest.mark.parametrize("setting", ["pixel25", "f22"])
 def test_white_renders_neutral(setting):
     white = pipeline.render(np.ones((32, 32, 3)), quiet(setting)).linear[16, 16]
-    np.testing.assert_allclose(white, sensor.AUTO_EXPOSURE_LEVEL, atol=2e-3)
+    np.testing.assert_allclose(white, pixels.AUTO_EXPOSURE_LEVEL, atol=2e-3)
 
 
 def test_auto_exposure_fills_95_percent_of_the_well_and_stops_scale_it():
@@ -262,9 +262,9 @@ def test_doubling_the_exposure_doubles_the_electrons():
 
 
 def test_noise_has_the_variance_of_its_sources():
-    pixel = camera.Sensor(dark_current_e_per_s=200, read_noise_e=7)
+    pixel = camera_file.Sensor(dark_current_e_per_s=200, read_noise_e=7)
     rate = np.full((600, 600), 900.0)
-    electrons = sensor.expose(rate, 0.5, pixel, np.random.default_rng(5))
+    electrons = pixels.expose(rate, 0.5, pixel, np.random.default_rng(5))
     mean, variance = 450 + 100, 450 + 100 + 49
     n = electrons.size
     assert electrons.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n))
@@ -272,15 +272,15 @@ def test_noise_has_the_variance_of_its_sources():
 
 
 def test_electrons_stop_at_the_full_well_and_counts_at_full_scale():
-    pixel = camera.Sensor(full_well_e=1000, bit_depth=10)
-    electrons = sensor.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
+    pixel = camera_file.Sensor(full_well_e=1000, bit_depth=10)
+    electrons = pixels.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
     assert (electrons == 1000).all()
-    assert (sensor.digitise(electrons, pixel) == 1023).all()
+    assert (pixels.digitise(electrons, pixel) == 1023).all()
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes():
     picture = np.random.default_rng(6).random((32, 32, 3))
-    a, b, c = (pipeline.render(picture, camera.load("f22"), seed=s).rgb.tobytes() for s in (1, 1, 2))
+    a, b, c = (pipeline.render(picture, camera_file.load("f22"), seed=s).rgb.tobytes() for s in (1, 1, 2))
     assert a == b != c
 
 
@@ -295,11 +295,11 @@ def test_field_of_view_does_not_depend_on_the_pixel_count():
 
 @pytest.mark.parametrize("cfa", ["grbg", "rggb", "bggr", "gbrg"])
 def test_demosaic_of_a_linear_ramp_is_exact_inside_and_measured_values_stay(cfa):
-    tile = sensor.cfa_index(camera.Sensor(cfa=cfa))
+    tile = pixels.cfa_index(camera_file.Sensor(cfa=cfa))
     y, x = np.mgrid[0:12, 0:16]
     planes = np.stack([2 * x + y, 5 - x + 3 * y, 7 + x - y], axis=-1).astype(float)
     mosaic = np.take_along_axis(planes, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
-    rebuilt = isp.demosaic_bilinear(mosaic, tile)
+    rebuilt = process.demosaic_bilinear(mosaic, tile)
     np.testing.assert_allclose(rebuilt[2:-2, 2:-2], planes[2:-2, 2:-2], atol=1e-9)
     measured = np.take_along_axis(rebuilt, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
     np.testing.assert_array_equal(measured, mosaic)
@@ -312,18 +312,18 @@ def test_demosaic_matches_isetcam(shared, exposure):
 
     golden = loadmat(shared / f"reference/camera/golden/d_ip_macbeth_T{exposure}ms.mat", squeeze_me=True)
     tile = np.array([[1, 0], [2, 1]])  # grbg
-    np.testing.assert_allclose(isp.demosaic_bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
+    np.testing.assert_allclose(process.demosaic_bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
 
 
 def test_colour_matrix_keeps_white_and_renders_the_checker_closely():
-    matrix, d65 = isp.colour_matrix(camera.Sensor()), spectra.table("d65")[:, 0]
+    matrix, d65 = process.colour_matrix(camera_file.Sensor()), spectra.table("d65")[:, 0]
     white = spectra.to_photons(d65) @ spectra.bayer_qe()
     np.testing.assert_allclose(white / white.max() @ matrix, 1.0, atol=1e-12)
     lit = (spectra.table("colorchecker") * d65[:, None]).T
     wanted = xyz_to_linear(100 * spectra.xyz(lit) / spectra.luminance(d65))
     colours = spectra.to_photons(lit) @ spectra.bayer_qe() / white.max() @ matrix
-    lab = [deltae.xyz_to_lab(linear_to_xyz(c), SRGB_WHITE_XYZ) for c in (wanted, colours)]
-    assert deltae.delta_e_2000(*lab).mean() < 4
+    lab = [colour_difference.xyz_to_lab(linear_to_xyz(c), SRGB_WHITE_XYZ) for c in (wanted, colours)]
+    assert colour_difference.delta_e_2000(*lab).mean() < 4
 
 
 def test_srgb_curve_is_its_own_inverse_and_meets_the_standard():
@@ -342,7 +342,7 @@ def test_underexposed_is_darker_and_warmer(shared):
     shifts = []
     for path in sorted((shared / "data/test100").iterdir()):
         picture = image.resize(image.centre_square(image.read(path)), (256, 256))
-        low = pipeline.render(picture, camera.load("underexposed")).reduced((32, 32))
+        low = pipeline.render(picture, camera_file.load("underexposed")).reduced((32, 32))
         shifts.append((colour.rgb2lab(low) - colour.rgb2lab(image.resize(picture, (32, 32)))).mean((0, 1)))
     lightness, a, b = np.mean(shifts, axis=0)
     assert lightness < -15 and a + b > 6

@@ -18,11 +18,10 @@ from PIL import Image
 
 from camsim.io import image
 from camsim.light import colour
-from scielab.comparison import map_figure as plots
+from scielab.comparison import map_figure
 from scielab.comparison import record as records
 from scielab.eye import display
-from scielab.metrics import colour_difference as deltae
-from scielab.metrics import s_cielab as metric
+from scielab.metrics import colour_difference, s_cielab
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def test_numbers_without_a_map(command, pair, tmp_path):
     assert result.returncode == 0 and result.stderr == ""
     for words in ("S-CIELAB 1996", "CIE76", "33 samples per degree", "95.05 100 108.9", "symmetric reflection"):
         assert words in result.stdout
-    pooled = metric.summary(metric.delta_e(*pair))
+    pooled = s_cielab.summary(s_cielab.delta_e(*pair))
     rows = {line[:12].strip(): line[12:] for line in result.stdout.splitlines()[1:-1]}
     assert list(rows) == ["mean", "median", "p90", "p95", "p99", "max", "above 1", "above 2.3", "above 5", "above 10"]
     assert float(rows["p95"]) == pytest.approx(pooled["p95"], abs=5e-5)
@@ -49,14 +48,14 @@ def test_numbers_without_a_map(command, pair, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
-@pytest.mark.parametrize("formula", deltae.FORMULAS)
+@pytest.mark.parametrize("formula", colour_difference.FORMULAS)
 def test_map_sidecar_and_json(command, pair, tmp_path, formula):
     arguments = ("a.png", "b.png", "-o", "out/map.png", "--formula", formula, "--samples-per-degree", 20.5, "--json")
     result = command("scielab", "compare", *arguments)
     assert result.returncode == 0, result.stderr
     record = json.loads(result.stdout)
     assert record == json.loads((tmp_path / "out" / "map.json").read_text())
-    expected = metric.summary(metric.delta_e(*pair, samples_per_degree=20.5, formula=formula))
+    expected = s_cielab.summary(s_cielab.delta_e(*pair, samples_per_degree=20.5, formula=formula))
     assert record["delta_e"] == pytest.approx(expected)
     assert (record["metric"], record["formula"], record["samples_per_degree"]) == ("S-CIELAB 1996", formula, 20.5)
     assert record["white_xyz"] == [95.05, 100.0, 108.9] and record["border_rule"] == "symmetric reflection"
@@ -210,7 +209,7 @@ def test_pictures_of_every_kind_are_compared(command, pair, tmp_path, kind):
     assert result.returncode == 0, result.stderr
     record = json.loads(result.stdout)
     seen = image.read(tmp_path / name)
-    expected = metric.summary(metric.delta_e(seen if kind == "one" else pair[0], seen))
+    expected = s_cielab.summary(s_cielab.delta_e(seen if kind == "one" else pair[0], seen))
     assert record["delta_e"] == pytest.approx(expected, abs=1e-9)
     if kind in ("alpha", "sixteen", "one"):  # the same picture in another coat
         assert record["delta_e"]["max"] < 1e-9
@@ -251,9 +250,9 @@ def test_unwritable_output(refused, pair, tmp_path):
 def test_geometry_by_field_of_view(command, pair):
     result = command("scielab", "compare", "a.png", "b.png", "--fov", 2, "--json")
     record = json.loads(result.stdout)
-    assert record["samples_per_degree"] == metric.samples_per_degree_of_fov(2, 48)
+    assert record["samples_per_degree"] == s_cielab.samples_per_degree_of_fov(2, 48)
     assert record["geometry"] == "2° across the width"
-    expected = metric.summary(metric.delta_e(*pair, samples_per_degree=record["samples_per_degree"]))
+    expected = s_cielab.summary(s_cielab.delta_e(*pair, samples_per_degree=record["samples_per_degree"]))
     assert record["delta_e"] == pytest.approx(expected)
 
 
@@ -263,8 +262,8 @@ def test_every_record_says_how_it_was_measured(command, pair, tmp_path, preset):
     result = command("scielab", "compare", "a.png", "b.png", "--preset", preset, "--formula", 2000, *outputs)
     assert result.returncode == 0, result.stderr
     record = json.loads(result.stdout)
-    differences = metric.delta_e(*pair, preset=preset, formula=2000)
-    assert record["delta_e"] == pytest.approx(metric.summary(differences))
+    differences = s_cielab.delta_e(*pair, preset=preset, formula=2000)
+    assert record["delta_e"] == pytest.approx(s_cielab.summary(differences))
     np.testing.assert_allclose(np.load(tmp_path / "map.npy"), differences, rtol=1e-12, atol=1e-12)
     sidecar = json.loads((tmp_path / "map.json").read_text())
     shown = dict(content(tmp_path / "page.html")["facts"])
@@ -285,7 +284,7 @@ def test_linear_xyz_and_matrix_are_other_words_for_the_same_light(command, pair,
         np.save(tmp_path / f"{name}-linear.npy", values)
         np.save(tmp_path / f"{name}-xyz.npy", colour.linear_to_xyz(values))
         np.save(tmp_path / f"{name}-srgb.npy", colour.srgb_encode(values))
-    expected = metric.summary(metric.delta_e(*pair))
+    expected = s_cielab.summary(s_cielab.delta_e(*pair))
     matrix = ",".join(map(str, (100 * colour.SRGB_TO_XYZ).ravel()))
     for kind, options in (
         ("linear", ("--input", "linear")),
@@ -301,8 +300,10 @@ def test_linear_xyz_and_matrix_are_other_words_for_the_same_light(command, pair,
         assert np.array(record["white_xyz"]) / record["white_xyz"][1] == pytest.approx([0.9505, 1, 1.089]), kind
         shown = decoded(content(tmp_path / "page.html")["test"]["src"])
         assert np.abs(shown - pair[1]).max() < 0.6 / 255, f"{kind} is shown as the picture it is"
-    plain = deltae.delta_e_76(*(deltae.xyz_to_lab(colour.linear_to_xyz(v), colour.SRGB_WHITE_XYZ) for v in linear))
-    assert record["plain_delta_e"] == pytest.approx(metric.summary(plain))
+    plain = colour_difference.delta_e_76(
+        *(colour_difference.xyz_to_lab(colour.linear_to_xyz(v), colour.SRGB_WHITE_XYZ) for v in linear)
+    )
+    assert record["plain_delta_e"] == pytest.approx(s_cielab.summary(plain))
 
 
 @pytest.mark.reference
@@ -344,16 +345,16 @@ def test_a_display_says_what_the_values_mean(command, pair, tmp_path):
     assert result.returncode == 0, result.stderr
     record = json.loads(result.stdout)
     screen = display.read(tmp_path / "screen.npz")
-    assert record["delta_e"] == pytest.approx(metric.summary(metric.delta_e(*pair, input=screen)))
+    assert record["delta_e"] == pytest.approx(s_cielab.summary(s_cielab.delta_e(*pair, input=screen)))
     assert record["white_xyz"] == pytest.approx(screen.to_xyz().sum(axis=1))
     codes = [np.rint(picture * 255).astype(int) for picture in pair]
     lab = [
-        deltae.xyz_to_lab(
+        colour_difference.xyz_to_lab(
             np.stack([gamma[c[..., i], i] for i in range(3)], -1) @ screen.to_xyz().T, record["white_xyz"]
         )
         for c in codes
     ]
-    assert record["plain_delta_e"] == pytest.approx(metric.summary(deltae.delta_e_76(*lab)))
+    assert record["plain_delta_e"] == pytest.approx(s_cielab.summary(colour_difference.delta_e_76(*lab)))
     assert record["input"] == "display" and record["display"] == "screen.npz"
     assert record["display_sha256"] == hashlib.sha256((tmp_path / "screen.npz").read_bytes()).hexdigest()
     assert "screen.npz" in dict(content(tmp_path / "page.html")["facts"])["Input"]
@@ -362,15 +363,17 @@ def test_a_display_says_what_the_values_mean(command, pair, tmp_path):
 def test_picture_files_may_hold_light_itself(command, pair, tmp_path):
     """Codes of a file read as linear light are its values over white, not sRGB."""
     result = command("scielab", "compare", "a.png", "b.png", "--input", "linear", "--json")
-    assert json.loads(result.stdout)["delta_e"] == pytest.approx(metric.summary(metric.delta_e(*pair, input="linear")))
+    assert json.loads(result.stdout)["delta_e"] == pytest.approx(
+        s_cielab.summary(s_cielab.delta_e(*pair, input="linear"))
+    )
 
 
 def test_the_names_of_the_options_are_those_of_the_metric():
-    from scielab.cli import main as cli
+    from scielab.cli import main
     from scielab.eye import presets
 
-    assert cli.PRESETS == tuple(presets.PRESETS)
-    assert [*records.POOLED, *records.SHARES] == list(metric.summary(np.zeros((1, 1))))
+    assert main.PRESETS == tuple(presets.PRESETS)
+    assert [*records.POOLED, *records.SHARES] == list(s_cielab.summary(np.zeros((1, 1))))
     assert list(records.LIMITABLE) == [*records.POOLED, "above1", "above2.3", "above5", "above10"]
 
 
@@ -386,7 +389,7 @@ def test_plain_stands_beside_and_noise_is_larger_without_the_eye(command, pair):
 @pytest.mark.parametrize("name", ["map.npy", "map.tif", "map.TIFF"])
 def test_raw_map_holds_every_value(command, pair, tmp_path, name):
     assert command("scielab", "compare", "a.png", "b.png", "--map", name).returncode == 0
-    expected = metric.delta_e(*pair)
+    expected = s_cielab.delta_e(*pair)
     if name == "map.npy":
         values = np.load(tmp_path / name)
         assert values.dtype == np.float64
@@ -401,7 +404,7 @@ def test_range_sets_the_colours_and_is_stated(command, pair, tmp_path):
     arguments = ("a.png", "b.png", "--range", 5, "-o", "map.png", "--html", "page.html", "--json")
     record = json.loads(command("scielab", "compare", *arguments).stdout)
     assert record["output_top_delta_e"] == 5 and content(tmp_path / "page.html")["top"] == 5
-    plots.save_map(tmp_path / "again.png", metric.delta_e(*pair), top=5, title=records.title(record))
+    map_figure.save_map(tmp_path / "again.png", s_cielab.delta_e(*pair), top=5, title=records.title(record))
     assert (tmp_path / "map.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
@@ -446,7 +449,7 @@ def test_csv_from_many_processes_at_once(tmp_path, pair, command):
 
 
 def test_limits_give_exit_code_1_and_say_which(command, pair, tmp_path):
-    pooled = metric.summary(metric.delta_e(*pair))
+    pooled = s_cielab.summary(s_cielab.delta_e(*pair))
     over, under = pooled["p95"] - 0.01, pooled["mean"] + 0.01
     arguments = ("--fail-above", f"p95={over}", "--fail-above", f"mean={under}", "--fail-above", "above1=0.5")
     result = command("scielab", "compare", "a.png", "b.png", *arguments, "--json", "-o", "map.png")
@@ -510,7 +513,7 @@ def test_page_holds_pictures_map_histogram_and_numbers(command, pair, tmp_path, 
     page = content(tmp_path / "page.html")
     np.testing.assert_allclose(decoded(page["reference"]["src"]), pair[0], atol=1e-9)
     np.testing.assert_allclose(decoded(page["test"]["src"]), pair[1], atol=1e-9)
-    differences = metric.delta_e(*pair, preset=preset)
+    differences = s_cielab.delta_e(*pair, preset=preset)
     planes = np.frombuffer(zlib.decompress(base64.b64decode(page["map"]["data"])), np.uint8).astype(float)
     values = (planes.reshape(2, *differences.shape)[0] * 256 + planes.reshape(2, *differences.shape)[1]) * page["map"][
         "step"
@@ -523,7 +526,7 @@ def test_page_holds_pictures_map_histogram_and_numbers(command, pair, tmp_path, 
     counts, _ = np.histogram(differences, [*np.linspace(0, 20, 81), np.inf])
     np.testing.assert_allclose(page["histogram"]["percent"], 100 * counts / differences.size, atol=1e-9)
     numbers = {row["name"]: row for row in page["numbers"]}
-    pooled = metric.summary(differences)
+    pooled = s_cielab.summary(differences)
     assert numbers["p95"]["values"][0] == f"{pooled['p95']:.4f}" and numbers["p95"]["exceeded"]
     assert numbers["above 2.3"]["values"][0] == f"{pooled['percent_above_2.3']:.2f} %"
     assert "CIE76" in numbers["above 2.3"]["note"] and not numbers["mean"]["exceeded"]
@@ -557,7 +560,7 @@ def test_large_pictures_are_shown_reduced_and_keep_their_largest_difference():
     differences[700, 1201] = 5
     record = {"metric": "S-CIELAB 1996", "preset": "1996", "formula": 76, "samples_per_degree": 33.0, "version": "0"}
     record |= {"geometry": "given", "input": "srgb", "white_xyz": [95.05, 100.0, 108.9], "border_rule": "none"}
-    record |= {"width": columns, "height": rows, "delta_e": metric.summary(differences)}
+    record |= {"width": columns, "height": rows, "delta_e": s_cielab.summary(differences)}
     record |= {f"{side}{what}": "x" for side in ("reference", "test") for what in ("", "_sha256")}
     text = page.html(record, (picture, picture), differences)
     shown = json.loads(re.search(r"^const C = (.*);$", text, re.MULTILINE)[1])
@@ -584,7 +587,7 @@ def test_page_works_opened_from_disk(command, pair, tmp_path):
     address = (tmp_path / "page.html").as_uri()
     result = subprocess.run([CHROMIUM, *options, address], capture_output=True, text=True, timeout=60, check=True)
     assert "CONSOLE" not in result.stderr, result.stderr
-    differences = metric.delta_e(*pair)
+    differences = s_cielab.delta_e(*pair)
     painted = np.count_nonzero(differences >= 2.3)
     assert f"map of ΔE, {painted} of {differences.size} pixels painted" in result.stdout
     share = f"{100 * painted / differences.size:.2f} % of the pixels are painted"

@@ -19,7 +19,7 @@ keras = pytest.importorskip("keras")
 
 from scielab import loss
 from scielab.loss import SCIELABLoss, scielab_map
-from scielab.metrics import s_cielab as metric
+from scielab.metrics import s_cielab
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="gradients are taken on TensorFlow or JAX")
@@ -127,7 +127,7 @@ def test_maps_are_those_of_the_metric(shape, rate, formula):
     """Also where the picture is smaller than the filters along one side or both."""
     true, pred = noise((3, *shape), 1), noise((3, *shape), 2)
     expected = [
-        metric.delta_e(*pair, samples_per_degree=rate, formula=formula) for pair in zip(true, pred, strict=True)
+        s_cielab.delta_e(*pair, samples_per_degree=rate, formula=formula) for pair in zip(true, pred, strict=True)
     ]
     found = as_array(scielab_map(true, pred, samples_per_degree=rate, formula=formula))
     assert_allclose(found, expected, rtol=0, atol=2e-3)
@@ -304,7 +304,7 @@ def test_half_precision_is_computed_in_float32(dtype):
 
 def test_float64_stays(float64):
     true, pred = np.random.default_rng(15).random((2, 1, 40, 44, 3))
-    expected = metric.delta_e(true[0], pred[0])
+    expected = s_cielab.delta_e(true[0], pred[0])
     assert_allclose(as_array(scielab_map(true, pred))[0], expected, rtol=0, atol=1e-9)
     exact = SCIELABLoss(dtype="float64")(true, pred)
     assert keras.backend.standardize_dtype(exact.dtype) == "float64"

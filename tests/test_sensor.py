@@ -6,20 +6,19 @@ import math
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
-from camsim import pipeline
+from camsim import camera_file, pipeline
 from camsim.light import spectra
-from camsim.sensor import pixels as sensor
+from camsim.sensor import pixels
 
 N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 %
 
 
-def flat(value: float, pixel: camera.Sensor, *, exposure_s: float = 1.0, seed: int = 0) -> np.ndarray:
-    return sensor.expose(np.full((N, N), value), exposure_s, pixel, np.random.default_rng(seed))
+def flat(value: float, pixel: camera_file.Sensor, *, exposure_s: float = 1.0, seed: int = 0) -> np.ndarray:
+    return pixels.expose(np.full((N, N), value), exposure_s, pixel, np.random.default_rng(seed))
 
 
-def quiet(**fields) -> camera.Sensor:
-    return camera.Sensor(**({"read_noise_e": 0, "dark_current_e_per_s": 0, "full_well_e": 1e6} | fields))
+def quiet(**fields) -> camera_file.Sensor:
+    return camera_file.Sensor(**({"read_noise_e": 0, "dark_current_e_per_s": 0, "full_well_e": 1e6} | fields))
 
 
 @pytest.mark.parametrize(
@@ -34,23 +33,25 @@ def quiet(**fields) -> camera.Sensor:
     ],
 )
 def test_any_tile_can_be_spelled(cfa, letters, shape):
-    pixel = camera.Sensor(cfa=cfa)
-    assert sensor.colours(pixel) == letters and sensor.cfa_index(pixel).shape == shape
-    assert sensor.quantum_efficiency(pixel).shape == (31, len(letters))
-    view = camera.override(camera.load("f22"), [f"sensor.cfa={cfa}", "sensor.noise=false", "sensor.bit_depth=20"])
+    pixel = camera_file.Sensor(cfa=cfa)
+    assert pixels.colours(pixel) == letters and pixels.cfa_index(pixel).shape == shape
+    assert pixels.quantum_efficiency(pixel).shape == (31, len(letters))
+    view = camera_file.override(
+        camera_file.load("f22"), [f"sensor.cfa={cfa}", "sensor.noise=false", "sensor.bit_depth=20"]
+    )
     white = pipeline.render(np.ones((24, 24, 3)), view).linear
-    np.testing.assert_allclose(white, sensor.AUTO_EXPOSURE_LEVEL, atol=3e-3)  # neutral and flat whatever the tile
+    np.testing.assert_allclose(white, pixels.AUTO_EXPOSURE_LEVEL, atol=3e-3)  # neutral and flat whatever the tile
 
 
 def test_a_clear_pixel_sees_at_least_what_any_filtered_one_does():
-    efficiency = sensor.quantum_efficiency(camera.Sensor(cfa="rgbw"))
+    efficiency = pixels.quantum_efficiency(camera_file.Sensor(cfa="rgbw"))
     assert (efficiency[:, 3] >= efficiency[:, :3].max(axis=1)).all()
 
 
 def test_quantum_efficiency_from_a_file(tmp_path):
     path = tmp_path / "qe.csv"
     path.write_text("# mine\nwavelength_nm,Red,Green,Blue\n400,0.1,0.2,0.3\n700,0.4,0.5,0.6\n")
-    efficiency = sensor.quantum_efficiency(camera.Sensor(qe_file=str(path)))
+    efficiency = pixels.quantum_efficiency(camera_file.Sensor(qe_file=str(path)))
     np.testing.assert_allclose(efficiency[[0, 15, 30]], [[0.1, 0.2, 0.3], [0.25, 0.35, 0.45], [0.4, 0.5, 0.6]])
     for text, word in (
         ("wavelength_nm,red\n400,0.1\n700,0.2\n", "no column for g, b"),
@@ -62,7 +63,7 @@ def test_quantum_efficiency_from_a_file(tmp_path):
         bad = tmp_path / f"{abs(hash(text))}.csv"
         bad.write_text(text)
         with pytest.raises(ValueError, match="sensor.qe_file") as error:
-            sensor.quantum_efficiency(camera.Sensor(qe_file=str(bad)))
+            pixels.quantum_efficiency(camera_file.Sensor(qe_file=str(bad)))
         assert word in str(error.value)
 
 
@@ -95,44 +96,44 @@ def test_missing_and_stuck_pixels_are_as_many_as_asked_and_always_the_same(noise
 
 
 def test_black_level_keeps_the_negative_half_of_read_noise():
-    pixel = camera.Sensor(read_noise_e=10, dark_current_e_per_s=0, black_level_dn=64, full_well_e=10_000)
+    pixel = camera_file.Sensor(read_noise_e=10, dark_current_e_per_s=0, black_level_dn=64, full_well_e=10_000)
     electrons = flat(0, pixel)
-    counts = sensor.digitise(electrons, pixel)
+    counts = pixels.digitise(electrons, pixel)
     step = 10_000 / (4095 - 64)
-    assert sensor.electrons_per_count(pixel) == pytest.approx(step)
+    assert pixels.electrons_per_count(pixel) == pytest.approx(step)
     assert counts.mean() == pytest.approx(64, abs=4 * 10 / step / N)
     assert counts.std() == pytest.approx(math.hypot(10 / step, math.sqrt(1 / 12)), rel=0.01)
-    assert sensor.digitise(np.array([10_000.0]), pixel) == 4095
+    assert pixels.digitise(np.array([10_000.0]), pixel) == 4095
     clipped = flat(0, dataclasses.replace(pixel, black_level_dn=0))
     assert clipped.min() == 0 and clipped.mean() == pytest.approx(10 / math.sqrt(2 * math.pi), rel=0.02)  # half-normal
 
 
 def test_analog_gain_trades_full_scale_for_finer_counts():
-    low, high = camera.Sensor(analog_gain=1), camera.Sensor(analog_gain=8)
-    assert sensor.electrons_per_count(high) == pytest.approx(sensor.electrons_per_count(low) / 8)
+    low, high = camera_file.Sensor(analog_gain=1), camera_file.Sensor(analog_gain=8)
+    assert pixels.electrons_per_count(high) == pytest.approx(pixels.electrons_per_count(low) / 8)
     rate = np.full((4, 4), 100.0)
-    assert sensor.exposure_time(high, rate) == pytest.approx(sensor.exposure_time(low, rate) / 8)
+    assert pixels.exposure_time(high, rate) == pytest.approx(pixels.exposure_time(low, rate) / 8)
     assert flat(1e5, high).max() == 10_000 / 8
 
 
 def test_well_and_noise_follow_the_pixels_area_when_asked():
-    pixel = camera.Sensor(pixel_pitch_um=2, reference_pitch_um=1)
-    read = sensor.as_read(pixel)
+    pixel = camera_file.Sensor(pixel_pitch_um=2, reference_pitch_um=1)
+    read = pixels.as_read(pixel)
     assert (read.full_well_e, read.dark_current_e_per_s, read.read_noise_e) == (40_000, 40, 20)
-    assert read.conversion_gain_uv_per_e == 25 and sensor.volts(read.full_well_e, pixel) == pytest.approx(1.0)
-    assert sensor.as_read(camera.Sensor(pixel_pitch_um=2)).full_well_e == 10_000
+    assert read.conversion_gain_uv_per_e == 25 and pixels.volts(read.full_well_e, pixel) == pytest.approx(1.0)
+    assert pixels.as_read(camera_file.Sensor(pixel_pitch_um=2)).full_well_e == 10_000
 
 
 def test_binning_adds_neighbours_of_a_colour_and_reads_them_once():
-    pixel = camera.Sensor(binning=2, cfa="rggb", dark_current_e_per_s=0)
+    pixel = camera_file.Sensor(binning=2, cfa="rggb", dark_current_e_per_s=0)
     charge = np.arange(64.0).reshape(8, 8)
-    binned = sensor.bin_charge(charge, pixel)
+    binned = pixels.bin_charge(charge, pixel)
     assert binned.shape == (4, 4)
     assert binned[0, 0] == charge[0, 0] + charge[0, 2] + charge[2, 0] + charge[2, 2]
     assert binned[1, 2] == charge[1, 4] + charge[1, 6] + charge[3, 4] + charge[3, 6]
-    read = sensor.as_read(pixel)
+    read = pixels.as_read(pixel)
     assert read.full_well_e == 40_000 and read.read_noise_e == 10
-    view = camera.override(camera.load("f22"), ["sensor.binning=2", "sensor.noise=false"])
+    view = camera_file.override(camera_file.load("f22"), ["sensor.binning=2", "sensor.noise=false"])
     shot = pipeline.render(np.full((32, 48, 3), 0.5), view)
     rows, columns = shot.rgb.shape[:2]
     assert (rows, columns) == (88, 132) and shot.box[3] - shot.box[1] == pytest.approx(130.88, abs=0.05)
@@ -141,28 +142,30 @@ def test_binning_adds_neighbours_of_a_colour_and_reads_them_once():
 
 def test_automatic_exposure_follows_its_rule():
     rate = np.concatenate([np.full(990, 1.0), np.full(10, 1000.0)]).reshape(10, 100)
-    times = {rule: sensor.exposure_time(camera.Sensor(auto_exposure=rule), rate) for rule in ("max", "p99", "mean")}
+    times = {
+        rule: pixels.exposure_time(camera_file.Sensor(auto_exposure=rule), rate) for rule in ("max", "p99", "mean")
+    }
     assert times["max"] == pytest.approx(9.5)
     assert times["mean"] == pytest.approx(1800 / 10.99)
     assert 9.5 < times["p99"] <= 9500
-    assert sensor.exposure_time(camera.Sensor(exposure_ev=1), rate) == pytest.approx(19)
+    assert pixels.exposure_time(camera_file.Sensor(exposure_ev=1), rate) == pytest.approx(19)
 
 
 def test_no_adc_keeps_the_electrons():
-    pixel = camera.Sensor(bit_depth=0)
+    pixel = camera_file.Sensor(bit_depth=0)
     values = np.array([0.0, 12.34, 10_000.0])
-    np.testing.assert_array_equal(sensor.digitise(values, pixel), values)
-    view = camera.override(camera.load("f22"), ["sensor.bit_depth=0", "sensor.noise=false"])
+    np.testing.assert_array_equal(pixels.digitise(values, pixel), values)
+    view = camera_file.override(camera_file.load("f22"), ["sensor.bit_depth=0", "sensor.noise=false"])
     np.testing.assert_allclose(pipeline.render(np.ones((16, 16, 3)), view).linear, 0.95, atol=3e-3)
 
 
 def test_relative_illumination_is_cos4_of_the_field_angle():
-    view = camera.override(
-        camera.load("f22"),
+    view = camera_file.override(
+        camera_file.load("f22"),
         ["scene.fov_deg=40", "sensor.pixel_pitch_um=20", "sensor.noise=false", "optics.fnumber=8", "sensor.cfa=mono"],
     )
     with_, without = (
-        pipeline.electron_rate(np.ones((32, 32, 3)), camera.override(view, [f"optics.relative_illumination={on}"]))
+        pipeline.electron_rate(np.ones((32, 32, 3)), camera_file.override(view, [f"optics.relative_illumination={on}"]))
         for on in ("true", "false")
     )
     y, x = with_[1].positions_mm()
@@ -173,8 +176,8 @@ def test_relative_illumination_is_cos4_of_the_field_angle():
 def test_transmittance_of_the_lens_from_a_file(tmp_path):
     path = tmp_path / "ir_cut.csv"
     path.write_text("wavelength_nm,transmittance\n400,1\n640,1\n650,0\n700,0\n")
-    red = pipeline.electron_rate(np.ones((8, 8, 3)), camera.load("f22"))[0]
-    view = camera.override(camera.load("f22"), [f"optics.transmittance_file={path}"])
+    red = pipeline.electron_rate(np.ones((8, 8, 3)), camera_file.load("f22"))[0]
+    view = camera_file.override(camera_file.load("f22"), [f"optics.transmittance_file={path}"])
     cut = pipeline.electron_rate(np.ones((8, 8, 3)), view)[0]
     d65, qe = spectra.to_photons(spectra.table("d65")[:, 0]), spectra.bayer_qe()
     kept = (d65 * qe[:, 0])[spectra.WAVELENGTH_NM <= 640].sum() / (d65 * qe[:, 0]).sum()
@@ -182,16 +185,16 @@ def test_transmittance_of_the_lens_from_a_file(tmp_path):
 
 
 def test_quad_bayer_bins_the_blocks_of_a_colour():
-    pixel = camera.Sensor(binning=2, cfa="quad-bayer")
+    pixel = camera_file.Sensor(binning=2, cfa="quad-bayer")
     charge = np.arange(64.0).reshape(8, 8)
-    binned = sensor.bin_charge(charge, pixel)
+    binned = pixels.bin_charge(charge, pixel)
     assert binned.shape == (4, 4)
     assert binned[0, 0] == charge[0, 0] + charge[0, 1] + charge[1, 0] + charge[1, 1]
-    assert sensor.as_read(pixel).tile == ("gr", "bg") and pixel.is_bayer
+    assert pixels.as_read(pixel).tile == ("gr", "bg") and pixel.is_bayer
     base = ["sensor.noise=false", "sensor.full_well_e=1e6", "optics.fnumber=4", "sensor.bit_depth=16"]
     picture = np.random.default_rng(0).random((32, 32, 3))
-    quad = camera.override(camera.load("f22"), [*base, "sensor.cfa=quad-bayer", "sensor.binning=2"])
-    large = camera.override(camera.load("f22"), [*base, "sensor.cfa=grbg", "sensor.pixel_pitch_um=2"])
+    quad = camera_file.override(camera_file.load("f22"), [*base, "sensor.cfa=quad-bayer", "sensor.binning=2"])
+    large = camera_file.override(camera_file.load("f22"), [*base, "sensor.cfa=grbg", "sensor.pixel_pitch_um=2"])
     a, b = (pipeline.render(picture, view).reduced((32, 32)) for view in (quad, large))
     assert -10 * np.log10(np.mean((a - b) ** 2)) > 35  # nearly the sensor of twice the pitch
 
@@ -202,6 +205,6 @@ def test_changed_files_are_read_again(tmp_path):
     rates = []
     for level in (0.2, 0.4):
         path.write_text(f"wavelength_nm,red,green,blue\n400,{level},{level},{level}\n700,{level},{level},{level}\n")
-        view = view or camera.override(camera.load("f22"), [f"sensor.qe_file={path}"])
+        view = view or camera_file.override(camera_file.load("f22"), [f"sensor.qe_file={path}"])
         rates.append(pipeline.electron_rate(np.ones((8, 8, 3)), view)[0].mean())
     assert rates[1] == pytest.approx(2 * rates[0], rel=1e-9)

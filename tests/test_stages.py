@@ -5,14 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from camsim import camera_file as camera
-from camsim import pipeline
+from camsim import camera_file, pipeline
 from camsim.image_formation import transfer
 from camsim.io import image
 from camsim.light import colour, spectra
 from camsim.optics import wavefront
-from camsim.scene import cube
-from camsim.scene import radiance as scene
+from camsim.scene import cube, radiance
 
 NAMES = {
     "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",
@@ -45,9 +43,11 @@ def test_dump_holds_every_stage_under_its_name(command, photo, tmp_path, setting
 
 
 def test_irradiance_is_what_the_camera_equation_says():
-    view = camera.override(camera.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"])
+    view = camera_file.override(
+        camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"]
+    )
     done = pipeline.render_stages(np.full((16, 16, 3), 255, np.uint8), view)[1]
-    white = scene.primaries(view.scene).sum(axis=1)
+    white = radiance.primaries(view.scene).sum(axis=1)
     magnification = 3.862755e-3 / (1.2 - 3.862755e-3)
     expected = white * np.pi / (1 + 4 * 16 * (1 + magnification) ** 2)
     np.testing.assert_allclose(done.irradiance, np.broadcast_to(expected, done.irradiance.shape), rtol=1e-5)
@@ -56,8 +56,16 @@ def test_irradiance_is_what_the_camera_equation_says():
 def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
     """Pixels far smaller than the blur: the sample of the light is the mean over the aperture."""
     picture = np.random.default_rng(1).random((24, 24, 3))
-    view = camera.override(camera.load("f22"), ["sensor.noise=false", "sensor.pixel_pitch_um=0.5", "sensor.cfa=mono",
-                                                "scene.fov_deg=1", "sensor.bit_depth=0"])  # fmt: skip
+    view = camera_file.override(
+        camera_file.load("f22"),
+        [
+            "sensor.noise=false",
+            "sensor.pixel_pitch_um=0.5",
+            "sensor.cfa=mono",
+            "scene.fov_deg=1",
+            "sensor.bit_depth=0",
+        ],
+    )
     done = pipeline.render_stages(picture, view)[1]
     efficiency = spectra.bayer_qe().max(axis=1)
     area_m2 = 0.75 * 0.25e-12
@@ -69,7 +77,7 @@ def test_a_hyperspectral_scene_renders_as_the_picture_of_it(command, tmp_path):
     """Three reflectances mixed as an sRGB picture mixes them: the cube and the picture are one scene."""
     linear = 0.3 + 0.3 * np.random.default_rng(2).random((20, 30, 3))  # saturated colours are no surfaces
     d65 = spectra.table("d65")[:, 0]
-    reflectance = linear @ (scene.unit_primaries() / (d65 / spectra.luminance(d65))[:, None]).T
+    reflectance = linear @ (radiance.unit_primaries() / (d65 / spectra.luminance(d65))[:, None]).T
     assert reflectance.max() < 1.01
     cube.write(tmp_path / "scene.npz", reflectance, spectra.WAVELENGTH_NM, "reflectance")
     image.write(tmp_path / "scene2.png", colour.srgb_encode(linear), bits=16)
@@ -87,18 +95,20 @@ def test_a_hyperspectral_scene_renders_as_the_picture_of_it(command, tmp_path):
 
 
 def test_illuminant_and_luminance_of_the_scene():
-    view = camera.override(camera.load("f22"), ["sensor.exposure_s=1", "sensor.full_well_e=1e9", "sensor.noise=false"])
+    view = camera_file.override(
+        camera_file.load("f22"), ["sensor.exposure_s=1", "sensor.full_well_e=1e9", "sensor.noise=false"]
+    )
     picture = np.random.default_rng(3).random((16, 16, 3))
 
     def light(*changes):
-        return pipeline.render(picture, camera.override(view, changes)).electrons.astype(float)
+        return pipeline.render(picture, camera_file.override(view, changes)).electrons.astype(float)
 
     np.testing.assert_allclose(light("scene.luminance_cd_m2=200"), 2 * light(), rtol=1e-5)
     mean = spectra.luminance(
-        (scene.radiance(colour.srgb_decode(picture), view.scene) / spectra.to_photons(np.ones(31))).mean((0, 1))
+        (radiance.radiance(colour.srgb_decode(picture), view.scene) / spectra.to_photons(np.ones(31))).mean((0, 1))
     )
     np.testing.assert_allclose(light("scene.mean_luminance_cd_m2=50"), 50 / mean * light(), rtol=1e-5)
-    white = scene.primaries(camera.Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
+    white = radiance.primaries(camera_file.Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
     x, y, z = spectra.xyz(white)
     assert (x / (x + y + z), y / (x + y + z)) == pytest.approx((0.44758, 0.40745), abs=5e-4)  # CIE 015, illuminant A
     assert y == pytest.approx(100)
@@ -118,7 +128,7 @@ def test_colorchecker_through_a_camera_with_the_eyes_own_filters(tmp_path):
     reflectance = spectra.table("colorchecker").T
     patches = np.kron(reflectance.reshape(4, 6, 31), np.ones((8, 8, 1)))
     chart = cube.Cube(kind="reflectance", values=patches, source="")
-    shot = pipeline.render(chart, camera.override(camera.load("f22"), changes)).linear
+    shot = pipeline.render(chart, camera_file.override(camera_file.load("f22"), changes)).linear
     rows, columns = shot.shape[:2]
     places = [(round((i + 0.5) * rows / 4), round((j + 0.5) * columns / 6)) for i, j in np.ndindex(4, 6)]
     measured = colour.linear_to_xyz(np.array([shot[place] for place in places], float)) / 100
@@ -140,7 +150,7 @@ def test_a_chart_goes_through_a_camera(command, tmp_path, name):
 
 def test_settings_keys_lists_every_key_with_its_bounds(command):
     listed = json.loads(command("camsim", "settings", "--keys", "--json").stdout)
-    assert {entry["key"] for entry in listed} >= {name for name, field in camera.fields() if field.metadata}
+    assert {entry["key"] for entry in listed} >= {name for name, field in camera_file.fields() if field.metadata}
     assert next(e for e in listed if e["key"] == "optics.fnumber")["bounds"] == "[0.5, 128]"
     assert all(entry["meaning"] for entry in listed)
     text = command("camsim", "settings", "--keys").stdout
@@ -188,7 +198,9 @@ def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
         coefficients = [0.0] * index + [0.2]
         ways = []
         for sign in (1, -1):
-            view = camera.override(camera.load("f22"), [*base, f"optics.zernike_um={[sign * c for c in coefficients]}"])
+            view = camera_file.override(
+                camera_file.load("f22"), [*base, f"optics.zernike_um={[sign * c for c in coefficients]}"]
+            )
             rate, grid = pipeline.electron_rate(picture, view)
             profile = rate.sum(axis=1 - axis)
             centre = (grid.rows if axis == 0 else grid.columns) / 2
@@ -202,9 +214,9 @@ def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
 
 
 def test_tilt_moves_the_picture_and_nothing_else():
-    view = camera.override(camera.load("f22"), ["optics.fnumber=8", "sensor.noise=false"])
+    view = camera_file.override(camera_file.load("f22"), ["optics.fnumber=8", "sensor.noise=false"])
     at = transfer.frequencies(view, 16, 16)
-    tilted = camera.override(view, ["optics.zernike_um=[0, 0, 0.3]"])
+    tilted = camera_file.override(view, ["optics.zernike_um=[0, 0, 0.3]"])
     plus, _ = wavefront.otf(tilted.optics, 8, 550, at.fy_per_mm, at.fx_per_mm)
     (plain,) = transfer.lens_terms(view, 550, at)
     np.testing.assert_allclose(np.abs(plus), plain.factor, atol=2e-4)
@@ -215,10 +227,10 @@ def test_a_coarse_psf_blurs_without_ringing(tmp_path):
     changes = [f"optics.psf_file={tmp_path / 'dot.npz'}", "sensor.cfa=mono", "scene.fov_deg=0.5", "sensor.noise=false"]
     edge = np.zeros((20, 40, 3))
     edge[:, 20:] = 1
-    rate, _ = pipeline.electron_rate(edge, camera.override(camera.load("f22"), changes))
+    rate, _ = pipeline.electron_rate(edge, camera_file.override(camera_file.load("f22"), changes))
     row = rate[rate.shape[0] // 2] / rate.max()
     assert (np.diff(row) > -3e-3).all() and row[0] < 3e-3 and row[-1] > 1 - 3e-3
-    flat = pipeline.electron_rate(np.ones((20, 40, 3)), camera.override(camera.load("f22"), changes))[0]
+    flat = pipeline.electron_rate(np.ones((20, 40, 3)), camera_file.override(camera_file.load("f22"), changes))[0]
     assert rate.mean() == pytest.approx(flat.mean() / 2, rel=5e-3)
 
 
@@ -233,15 +245,17 @@ def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
 def test_demosaiced_stage_has_its_defects_corrected():
     picture = image.resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
     base = ["sensor.noise=false", "optics.fnumber=8"]
-    clean = pipeline.render_stages(picture, camera.override(camera.load("f22"), base))[1].demosaiced
+    clean = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), base))[1].demosaiced
     holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]
-    mended = pipeline.render_stages(picture, camera.override(camera.load("f22"), holed))[1].demosaiced
+    mended = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), holed))[1].demosaiced
     assert np.sqrt(np.mean((mended - clean) ** 2)) < 0.1 * clean.mean()
 
 
 def test_hyperspectral_scenes_go_through_the_isetcam_method():
     cube_of_grey = cube.Cube(kind="reflectance", values=np.full((16, 24, 31), 0.5), source="")
-    view = camera.override(camera.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"])
+    view = camera_file.override(
+        camera_file.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"]
+    )
     done = pipeline.render_stages(cube_of_grey, view)[1]
     rows, columns = done.electrons.shape
     middle = done.electrons[rows // 2 : rows // 2 + 2, columns // 2 : columns // 2 + 2]
@@ -258,7 +272,7 @@ def test_settings_print_paths_that_load_from_anywhere(command, tmp_path):
     (tmp_path / "sub/mine.toml").write_text('[optics]\ntransmittance_file = "t.csv"\n')
     printed = command("camsim", "settings", "sub/mine.toml", "--toml").stdout
     (tmp_path / "sub/again.toml").write_text(printed)
-    assert camera.load(tmp_path / "sub/again.toml") == camera.load(tmp_path / "sub/mine.toml")
+    assert camera_file.load(tmp_path / "sub/again.toml") == camera_file.load(tmp_path / "sub/mine.toml")
 
 
 @pytest.mark.parametrize(
@@ -276,5 +290,5 @@ def test_a_camera_file_is_looked_into_when_it_is_loaded(tmp_path, line, words):
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "bad.toml").write_text(line)
     with pytest.raises(ValueError) as error:
-        camera.load(tmp_path / "bad.toml")
+        camera_file.load(tmp_path / "bad.toml")
     assert words in str(error.value) and "bad.toml" in str(error.value)

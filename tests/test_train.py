@@ -15,12 +15,10 @@ keras = pytest.importorskip("keras")
 
 from camsim.io import image
 from enhance import config
-from enhance.data import pair_set as data
+from enhance.data import pair_set
 from enhance.losses import content as losses
 from enhance.losses.adversarial import Adversarial
-from enhance.training import build, optimizer
-from enhance.training import engine as train
-from enhance.training import run_folder as runs
+from enhance.training import build, engine, optimizer, run_folder
 from enhance.training import validation as validate
 from enhance.training.step import Trainer
 
@@ -29,7 +27,7 @@ def make_pairs(count=6, side=32, scale=4, seed=0):
     rng = np.random.default_rng(seed)
     hr = [image.resize(rng.random((6, 6, 3)), (side, side)) for _ in range(count)]
     lr = [image.resize(picture, (side // scale, side // scale)) for picture in hr]
-    return data.PairSet(
+    return pair_set.PairSet(
         source="test",
         photographs=("0" * 64,),
         names=[f"{i}" for i in range(count)],
@@ -44,7 +42,7 @@ class Source:
     source, photographs, scale, hr_px = "test", ("0" * 64,), 4, 32
 
     def __init__(self, pairs=None, held=1):
-        self.pairs, self.held = data.hold_out(pairs or make_pairs(), held)
+        self.pairs, self.held = pair_set.hold_out(pairs or make_pairs(), held)
 
     def __len__(self):
         return len(self.pairs) + len(self.held)
@@ -58,7 +56,7 @@ class Source:
 
     def batches(self, step, *, size, seed):
         while True:
-            yield data.batch(self.pairs, step, size=size, seed=seed)
+            yield pair_set.batch(self.pairs, step, size=size, seed=seed)
             step += 1
 
 
@@ -83,8 +81,8 @@ def configure(*stages, **values):
 
 
 def start(folder, configuration, **options):
-    runs.prepare(folder, configuration, "", "fingerprint")
-    return train.run(folder, configuration, Source(), **options)
+    run_folder.prepare(folder, configuration, "", "fingerprint")
+    return engine.run(folder, configuration, Source(), **options)
 
 
 def log_rows(folder):
@@ -93,7 +91,7 @@ def log_rows(folder):
 
 
 def checkpoint_arrays(folder):
-    with np.load(runs.checkpoints(folder)[-1]) as archive:
+    with np.load(run_folder.checkpoints(folder)[-1]) as archive:
         return {name: archive[name] for name in archive if name != "progress/seconds"}
 
 
@@ -229,7 +227,7 @@ def test_a_run_leaves_what_it_promises(tmp_path):
     assert json.loads((tmp_path / "run.json").read_text()) == card
     assert card["finished"] and card["scale"] == 4 and card["steps"] == 10 and card["stages"] == {"pixel": 6, "gan": 4}
     assert len(list((tmp_path / "previews").glob("*.png"))) == 5
-    assert [p.name for p in runs.checkpoints(tmp_path)] == ["step_000000008.npz", "step_000000010.npz"]
+    assert [p.name for p in run_folder.checkpoints(tmp_path)] == ["step_000000008.npz", "step_000000010.npz"]
     rows = log_rows(tmp_path)
     assert [int(row["step"]) for row in rows] == [2, 4, 6, 8, 10]
     assert [row["stage"] for row in rows] == ["pixel"] * 3 + ["gan"] * 2
@@ -238,7 +236,7 @@ def test_a_run_leaves_what_it_promises(tmp_path):
         assert 0 < float(row["d_real"]) < 1 and 0 < float(row["d_fake"]) < 1 and row["critic"]
         weighted = float(row["l1"]) + 0.01 * float(row["adversarial"]) + float(row["critic"])
         assert float(row["loss"]) == pytest.approx(weighted, rel=1e-3)
-    assert runs.read_config(tmp_path) == (configuration, "fingerprint")
+    assert run_folder.read_config(tmp_path) == (configuration, "fingerprint")
     assert validate.measure(make_pairs().hr, make_pairs().hr)["psnr_db"] == 100
 
 
@@ -271,7 +269,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at):
 
     with pytest.raises(Stopped):
         start(tmp_path / "cut", configuration, report=report)
-    train.run(tmp_path / "cut", configuration, Source())
+    engine.run(tmp_path / "cut", configuration, Source())
     a, b = checkpoint_arrays(tmp_path / "whole"), checkpoint_arrays(tmp_path / "cut")
     assert set(a) == set(b) and all(a[name].tobytes() == b[name].tobytes() for name in a)
     timeless = [
@@ -302,14 +300,14 @@ def test_a_loss_that_is_no_number_goes_back_and_gives_up_in_the_end(tmp_path):
 
 @pytest.mark.slow
 def test_after_going_back_the_rate_is_half(tmp_path, monkeypatch):
-    real, calls = train._Run._block, []
+    real, calls = engine._Run._block, []
 
     def block(self, *arguments):
         row = real(self, *arguments)
         calls.append(row["step"])
         return row | {"loss": math.nan} if calls.count(4) == 1 and row["step"] == 4 else row
 
-    monkeypatch.setattr(train._Run, "_block", block)
+    monkeypatch.setattr(engine._Run, "_block", block)
     stage = PIXEL | {"schedule": "constant", "learning_rate": 1e-3}
     card = start(tmp_path, configure(stage))
     assert calls == [2, 4, 4, 6] and card["rollbacks"] == 1
@@ -320,7 +318,7 @@ def test_after_going_back_the_rate_is_half(tmp_path, monkeypatch):
 @pytest.mark.parametrize("network", ["generator", "critic"])
 def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, network):
     """The loss of a step is that of the weights before it, and a critic is not validated."""
-    real, spoilt = train._Run._block, []
+    real, spoilt = engine._Run._block, []
 
     def block(self, stage, trainer, batches):
         row = real(self, stage, trainer, batches)
@@ -330,7 +328,7 @@ def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, netwo
             variable.assign(np.full(variable.shape, np.nan))
         return row
 
-    monkeypatch.setattr(train._Run, "_block", block)
+    monkeypatch.setattr(engine._Run, "_block", block)
     said = []
     card = start(tmp_path, configure(validation=0), say=said.append)
     assert card["rollbacks"] == 1 and "step 8: " in said[0] and "back to step 6" in said[0]
@@ -339,7 +337,7 @@ def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, netwo
 
 def test_the_best_of_nothing_is_refused(tmp_path):
     with pytest.raises(ValueError, match="pixel.best = 'ssim': no picture is held out"):
-        train.check_held_out(configure(PIXEL | {"best": "ssim"}), 0)
+        engine.check_held_out(configure(PIXEL | {"best": "ssim"}), 0)
 
 
 @pytest.mark.slow
@@ -359,19 +357,19 @@ def test_the_best_weights_ship_and_an_idle_stage_ends(tmp_path, monkeypatch):
 
 def _stop_after(folder, wanted):
     """A report for `start` that keeps what was shipped after `wanted` steps."""
-    seen, real = [0], train._Run._validate
+    seen, real = [0], engine._Run._validate
 
     def validated(self):
         if self.state.step == wanted:
-            runs.save_generator(self.shipped, folder / "kept.keras")
+            run_folder.save_generator(self.shipped, folder / "kept.keras")
         return real(self)
 
-    train._Run._validate = validated
+    engine._Run._validate = validated
 
     def report(steps, _):
         seen[0] += steps
         if seen[0] == 20:
-            train._Run._validate = real
+            engine._Run._validate = real
 
     return report
 
@@ -391,10 +389,10 @@ def test_rows_go_to_tensorboard_where_it_is_installed(tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "tensorboard", SimpleNamespace())
     monkeypatch.setitem(sys.modules, "tensorboard.summary", SimpleNamespace(Writer=Writer))
-    runs.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5, "val_psnr_db": 20.0})
+    run_folder.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5, "val_psnr_db": 20.0})
     assert written == [str(tmp_path / "tensorboard"), ("loss", 0.5, 2), ("val_psnr_db", 20.0, 2)]
     monkeypatch.setitem(sys.modules, "tensorboard.summary", None)  # not installed
-    runs.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5})
+    run_folder.Log(tmp_path, configure(), 0).add({"step": 2, "stage": "pixel", "loss": 0.5})
     assert len(written) == 3 and log_rows(tmp_path)[0]["loss"] == "0.5"
 
 
@@ -402,9 +400,9 @@ def test_a_critic_that_is_always_right_is_told_once(tmp_path):
     said = []
     run = SimpleNamespace(_sure=0, say=said.append)
     for step in range(6):
-        train._Run._watch_critic(run, {"step": step, "d_real": 0.99, "d_fake": 0.01})
+        engine._Run._watch_critic(run, {"step": step, "d_real": 0.99, "d_fake": 0.01})
     assert len(said) == 1 and "critic is always right" in said[0]
-    train._Run._watch_critic(run, {"step": 7, "d_real": 0.6, "d_fake": 0.4})
+    engine._Run._watch_critic(run, {"step": 7, "d_real": 0.6, "d_fake": 0.4})
     assert run._sure == 0
 
 
@@ -413,10 +411,10 @@ def test_red_stays_red_through_training_and_saving(tmp_path):
     """Red pictures in, red pictures out: no step of the way swaps channels."""
     red = np.zeros((6, 32, 32, 3), np.uint8)
     red[..., 0] = 200
-    pairs = data.PairSet(source="red", photographs=(), names=list("abcdef"), lr=red[:, ::4, ::4], hr=red)
+    pairs = pair_set.PairSet(source="red", photographs=(), names=list("abcdef"), lr=red[:, ::4, ::4], hr=red)
     configuration = configure(PIXEL | {"steps": 20})
-    runs.prepare(tmp_path, configuration, "", "")
-    train.run(tmp_path, configuration, Source(pairs))
+    run_folder.prepare(tmp_path, configuration, "", "")
+    engine.run(tmp_path, configuration, Source(pairs))
     from enhance.inference import apply
 
     output = apply.enlarge(apply.load(tmp_path / "generator.keras"), red[0, ::4, ::4] / 255.0)
@@ -436,7 +434,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     path.parent.mkdir()
     path.write_bytes(b"PK\x03\x04 half a file")
     with pytest.raises(ValueError, match=r"step_000000002\.npz: damaged"):
-        runs.progress(tmp_path)
+        run_folder.progress(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -497,7 +495,7 @@ def test_tensorflow_and_jax_agree(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed")
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     keras.utils.set_random_seed(0)
-    runs.save_generator(build.generator(configure(), "float32"), tmp_path / "g.keras")
+    run_folder.save_generator(build.generator(configure(), "float32"), tmp_path / "g.keras")
     build.critic(configure(), "float32").save(tmp_path / "c.keras")
     found = []
     for backend in ("tensorflow", "jax"):

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from camsim import camera_file as camera
+from camsim import camera_file
 from camsim.image_formation import transfer
 
-F22 = camera.load("f22")
+F22 = camera_file.load("f22")
 
 
 def terms(*changes):
-    return transfer.rgb_terms(camera.override(F22, changes), 24, 24, "float32")
+    return transfer.rgb_terms(camera_file.override(F22, changes), 24, 24, "float32")
 
 
 def test_transfer_functions_are_shared_by_cameras_that_differ_behind_the_pixel_alone():

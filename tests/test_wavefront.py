@@ -8,8 +8,7 @@ from scipy.special import j0, j1
 
 from camsim.camera import Optics
 from camsim.optics import lens as optics
-from camsim.optics import measured_psf as psf_file
-from camsim.optics import wavefront, zernike
+from camsim.optics import measured_psf, wavefront, zernike
 
 N, WAVELENGTH = 4.0, 550.0
 RADII = 2 * N * WAVELENGTH * 1e-6  # shift of the pupil, in its radii, per cycle/mm
@@ -510,9 +509,9 @@ def write(path, **arrays):
 
 
 def test_single_sample_is_a_tent(tmp_path):
-    spread = psf_file.read_psf(write(tmp_path / "p.npz", psf=np.array([[7.0]]), pitch_um=2.0))
+    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=np.array([[7.0]]), pitch_um=2.0))
     f = np.linspace(0, 900, 40)
-    for found in psf_file.psf_otf(spread, 550, f, f):
+    for found in measured_psf.psf_otf(spread, 550, f, f):
         np.testing.assert_allclose(found, (np.sinc(f[:, None] * 2e-3) * np.sinc(f * 2e-3)) ** 2, atol=1e-12)
 
 
@@ -522,10 +521,10 @@ def test_centre_rows_down_and_columns_right(tmp_path, shape):
     image = np.zeros(shape)
     down = 1 if shape[0] > 2 else 0
     image[shape[0] // 2 + down, shape[1] // 2 - 1] = 3.0
-    spread = psf_file.read_psf(write(tmp_path / "p.npz", psf=image, pitch_um=1.5))
+    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=image, pitch_um=1.5))
     fy, fx = np.linspace(0, 400, 9), np.linspace(0, 500, 11)
     tent = (np.sinc(fy[:, None] * 1.5e-3) * np.sinc(fx * 1.5e-3)) ** 2
-    for sign, found in zip((1, -1), psf_file.psf_otf(spread, 550, fy, fx), strict=True):
+    for sign, found in zip((1, -1), measured_psf.psf_otf(spread, 550, fy, fx), strict=True):
         ramp = np.exp(-2j * math.pi * 1.5e-3 * (down * fy[:, None] - sign * fx))
         np.testing.assert_allclose(found, tent * ramp, atol=1e-12)
 
@@ -534,26 +533,26 @@ def test_gaussian_psf_has_the_gaussians_otf(tmp_path):
     pitch, sigma = 0.25, 2.0
     grid = (np.arange(101) - 50) * pitch
     image = np.exp(-(grid[:, None] ** 2 + (grid - 1.0) ** 2) / (2 * sigma**2))
-    spread = psf_file.read_psf(write(tmp_path / "p.npz", psf=image.astype("f4"), pitch_um=pitch))
+    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=image.astype("f4"), pitch_um=pitch))
     assert spread.psf.sum() == pytest.approx(1) and spread.wavelength_nm is None
     f = np.linspace(0, 200, 21)
     gauss = np.exp(-2 * (math.pi * sigma * 1e-3) ** 2 * (f[:, None] ** 2 + f**2))
     pixel = (np.sinc(f[:, None] * pitch * 1e-3) * np.sinc(f * pitch * 1e-3)) ** 2
-    for sign, found in zip((1, -1), psf_file.psf_otf(spread, 600, f, f), strict=True):
+    for sign, found in zip((1, -1), measured_psf.psf_otf(spread, 600, f, f), strict=True):
         np.testing.assert_allclose(found, gauss * pixel * np.exp(-2j * math.pi * sign * f * 1e-3), atol=1e-6)
 
 
 def test_wavelengths_between_two_psfs_mix_them(tmp_path):
     planes = np.random.default_rng(0).random((3, 4, 5)) * np.array([1, 10, 100])[:, None, None]  # scale is free
     path = write(tmp_path / "p.npz", psf=planes, pitch_um=1, wavelength_nm=[450, 550, 700])
-    spread = psf_file.read_psf(path)
+    spread = measured_psf.read_psf(path)
     f = np.linspace(0, 300, 6)
 
     def at(wavelength):
-        return np.array(psf_file.psf_otf(spread, wavelength, f, f))
+        return np.array(measured_psf.psf_otf(spread, wavelength, f, f))
 
     each = [
-        np.array(psf_file.psf_otf(psf_file.PointSpread(plane[None] / plane.sum(), 1.0, None), 1, f, f))
+        np.array(measured_psf.psf_otf(measured_psf.PointSpread(plane[None] / plane.sum(), 1.0, None), 1, f, f))
         for plane in planes
     ]
     for wavelength, expected in [
@@ -571,7 +570,7 @@ def test_psf_of_a_lens_goes_through_a_file(tmp_path):
     view = lens(zernike_um=zernikes(j7=0.3, j4=0.2))
     path = write(tmp_path / "p.npz", psf=wavefront.psf(view, N, WAVELENGTH, 0.25, 501), pitch_um=0.25)
     f = np.linspace(0, 0.8, 15) * CUTOFF
-    found = psf_file.psf_otf(psf_file.read_psf(path), WAVELENGTH, f, f)
+    found = measured_psf.psf_otf(measured_psf.read_psf(path), WAVELENGTH, f, f)
     pixel = (np.sinc(f[:, None] * 0.25e-3) * np.sinc(f * 0.25e-3)) ** 2
     for a, b in zip(found, otf(view, f, f), strict=True):
         np.testing.assert_allclose(a, b * pixel, atol=0.02)  # the file has 98 % of the light
@@ -579,10 +578,10 @@ def test_psf_of_a_lens_goes_through_a_file(tmp_path):
 
 def test_a_changed_file_is_read_again(tmp_path):
     path = write(tmp_path / "p.npz", psf=np.ones((3, 3)), pitch_um=1.0)
-    first = psf_file.read_psf(path)
-    assert psf_file.read_psf(path) is first
+    first = measured_psf.read_psf(path)
+    assert measured_psf.read_psf(path) is first
     write(path, psf=np.ones((5, 5)), pitch_um=1.0)
-    assert psf_file.read_psf(path).psf.shape == (1, 5, 5)
+    assert measured_psf.read_psf(path).psf.shape == (1, 5, 5)
 
 
 @pytest.mark.parametrize(
@@ -611,7 +610,7 @@ def test_a_changed_file_is_read_again(tmp_path):
 def test_bad_psf_files_are_refused_in_one_line(tmp_path, arrays, message):
     path = write(tmp_path / "bad.npz", **arrays)
     with pytest.raises(ValueError, match=message) as error:
-        psf_file.read_psf(path)
+        measured_psf.read_psf(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
@@ -620,12 +619,12 @@ def test_files_that_are_no_npz(tmp_path, content):
     path = tmp_path / "bad.npz"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="bad.npz: ") as error:
-        psf_file.read_psf(path)
+        measured_psf.read_psf(path)
     assert "\n" not in str(error.value)
     np.save(tmp_path / "plain.npy", np.ones((3, 3)))
     with pytest.raises(ValueError, match="not an npz"):
-        psf_file.read_psf(tmp_path / "plain.npy")
+        measured_psf.read_psf(tmp_path / "plain.npy")
     with pytest.raises(ValueError, match="absent.npz: cannot be read"):
-        psf_file.read_psf(tmp_path / "absent.npz")
+        measured_psf.read_psf(tmp_path / "absent.npz")
     with pytest.raises(ValueError):
-        psf_file.read_psf(tmp_path)
+        measured_psf.read_psf(tmp_path)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera import hint, split_assignment
-from camsim.charts import dead_leaves as leaves
-from camsim.charts import patterns
+from camsim.charts import dead_leaves, patterns
 from camsim.charts.colorchecker import colorchecker
 from camsim.light import spectra
 
@@ -263,7 +262,7 @@ CHARTS = (
     Chart(
         name="dead-leaves",
         description="discs of all sizes on one another, for texture",
-        draw=leaves.dead_leaves,
+        draw=dead_leaves.dead_leaves,
         options=(
             Option(name="r_min_px", default=1.0, low=0.5, high=MAX_SIDE, meaning="smallest radius"),
             _size("r_max_px", None, "largest radius; auto: an eighth of the shorter side"),

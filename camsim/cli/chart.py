@@ -8,7 +8,7 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 
 class Size(click.ParamType):
@@ -53,25 +53,28 @@ def chart(name, output, size, assignments, bits, spectral, list_charts, list_opt
     camsim chart colorchecker -o checker.png --spectral checker.npz
     camsim chart dead-leaves --options
     """
-    from camsim.charts import catalogue as charts
+    from camsim.charts import catalogue
 
     if list_charts or not name:
         if list_options or output or spectral or size or assignments:
             raise click.UsageError("name a chart; `camsim chart --list` lists them")
         _list_charts(console)
     elif list_options:
-        _list_options(console, charts.get(name))
+        _list_options(console, catalogue.get(name))
     else:
-        _draw(console, charts.get(name), output, size, assignments, int(bits), spectral, force=force, dry_run=dry_run)
+        _draw(
+            console, catalogue.get(name), output, size, assignments, int(bits), spectral, force=force, dry_run=dry_run
+        )
 
 
 def _list_charts(console) -> None:
-    from camsim.charts import catalogue as charts
+    from camsim.charts import catalogue
 
-    names = {c.name: [alias for alias, name in charts.ALIASES.items() if name == c.name] for c in charts.CHARTS}
-    rows = [(" / ".join([c.name, *names[c.name]]), c.description) for c in charts.CHARTS]
+    names = {c.name: [alias for alias, name in catalogue.ALIASES.items() if name == c.name] for c in catalogue.CHARTS}
+    rows = [(" / ".join([c.name, *names[c.name]]), c.description) for c in catalogue.CHARTS]
     record = {
-        c.name: {"description": c.description, "options": {o.name: o.default for o in c.options}} for c in charts.CHARTS
+        c.name: {"description": c.description, "options": {o.name: o.default for o in c.options}}
+        for c in catalogue.CHARTS
     }
     console.result(_table(rows), record)
 
@@ -99,12 +102,11 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
-    from camsim.charts import catalogue as charts
-    from camsim.charts import colorchecker
+    from camsim.charts import catalogue, colorchecker
     from camsim.io import image
     from camsim.light import colour
 
-    options = charts.settle(chosen.name, charts.assignments(assignments))
+    options = catalogue.settle(chosen.name, catalogue.assignments(assignments))
     height, width = size or chosen.size
     output = Path(f"{chosen.name}.png") if output is None else output
     if output.is_dir() or not output.suffix:
@@ -121,8 +123,8 @@ def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: 
     sidecar = output.with_suffix(".json")
     targets = [path for path in (picture, spectral, sidecar) if path]
     for path in targets:
-        files.check_writable(path)
-    files.refuse_existing(targets, force=force)
+        atomic.check_writable(path)
+    atomic.refuse_existing(targets, force=force)
     if dry_run:
         names = [str(path) for path in targets]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
@@ -140,13 +142,13 @@ def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: 
     if chosen.name == "colorchecker":  # where to measure: top, left, bottom, right
         boxes = colorchecker.patch_boxes(height, width, gap=options["gap"])
         record["patches"] = dict(zip(colorchecker.patch_names(), boxes.round(3).tolist(), strict=True))
-    cube = charts.reflectance(chosen.name, height, width, **options) if spectral else None
+    cube = catalogue.reflectance(chosen.name, height, width, **options) if spectral else None
     if picture:
-        encoded = colour.srgb_encode(charts.make(chosen.name, height, width, **options))
+        encoded = colour.srgb_encode(catalogue.make(chosen.name, height, width, **options))
         image.write(picture, encoded, bits=bits)
     if spectral:
         _write_spectral(spectral, cube)
-    files.write_text(sidecar, json.dumps(record, indent=1))
+    atomic.write_text(sidecar, json.dumps(record, indent=1))
     console.result("\n".join(f"{path}  {width}×{height}" for path in (picture, spectral) if path), record)
 
 
@@ -155,5 +157,5 @@ def _write_spectral(path: Path, reflectance) -> None:
 
     from camsim.light import spectra
 
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         np.savez_compressed(temporary, reflectance=reflectance, wavelength_nm=spectra.WAVELENGTH_NM)

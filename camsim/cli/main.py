@@ -6,13 +6,10 @@ from pathlib import Path
 import click
 
 from camsim import camera as parts
-from camsim import camera_file as cameras
-from camsim.cli import chart as cli_chart
-from camsim.cli import console
-from camsim.cli import measure as cli_measure
-from camsim.cli import render as cli_render
+from camsim import camera_file
+from camsim.cli import chart, console, measure, render
 from camsim.cli.render import SETTING_HELP, camera_record
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 
 @click.group("camsim", context_settings=console.CONTEXT)
@@ -39,17 +36,17 @@ def cli():
 def settings(name, toml, keys, console):
     """List the built-in cameras, or show one (a built-in one or a .toml file)."""
     if keys:
-        entries = [(key, *_describe(entry)) for key, entry in cameras.fields() if entry.metadata]
+        entries = [(key, *_describe(entry)) for key, entry in camera_file.fields() if entry.metadata]
         console.result(
             _table([("key", "default", "bounds", "meaning"), *entries]),
             [dict(zip(("key", "default", "bounds", "meaning"), entry, strict=True)) for entry in entries],
         )
         return
-    chosen = {n: cameras.load(n) for n in ([name] if name else cameras.builtin_names())}
+    chosen = {n: camera_file.load(n) for n in ([name] if name else camera_file.builtin_names())}
     if toml:
         if not name:
             raise click.UsageError("--toml needs the name of a setting")
-        click.echo(cameras.to_toml(chosen[name]), nl=False)
+        click.echo(camera_file.to_toml(chosen[name]), nl=False)
         return
     rows = [("setting", "f-number", "pixel", "exposure", "field of view", "what it does")]
     for key, c in chosen.items():
@@ -106,28 +103,27 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     """
     from tqdm import tqdm
 
-    from camsim.dataset import folder as dataset
-    from camsim.dataset import photographs as photos
+    from camsim.dataset import folder, photographs
 
-    loaded = [cameras.load(name) for name in names or ("ideal", "underexposed", "pixel25", "f22")]
+    loaded = [camera_file.load(name) for name in names or ("ideal", "underexposed", "pixel25", "f22")]
     views = {camera.name: camera for camera in loaded}
     if len(views) < len(loaded):
         raise click.UsageError("two settings have the same name")
     if not sources:
         console.info("no source given: the built-in photographs")
-    found = photos.open_sources(sources or (photos.BUILTIN,), split=split)
+    found = photographs.open_sources(sources or (photographs.BUILTIN,), split=split)
     if cuts:
         found = [dataclasses.replace(photo, cuts=cuts) for photo in found]
-    dataset.check_target(output, force=force)
-    dataset.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
-    files.check_writable(output)
-    total = dataset.count(found)
+    folder.check_target(output, force=force)
+    folder.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
+    atomic.check_writable(output)
+    total = folder.count(found)
     if dry_run:
         plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(views)}
         console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(views)}", plan)
         return
     with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
-        manifest = dataset.write(
+        manifest = folder.write(
             output,
             found,
             views,
@@ -148,9 +144,9 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     )
 
 
-cli.add_command(cli_render.render)
-cli.add_command(cli_chart.chart)
-cli.add_command(cli_measure.measure)
+cli.add_command(render.render)
+cli.add_command(chart.chart)
+cli.add_command(measure.measure)
 
 
 def main():

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 #: File name endings that a figure can be written to.
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
@@ -39,9 +39,9 @@ def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> N
         return
     if output.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"{output}: a figure is written as one of {', '.join(FIGURE_SUFFIXES)}")
-    files.refuse_inputs([output], [source] if source else [])
-    files.refuse_existing([output], force=force)
-    files.check_writable(output)
+    atomic.refuse_inputs([output], [source] if source else [])
+    atomic.refuse_existing([output], force=force)
+    atomic.check_writable(output)
 
 
 def _read(path: Path, *, linear: bool):
@@ -84,17 +84,17 @@ def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, 
 
     Without --roi the strongest straight edge 1° to 40° off the columns or rows is searched for.
     """
-    from camsim.measure import slanted_edge as mtf
+    from camsim.measure import slanted_edge
 
     _check_figure(output, picture, force=force)
     plane = _channel(_read(picture, linear=linear), channel)
-    response = mtf.measure(plane, roi, order=int(order))
+    response = slanted_edge.measure(plane, roi, order=int(order))
     if isetcam:
         response = response.as_isetcam()
     if output:
-        from camsim.measure import figures as measure_plots
+        from camsim.measure import figures
 
-        measure_plots.save_mtf(output, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
+        figures.save_mtf(output, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
     console.result(_mtf_text(response, pitch_um), _mtf_record(response, picture, channel, pitch_um, output))
 
 
@@ -166,18 +166,18 @@ def color(picture, box, match_white, as_csv, linear, output, force, console):
     The 4 rows of 6 patches must fill the picture or the box, dark skin at the top left; the middle of every patch is
     measured. A camera whose output is sRGB cannot be right about cyan, which lies outside sRGB.
     """
-    from camsim.measure import colour_accuracy as patches
+    from camsim.measure import colour_accuracy
 
     if as_csv and console.json:
         raise click.UsageError("--csv and --json say the same twice: give one of them")
     _check_figure(output, picture, force=force)
-    check = patches.measure(_read(picture, linear=linear), box, match_white=match_white)
+    check = colour_accuracy.measure(_read(picture, linear=linear), box, match_white=match_white)
     if check.turned:
         console.info("the chart seems to stand on its head: turned by 180° the patches fit better")
     if output:
-        from camsim.measure import figures as measure_plots
+        from camsim.measure import figures
 
-        measure_plots.save_color(output, check, title=picture.name)
+        figures.save_color(output, check, title=picture.name)
     if as_csv:
         click.echo(_color_csv(check), nl=False)
         return
@@ -237,18 +237,18 @@ def ptc(setting, overrides, size, seed, output, force, console):
     Pairs of evenly lit frames at rising exposures, and dark frames, go through the sensor. The variance between the
     two frames of a pair, over their mean, gives gain, read noise and full well (Janesick 2007, EMVA 1288).
     """
-    from camsim import camera_file as cameras
-    from camsim.measure import photon_transfer as ptc
+    from camsim import camera_file
+    from camsim.measure import photon_transfer
 
     _check_figure(output, None, force=force)
-    chosen = cameras.override(cameras.load(setting), overrides)
+    chosen = camera_file.override(camera_file.load(setting), overrides)
     if chosen.ideal:
         raise ValueError(f"setting {chosen.name!r} has no sensor to measure")
-    transfer = ptc.measure(chosen.sensor, size=size, seed=seed)
+    transfer = photon_transfer.measure(chosen.sensor, size=size, seed=seed)
     if output:
-        from camsim.measure import figures as measure_plots
+        from camsim.measure import figures
 
-        measure_plots.save_ptc(output, transfer, title=chosen.name)
+        figures.save_ptc(output, transfer, title=chosen.name)
     console.result(_ptc_text(transfer), _ptc_record(transfer, chosen.name, size, seed, output))
 
 

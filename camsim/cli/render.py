@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from camsim import camera_file as cameras
+from camsim import camera_file
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
 BUILTIN_PHOTO = "astronaut"
@@ -65,13 +65,13 @@ def render(
     The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
-    from camsim.dataset import photographs as photos
+    from camsim.dataset import photographs
     from camsim.io import image
     from camsim.io import outputs as targets
 
     if no_noise:
         overrides = (*overrides, "sensor.noise=false")
-    camera = cameras.override(cameras.load(setting), overrides)
+    camera = camera_file.override(camera_file.load(setting), overrides)
     if sheet and size:
         raise click.UsageError("--sheet has a size of its own: leave --size out")
     if inputs:
@@ -79,7 +79,7 @@ def render(
         pictures = [path for path in inputs if path not in cubes]
         sources = [*(image.find(pictures) if pictures else []), *cubes]
     else:
-        sources = [photos.builtin(BUILTIN_PHOTO).path]
+        sources = [photographs.builtin(BUILTIN_PHOTO).path]
         console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
     ending = f"-{camera.name}{'-sheet' if sheet else ''}.png"
     names = [name.with_name(f"{name.stem}{ending}") for name in targets.names(sources, inputs)]
@@ -90,8 +90,8 @@ def render(
         raise click.UsageError("--dump takes one input and a file name that ends in .npz")
     sidecars = [target.with_suffix(".json") for target in outputs]
     written = [*outputs, *sidecars, *([dump] if dump else [])]
-    files.refuse_inputs(written, sources)
-    files.refuse_existing(written, force=force)
+    atomic.refuse_inputs(written, sources)
+    atomic.refuse_existing(written, force=force)
     if len(sources) > 1:
         for source in sources:  # before anything is written
             _read(source, kind, wavelengths)
@@ -103,7 +103,7 @@ def render(
     for source, target, sidecar in zip(sources, outputs, sidecars, strict=True):
         picture = _read(source, kind, wavelengths)
         record = _render_one(picture, source, target, camera, size, seed, bits=int(bits), dump=dump, sheet=sheet)
-        files.write_text(sidecar, json.dumps(record, indent=1))
+        atomic.write_text(sidecar, json.dumps(record, indent=1))
         done.append(record)
     console.result("\n".join(_render_line(record) for record in done), {"renders": done})
 
@@ -128,10 +128,9 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
 
 
 def _render_one(
-    picture, source: Path, target: Path, camera: cameras.Camera, size: int | None, seed: int, **options
+    picture, source: Path, target: Path, camera: camera_file.Camera, size: int | None, seed: int, **options
 ) -> dict:
-    from camsim import pipeline
-    from camsim import shot as stages
+    from camsim import pipeline, shot
     from camsim.io import image
 
     try:
@@ -150,11 +149,11 @@ def _render_one(
         rows, columns = result.scene_shape
         rgb = result.reduced((max(1, round(size * rows / columns)), size))
     if options["dump"]:
-        stages.write(options["dump"], done)
+        shot.write(options["dump"], done)
     image.write(target, rgb, bits=options["bits"])
     return {
         "input": str(source),
-        "input_sha256": files.sha256(source),
+        "input_sha256": atomic.sha256(source),
         "output": str(target),
         "width": rgb.shape[1],
         "height": rgb.shape[0],
@@ -165,7 +164,7 @@ def _render_one(
     }
 
 
-def camera_record(camera: cameras.Camera) -> dict:
+def camera_record(camera: camera_file.Camera) -> dict:
     """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
     record = dataclasses.asdict(camera)
     if math.isinf(camera.scene.distance_m):

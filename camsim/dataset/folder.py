@@ -23,13 +23,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from camsim import camera_file as cameras
-from camsim import pipeline
+from camsim import camera_file, pipeline
 from camsim._version import __version__
 from camsim.camera import Camera
-from camsim.dataset import photographs as photos
-from camsim.io import atomic as files
-from camsim.io import image
+from camsim.dataset import photographs
+from camsim.io import atomic, image
 
 MANIFEST = "manifest.json"
 
@@ -53,7 +51,7 @@ def noise_seed(seed: int, scene_sha256: str, setting: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
 
 
-def make_pair(cut: photos.SceneCut, views: dict[str, Camera], *, hr_px: int, scale: int, seed: int) -> Pair:
+def make_pair(cut: photographs.SceneCut, views: dict[str, Camera], *, hr_px: int, scale: int, seed: int) -> Pair:
     """Render one scene through every camera.
 
     The target is the scene reduced to `hr_px`. Every camera looks at the scene itself, except an ideal one:
@@ -99,7 +97,7 @@ def _job(arguments) -> Pair:
     return make_pair(cut, views, **options)
 
 
-def count(sources: Iterable[photos.Photo]) -> int:
+def count(sources: Iterable[photographs.Photo]) -> int:
     """Number of scenes that the photographs give."""
     return sum(photo.cuts for photo in sources)
 
@@ -113,12 +111,12 @@ def check_sizes(*, hr_px: int, scale: int, scene_px: int) -> None:
 
 
 def pairs(
-    sources: list[photos.Photo],
+    sources: list[photographs.Photo],
     views: dict[str, Camera],
     *,
     hr_px: int = 128,
     scale: int = 4,
-    scene_px: int = photos.SCENE_PX,
+    scene_px: int = photographs.SCENE_PX,
     seed: int = 0,
     vary: bool = False,
     jobs: int = 1,
@@ -131,7 +129,7 @@ def pairs(
 
     def cuts():
         for photo in sources:
-            for cut in photos.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
+            for cut in photographs.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
                 if cut.rgb.shape[0] < hr_px:
                     raise ValueError(
                         f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size, {hr_px} px"
@@ -163,7 +161,7 @@ def check_target(folder: Path, *, force: bool) -> None:
 
 def write(
     folder: Path | str,
-    sources: list[photos.Photo],
+    sources: list[photographs.Photo],
     views: dict[str, Camera],
     *,
     seed: int = 0,
@@ -179,11 +177,11 @@ def write(
     names = [photo.name for photo in sources]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"two pictures are called {min(twice)!r}: rename one")
-    with files.atomic_folder(folder) as new:
+    with atomic.atomic_folder(folder) as new:
         for place in ("HR", "cameras", *(f"LR/{setting}" for setting in views)):
             (new / place).mkdir(parents=True)
         for setting, camera in views.items():
-            (new / "cameras" / f"{setting}.toml").write_text(cameras.to_toml(camera), encoding="utf-8")
+            (new / "cameras" / f"{setting}.toml").write_text(camera_file.to_toml(camera), encoding="utf-8")
         records = []
         for pair in pairs(sources, views, hr_px=hr_px, scale=scale, seed=seed, **options):
             image.write(new / "HR" / f"{pair.name}.png", pair.hr / 255.0)

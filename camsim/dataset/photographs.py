@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
-from camsim.io import image
+from camsim.io import atomic, image
 
 #: Name of the recipe that needs no files of the user's.
 BUILTIN = "builtin"
@@ -124,7 +123,7 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     The same photograph, seed and count give the same scenes.
     """
     picture = image.read(photo.path)
-    digest = files.sha256(photo.path)
+    digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
     largest = min(rows, columns)

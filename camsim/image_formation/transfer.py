@@ -14,13 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera import Camera, Sensor
-from camsim.image_formation import cosine_series as cosine
+from camsim.image_formation import cosine_series
 from camsim.light import spectra
 from camsim.optics import lens as optics
-from camsim.optics import measured_psf as psf_file
-from camsim.optics import wavefront, zernike
-from camsim.scene import radiance as scene
-from camsim.sensor import pixels as sensor
+from camsim.optics import measured_psf, wavefront, zernike
+from camsim.scene import radiance
+from camsim.sensor import pixels
 
 #: Largest number of spatial frequencies worked with: their transfer functions take 36 bytes each, or 144.
 MAX_FREQUENCIES = 24_000_000
@@ -72,15 +71,15 @@ class Term:
 def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
     """Height and width of the picture's image behind the lens."""
     distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
-    width = 2 * distance * math.tan(math.radians(scene.fov_deg(camera.scene, columns) / 2))
+    width = 2 * distance * math.tan(math.radians(radiance.fov_deg(camera.scene, columns) / 2))
     return width * rows / columns, width
 
 
 def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
     """Every frequency of the picture that the lens passes; ValueError where there are too many to work with."""
     if camera.optics.psf_file:
-        spread = psf_file.read_psf(camera.optics.psf_file)
-        cutoff, radial = psf_file.bandwidth_per_mm(spread, sensor.aperture_side_mm(camera.sensor)), math.inf
+        spread = measured_psf.read_psf(camera.optics.psf_file)
+        cutoff, radial = measured_psf.bandwidth_per_mm(spread, pixels.aperture_side_mm(camera.sensor)), math.inf
     else:
         fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
         cutoff = radial = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
@@ -91,7 +90,7 @@ def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
             f"{extents[1]:.3g}×{extents[0]:.3g} mm at f/{camera.optics.fnumber:g} has {math.prod(orders):,} "
             f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
         )
-    fy, fx = (cosine.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
+    fy, fx = (cosine_series.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
     return Frequencies(*extents, fy, fx, radial)
 
 
@@ -104,8 +103,8 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     """
     lens, fnumber = camera.optics, optics.working_fnumber(camera.optics, camera.scene.distance_m)
     if lens.psf_file:
-        psf = psf_file.read_psf(lens.psf_file)
-        plus, minus = psf_file.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
+        psf = measured_psf.read_psf(lens.psf_file)
+        plus, minus = measured_psf.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
     elif not wavefront.is_aberrated(lens):
         radial = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm)
         return [Term(False, False, optics.diffraction_otf(radial, wavelength_nm, fnumber))]
@@ -123,7 +122,7 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
 
 def pixel_aperture(camera: Camera, at: Frequencies) -> np.ndarray:
     """MTF of the square pixel aperture: (fy, fx)."""
-    along_y, along_x = (sensor.aperture_mtf(f, camera.sensor) for f in (at.fy_per_mm, at.fx_per_mm))
+    along_y, along_x = (pixels.aperture_mtf(f, camera.sensor) for f in (at.fy_per_mm, at.fx_per_mm))
     return along_y[:, None] * along_x
 
 
@@ -143,9 +142,9 @@ def responses(camera: Camera) -> np.ndarray:
 
     Gain of the lens, area of the pixel aperture, quantum efficiency, width of the band.
     """
-    area_m2 = (sensor.aperture_side_mm(camera.sensor) * 1e-3) ** 2
+    area_m2 = (pixels.aperture_side_mm(camera.sensor) * 1e-3) ** 2
     gain = lens_gain(camera)[:, None] * area_m2 * spectra.BAND_NM
-    return gain * sensor.quantum_efficiency(camera.sensor)
+    return gain * pixels.quantum_efficiency(camera.sensor)
 
 
 def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term], np.ndarray]]:
@@ -187,9 +186,9 @@ def _optical_part(camera: Camera) -> Camera:
 
 def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
     at = frequencies(camera, rows, columns)
-    weight = cosine.weights(rows, at.orders[0])[:, None] * cosine.weights(columns, at.orders[1])
+    weight = cosine_series.weights(rows, at.orders[0])[:, None] * cosine_series.weights(columns, at.orders[1])
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
-    for (terms, response), photons in zip(spectral_terms(camera, at), scene.primaries(camera.scene), strict=True):
+    for (terms, response), photons in zip(spectral_terms(camera, at), radiance.primaries(camera.scene), strict=True):
         gain = (response[:, None] * photons).astype(dtype)
         for term in terms:
             factor = (term.factor * weight).astype(dtype)
@@ -209,4 +208,4 @@ def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dty
 
 @functools.lru_cache(maxsize=32)
 def _basis(positions: bytes, width: float, orders: int, odd: bool, dtype: str) -> np.ndarray:
-    return cosine.basis(np.frombuffer(positions), width, orders, odd=odd).astype(dtype)
+    return cosine_series.basis(np.frombuffer(positions), width, orders, odd=odd).astype(dtype)

@@ -11,8 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from camsim.io import atomic as files
-from camsim.io import high_depth as deep
+from camsim.io import atomic, high_depth
 
 #: File name endings taken for pictures when a folder is searched.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
@@ -27,7 +26,7 @@ def read(path: Path | str) -> np.ndarray:
     `read_native` tells what is understood and refused.
     """
     values = read_native(path)
-    return np.divide(values, deep.top(values.dtype), dtype=float)
+    return np.divide(values, high_depth.top(values.dtype), dtype=float)
 
 
 def read_native(path: Path | str) -> np.ndarray:
@@ -58,7 +57,7 @@ def _read(path: Path | str, name: str, *, keep: bool) -> np.ndarray:
     if path.is_dir():
         raise ValueError(f"{name}: is a folder, not a picture")
     try:
-        with deep.silent(), warnings.catch_warnings():
+        with high_depth.silent(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
             with path.open("rb") as file:
                 return _decode(file, keep)
@@ -75,20 +74,20 @@ def _read(path: Path | str, name: str, *, keep: bool) -> np.ndarray:
 def _decode(file: BinaryIO, keep: bool) -> np.ndarray:
     """Choose the decoder: Pillow, except for what it would cut to 8 bits."""
     start = file.read(26)
-    if deep.is_png(start):
-        return deep.read_png(file, MAX_PIXELS, keep=keep)
-    if deep.is_tiff(start, file):
-        return deep.read_tiff(file, MAX_PIXELS, keep=keep)
+    if high_depth.is_png(start):
+        return high_depth.read_png(file, MAX_PIXELS, keep=keep)
+    if high_depth.is_tiff(start, file):
+        return high_depth.read_tiff(file, MAX_PIXELS, keep=keep)
     # An open file, not its name: Pillow (seen in 13.0) maps a named grey TIFF into memory turned wrongly
     with Image.open(file) as picture:
-        deep.check_size(*picture.size, MAX_PIXELS)
+        high_depth.check_size(*picture.size, MAX_PIXELS)
         picture.load()
         return _to_array(ImageOps.exif_transpose(picture), keep)
 
 
 def _to_array(picture: Image.Image, keep: bool) -> np.ndarray:
     if picture.mode == "F" or picture.mode.startswith("I"):
-        return deep.from_plane(picture, keep=keep)
+        return high_depth.from_plane(picture, keep=keep)
     alpha = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
     if keep:
         grey = picture.mode in ("1", "L", "LA", "La")
@@ -114,9 +113,9 @@ def write(path: Path | str, rgb: np.ndarray, *, bits: int = 8) -> None:
     """
     path = Path(path)
     check_suffix(path, bits=bits)
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         if bits == 16:
-            deep.write(temporary, quantise(rgb, bits=16))
+            high_depth.write(temporary, quantise(rgb, bits=16))
         else:
             options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
             Image.fromarray(quantise(rgb)).save(temporary, **options)
@@ -126,7 +125,7 @@ def check_suffix(path: Path | str, *, bits: int = 8) -> None:
     """Raise ValueError unless `path` ends as a picture file that can be written with `bits` bits, 8 or 16."""
     if bits not in (8, 16):
         raise ValueError(f"bits is {bits}; it must be 8 or 16")
-    suffixes = deep.SUFFIXES if bits == 16 else SUFFIXES
+    suffixes = high_depth.SUFFIXES if bits == 16 else SUFFIXES
     if Path(path).suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path}: unknown picture format; use one of {', '.join(suffixes)}")
     if Path(path).suffix.lower() not in suffixes:

@@ -32,10 +32,10 @@ from camsim.camera import Camera, Scene
 from camsim.isetcam.lens import irradiance, sample_spacing_um, stack, through_lens
 from camsim.isetcam.sensor import electron_rate, processor, sample, sensor_size
 from camsim.light import spectra
-from camsim.optics import lens as optics
+from camsim.optics import lens
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
-from camsim.sensor import pixels as sensor
+from camsim.sensor import pixels
 from camsim.shot import Stages
 
 __all__ = [
@@ -90,7 +90,7 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
     fov_deg = scene.fov_deg(camera.scene, columns)
     focal_length_mm, pitch_um = camera.optics.focal_length_mm, camera.sensor.pixel_pitch_um
     shape = sensor_size(rows, columns, fov_deg=fov_deg, focal_length_mm=focal_length_mm, pitch_um=pitch_um)
-    sensor.check_size(*shape)
+    pixels.check_size(*shape)
     primaries = _photon_primaries() * (camera.scene.luminance_cd_m2 / DISPLAY_WHITE_CD_M2)
     planes = through_lens(
         lambda band: linear @ primaries[band] if photons is None else photons[..., band],
@@ -100,11 +100,11 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
         distance_m=camera.scene.distance_m,
         fnumber=camera.optics.fnumber,
         focal_length_mm=focal_length_mm,
-        transmittance=optics.transmittance(camera.optics),
+        transmittance=lens.transmittance(camera.optics),
         relative_illumination=camera.optics.relative_illumination,
     )
     area_m2 = camera.sensor.fill_factor * (pitch_um * 1e-6) ** 2
-    efficiency = sensor.quantum_efficiency(camera.sensor)
+    efficiency = pixels.quantum_efficiency(camera.sensor)
     response = efficiency * (spectra.BAND_NM * area_m2)  # electrons/s in a pixel per photon irradiance
     if keep_irradiance:
         light = stack(planes)
@@ -112,13 +112,13 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
     else:
         light = None
         flux = sum(plane[..., None] * share for plane, share in zip(planes, response, strict=True))
-    tile = sensor.cfa_index(camera.sensor)
+    tile = pixels.cfa_index(camera.sensor)
     spacing_um = sample_spacing_um(columns, fov_deg, camera.scene.distance_m, focal_length_mm)
     rate = sample(flux, spacing_um, shape, pitch_um, tile)
-    exposure_s = sensor.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
-    electrons = sensor.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    volts = sensor.volts(electrons, camera.sensor) * camera.sensor.analog_gain
-    swing_v = float(sensor.volts(sensor.as_read(camera.sensor).full_well_e, camera.sensor))
+    exposure_s = pixels.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
+    electrons = pixels.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    volts = pixels.volts(electrons, camera.sensor) * camera.sensor.analog_gain
+    swing_v = float(pixels.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
     demosaiced, finished, srgb = processor(volts, swing_v, tile, efficiency, bit_depth=camera.sensor.bit_depth)
     return Stages(
         scene_rgb_linear=linear,

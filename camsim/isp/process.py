@@ -14,7 +14,7 @@ from scipy.ndimage import convolve1d
 from camsim.camera import Camera, Sensor
 from camsim.light import illuminants, spectra
 from camsim.light.colour import srgb_encode, xyz_to_linear
-from camsim.sensor import pixels as sensing
+from camsim.sensor import pixels
 
 #: Percentile of every channel that the white-patch rule takes for white: the maximum would be a noise peak.
 WHITE_PATCH_PERCENTILE = 99.5
@@ -30,11 +30,11 @@ def normalise(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: type
     from shielded pixels. Values may be slightly negative.
     """
     sensor = camera.sensor
-    full = 2**sensor.bit_depth - 1 if sensor.bit_depth else sensing.full_scale_e(sensor)
+    full = 2**sensor.bit_depth - 1 if sensor.bit_depth else pixels.full_scale_e(sensor)
     black = camera.isp.black_level_dn
     if black is None:
-        dark_e = sensing.as_read(sensor).dark_current_e_per_s * exposure_s if sensor.noise else 0.0
-        black = sensor.black_level_dn + dark_e / sensing.electrons_per_count(sensor)
+        dark_e = pixels.as_read(sensor).dark_current_e_per_s * exposure_s if sensor.noise else 0.0
+        black = sensor.black_level_dn + dark_e / pixels.electrons_per_count(sensor)
     span = full - sensor.black_level_dn
     return (counts.astype(dtype) - dtype(black)) * dtype(1.0 / span)
 
@@ -121,8 +121,8 @@ def demosaic(mosaic: np.ndarray, sensor: Sensor, method: str) -> np.ndarray:
 
     Malvar 2004 and Menon 2007 are those of the colour-demosaicing package.
     """
-    read = sensing.as_read(sensor)
-    tile = sensing.cfa_index(read)
+    read = pixels.as_read(sensor)
+    tile = pixels.cfa_index(read)
     if method == "bilinear":
         return demosaic_bilinear(mosaic, tile)
     import colour_demosaicing  # slow to import, so only where it is wanted
@@ -134,7 +134,7 @@ def demosaic(mosaic: np.ndarray, sensor: Sensor, method: str) -> np.ndarray:
 
 def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
     """Sensor response to a perfect white under an illuminant: (channels,), its largest value 1."""
-    raw = spectra.to_photons(illuminants.spectrum(illuminant)) @ sensing.quantum_efficiency(sensor)
+    raw = spectra.to_photons(illuminants.spectrum(illuminant)) @ pixels.quantum_efficiency(sensor)
     return raw / raw.max()
 
 
@@ -161,7 +161,7 @@ def colour_matrix(sensor: Sensor) -> np.ndarray:
     channels that hardly differ between patches (white against red + green + blue) are left out: they would add
     little but noise.
     """
-    efficiency = np.ascontiguousarray(sensing.quantum_efficiency(sensor))
+    efficiency = np.ascontiguousarray(pixels.quantum_efficiency(sensor))
     return _colour_matrix(efficiency.tobytes(), efficiency.shape[1])
 
 
@@ -192,12 +192,12 @@ def balanced_white(camera: Camera) -> np.ndarray:
     """What the processor takes for white, (channels,): the sensor's D65 for its own matrix, else equal channels."""
     if camera.isp.color_matrix == "colorchecker":
         return raw_white(camera.sensor, "D65")
-    return np.ones(len(sensing.colours(camera.sensor)))
+    return np.ones(len(pixels.colours(camera.sensor)))
 
 
 def to_rgb(planes: np.ndarray, camera: Camera) -> np.ndarray:
     """Sensor channels (channels, H, W) to red, green and blue (3, H, W), by the colour matrix or without."""
-    rule, letters = camera.isp.color_matrix, sensing.colours(camera.sensor)
+    rule, letters = camera.isp.color_matrix, pixels.colours(camera.sensor)
     if rule == "none":
         return planes[[letters.find(c) for c in "rgb"]] if len(letters) > 1 else np.repeat(planes, 3, axis=0)
     matrix = colour_matrix(camera.sensor).T if rule == "colorchecker" else np.reshape(rule, (3, 3))
@@ -208,9 +208,9 @@ def full_colour(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: ty
     """Raw counts (H, W) to the sensor's colours (H, W, channels), share of full scale: black level, defects, mosaic."""
     share = normalise(counts, camera, exposure_s, dtype)
     if camera.isp.defect_correction:
-        fixed = sensing.pattern(camera.sensor, *counts.shape)
+        fixed = pixels.pattern(camera.sensor, *counts.shape)
         if fixed is not None:
-            tile = sensing.cfa_index(sensing.as_read(camera.sensor))
+            tile = pixels.cfa_index(pixels.as_read(camera.sensor))
             share = correct_defects(share, tile, fixed.missing | fixed.stuck)
     return demosaic(share, camera.sensor, camera.isp.demosaic)
 

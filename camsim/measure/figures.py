@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from camsim.light.colour import srgb_encode
-from camsim.measure import slanted_edge as mtf
+from camsim.measure import slanted_edge
 
 _DPI = 130
 _INK, _SOFT, _GRID = "#1f2328", "#6b7280", "#e5e7eb"
@@ -35,12 +35,17 @@ def _style(axes, title: str = "") -> None:
 
 def _save(figure, path: Path | str) -> None:
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(Path(path).suffix.lower())
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         figure.savefig(temporary, metadata=metadata)  # without a date: the same figure gives the same bytes
 
 
 def save_mtf(
-    path: Path | str, response: mtf.EdgeResponse, plane: np.ndarray, *, pitch_um: float | None = None, title: str = ""
+    path: Path | str,
+    response: slanted_edge.EdgeResponse,
+    plane: np.ndarray,
+    *,
+    pitch_um: float | None = None,
+    title: str = "",
 ) -> None:
     """Write the MTF curve with MTF50 and Nyquist frequency marked, the region of `plane` (H, W) as an inset."""
     figure = _figure(7.6, 4.8)
@@ -75,7 +80,7 @@ def save_mtf(
     lines = "columns" if response.orientation == "vertical" else "rows"
     words = f"{title} – edge {abs(response.angle_deg):.2f}° off the {lines}" if title else ""
     figure.text(0.09, 0.955, words, fontsize=11, color=_INK, va="center")
-    _draw_crop(figure, axes, mtf.crop(plane, response.roi))
+    _draw_crop(figure, axes, slanted_edge.crop(plane, response.roi))
     _save(figure, path)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from camsim.measure import edge_finder as edges
+from camsim.measure import edge_finder
 
 #: Samples of the edge profile per pixel.
 OVERSAMPLING = 4
@@ -107,7 +107,7 @@ def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> Edg
             f"{plane.shape[1]}×{plane.shape[0]} pixels are too few for an edge: at least {MIN_SIDE} each way"
         )
     first_error = None
-    for candidate in edges.find(plane, angle_range_deg=ANGLE_RANGE_DEG):
+    for candidate in edge_finder.find(plane, angle_range_deg=ANGLE_RANGE_DEG):
         try:
             return _measure(plane, candidate, order)
         except ValueError as error:

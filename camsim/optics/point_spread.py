@@ -7,8 +7,7 @@ import numpy as np
 from camsim.camera import Camera
 from camsim.light import illuminants, spectra
 from camsim.optics import lens as optics
-from camsim.optics import measured_psf as psf_file
-from camsim.optics import wavefront
+from camsim.optics import measured_psf, wavefront
 
 #: Share of the light that a circle about the PSF's centre holds; the panel shows 1.5 times that circle.
 SHARE = 0.92
@@ -31,7 +30,7 @@ def spread(camera: Camera) -> Spread:
         weight = weight * passed
     weight = weight / weight.sum()
     if lens.psf_file:
-        given = psf_file.read_psf(lens.psf_file)
+        given = measured_psf.read_psf(lens.psf_file)
         known = spectra.WAVELENGTH_NM[:1] if given.wavelength_nm is None else given.wavelength_nm
         mix = [np.interp(spectra.WAVELENGTH_NM, known, one) @ weight for one in np.eye(len(known))]
         psf = np.tensordot(mix, given.psf, 1)

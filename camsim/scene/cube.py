@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from camsim.light import spectra
 
 #: What a cube may hold: shares of a perfect white, W sr⁻¹ m⁻² nm⁻¹, or photons s⁻¹ sr⁻¹ m⁻² nm⁻¹.
@@ -102,7 +102,7 @@ def write(path: Path | str, values: np.ndarray, wavelength_nm: np.ndarray, kind:
         )
     _check(values, kind)
     _weights(wavelength_nm)
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         np.savez_compressed(temporary, wavelength_nm=wavelength_nm, **{kind: values})
 
 

@@ -2,7 +2,7 @@
 
 from camsim.camera import Camera
 from camsim.camera_file import fields
-from camsim.sensor import pixels as sensor
+from camsim.sensor import pixels
 from camsim.shot import Stages
 
 
@@ -13,7 +13,7 @@ def number(value: float) -> str:
 
 def numbers(stages: Stages, camera: Camera) -> tuple[str, str, str]:
     """The camera's numbers in two lines, and what else is not as usual in a third."""
-    lens, chip, read = camera.optics, camera.sensor, sensor.as_read(camera.sensor)
+    lens, chip, read = camera.optics, camera.sensor, pixels.as_read(camera.sensor)
     rows, columns = stages.electrons.shape
     exposure_s = stages.exposure_s
     time = f"{number(exposure_s * 1e3)} ms" if exposure_s < 1 else f"{number(exposure_s)} s"

@@ -9,7 +9,7 @@ from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics.point_spread import Spread, spread
-from camsim.sensor import pixels as sensor
+from camsim.sensor import pixels
 from camsim.sheet import captions
 from camsim.shot import Stages
 
@@ -59,7 +59,7 @@ def draw(stages: Stages, camera: Camera) -> np.ndarray:
         axes.text(x, y, words, **({"fontsize": size, "color": _INK, "va": "baseline", "ha": "left"} | style))
 
     tiles = "means of tiles; " if _is_reduced((rows, columns), lower) else ""
-    full = f"{sensor.full_scale_e(camera.sensor):,.0f} e⁻"
+    full = f"{pixels.full_scale_e(camera.sensor):,.0f} e⁻"
     light, brightest = _light(stages)
     where = "with a dark frame" if camera.method == "isetcam" else "at the pixels' centres"
     scene = srgb_encode(stages.scene_rgb_linear)
@@ -105,7 +105,7 @@ def _light(stages: Stages) -> tuple[np.ndarray, float]:
 
 def _mosaic(stages: Stages, camera: Camera) -> np.ndarray:
     """Every sensor pixel in the colour of its filter, sRGB values (H, W, 3)."""
-    share = srgb_encode(stages.electrons / sensor.full_scale_e(camera.sensor))
+    share = srgb_encode(stages.electrons / pixels.full_scale_e(camera.sensor))
     tile = np.array([[_COLOURS[letter] for letter in row] for row in camera.sensor.tile])
     repeat = share.shape[0] // tile.shape[0], share.shape[1] // tile.shape[1], 1
     return share[..., None] * np.tile(tile, repeat)
@@ -119,9 +119,9 @@ def _demosaiced(stages: Stages, camera: Camera) -> np.ndarray:
     """
     top = 1.0
     if camera.method == "isetcam":  # volts, or counts up to 2ⁿ
-        well = sensor.as_read(camera.sensor).full_well_e
-        top = 2.0**camera.sensor.bit_depth if camera.sensor.bit_depth else sensor.volts(well, camera.sensor)
-    letters = sensor.colours(camera.sensor)
+        well = pixels.as_read(camera.sensor).full_well_e
+        top = 2.0**camera.sensor.bit_depth if camera.sensor.bit_depth else pixels.volts(well, camera.sensor)
+    letters = pixels.colours(camera.sensor)
     if set("rgb") <= set(letters):
         return srgb_encode(stages.demosaiced[..., [letters.index(letter) for letter in "rgb"]] / top)
     mix = np.array([_COLOURS[letter] for letter in letters])
@@ -165,7 +165,7 @@ def _draw_mosaic(paper: np.ndarray, axes, mosaic: np.ndarray, camera: Camera, bo
     The place of the enlarged part is framed and tied to it.
     """
     left, top, height = box
-    a, b = sensor.cfa_index(camera.sensor).shape
+    a, b = pixels.cfa_index(camera.sensor).shape
     tiled = mosaic.reshape(mosaic.shape[0] // a, a, mosaic.shape[1] // b, b, 3)
     means = srgb_encode(srgb_decode(tiled).mean(axis=(1, 3)))
     if not _is_reduced(mosaic.shape[:2], height):

@@ -8,7 +8,7 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic as files
+from camsim.io import atomic
 from enhance import backend, zoo
 
 
@@ -73,11 +73,11 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     sources = pictures.find(inputs)
     outputs = targets.place([source.name for source in sources], output)
     sidecars = targets.distinct([target.with_suffix(".json") for target in outputs])
-    files.refuse_inputs([*outputs, *sidecars], [source.where for source in sources if not source.is_web])
-    files.refuse_existing([*outputs, *sidecars], force=force)
+    atomic.refuse_inputs([*outputs, *sidecars], [source.where for source in sources if not source.is_web])
+    atomic.refuse_existing([*outputs, *sidecars], force=force)
     for target in outputs:
         image.check_suffix(target)
-        files.check_writable(target)
+        atomic.check_writable(target)
     if dry_run:
         names = [str(target) for target in outputs]
         plan = {"dry_run": True, "model": str(path), "outputs": names}
@@ -97,7 +97,7 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
         console.info(f"model: {path}")
         facts = {
             "model": str(path),
-            "model_sha256": files.sha256(path),
+            "model_sha256": atomic.sha256(path),
             "task": entry and entry.task,
             "version": __version__,
         }
@@ -130,8 +130,8 @@ def _enlarge_all(jobs: list, enlarge, pixels: int, facts: dict, console) -> list
             result = enlarge(picture.values, step=bar.update)
             pictures.write(target, pictures.Picture(values=result, profile=picture.profile))
             size = {"width": result.shape[1], "height": result.shape[0], "scale": enlarge.scale}
-            record = {"input": source.where, "input_sha256": files.sha256(place), "output": str(target)} | size
-            files.write_text(sidecar, json.dumps(record | facts, indent=1))
+            record = {"input": source.where, "input_sha256": atomic.sha256(place), "output": str(target)} | size
+            atomic.write_text(sidecar, json.dumps(record | facts, indent=1))
             done.append(record | facts)
     return done
 
@@ -151,9 +151,9 @@ def export(task, models, model, output, force, dry_run, console):
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
     path, _ = find_model(task, models, model)
-    files.refuse_existing([output], force=force)
-    files.refuse_inputs([output], [path])
-    files.check_writable(output)
+    atomic.refuse_existing([output], force=force)
+    atomic.refuse_inputs([output], [path])
+    atomic.check_writable(output)
     backend.ensure()
     from enhance.inference import apply as applying
     from enhance.inference import export as exporting

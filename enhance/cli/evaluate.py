@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic as files
-from enhance.cli import apply as cli_apply
+from camsim.io import atomic
+from enhance.cli import apply
 
 FILE = click.Path(path_type=Path)
 
@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path)
     metavar="[NAME=]DIR",
     help="A benchmark, more if repeated: a folder of HR pictures, or one with HR and LRbicx4 (or LR) in it.",
 )
-@cli_apply.model_options
+@apply.model_options
 @click.option("--scale", type=click.IntRange(min=1), default=4, show_default=True, help="HR pixels per LR pixel.")
 @click.option(
     "--channel",
@@ -46,16 +46,15 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
     it have 8 bits. A grey file stays grey. Every table names channel, cropped border and range.
     """
-    from enhance.evaluation import benchmark as evaluation
-    from enhance.evaluation import results as scores
+    from enhance.evaluation import benchmark, results
     from enhance.evaluation.protocol import Protocol
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
     opened = _open(benches, scale)
     name, weights = _chosen(task, models, model, scale)
     if csv is not None:
-        files.refuse_inputs([csv], [path for bench in opened for path in (*bench.hr, *(bench.lr or ()))])
-        scores.check_csv(csv, protocol)
+        atomic.refuse_inputs([csv], [path for bench in opened for path in (*bench.hr, *(bench.lr or ()))])
+        results.check_csv(csv, protocol)
     rows = ["bicubic", *([name] if name else [])]
     count = sum(len(bench.hr) for bench in opened)
     if dry_run:
@@ -63,14 +62,14 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
         words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(plan['benches'])}"
         console.result(f"{words}: ×{scale}, {protocol.describe()}", plan | {"protocol": asdict(protocol)})
         return
-    functions = {"bicubic": evaluation.bicubic(scale)}
+    functions = {"bicubic": benchmark.bicubic(scale)}
     if name:
-        functions[name] = cli_apply.load_model(weights)
+        functions[name] = apply.load_model(weights)
         console.info(f"model: {weights}")
     records = _measure(opened, functions, protocol, delta_e, console)
     if csv is not None:
-        scores.append_csv(csv, records)
-    found = scores.means(records)
+        results.append_csv(csv, records)
+    found = results.means(records)
     headline = f"×{scale}, {protocol.describe()}"
     notes = [_lr_words(bench, records) for bench in opened] + [_delta_e_words()] * delta_e
     result = {
@@ -81,12 +80,12 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
         "notes": notes,
         "records": [asdict(record) for record in records],
     }
-    console.result("\n".join([scores.table(found, headline), *notes]), result)
+    console.result("\n".join([results.table(found, headline), *notes]), result)
 
 
 def _open(benches: tuple[str, ...], scale: int) -> list:
     """The benchmarks named by NAME=DIR or DIR."""
-    from enhance.evaluation import benchmark as evaluation
+    from enhance.evaluation import benchmark
 
     opened = []
     for text in benches:
@@ -95,7 +94,7 @@ def _open(benches: tuple[str, ...], scale: int) -> list:
             name, folder = "", text
         if not folder:
             raise click.BadParameter(f"{text!r} names no folder", param_hint="--bench")
-        opened.append(evaluation.open_bench(Path(folder), scale=scale, name=name))
+        opened.append(benchmark.open_bench(Path(folder), scale=scale, name=name))
         if opened[-1].name in [bench.name for bench in opened[:-1]]:
             raise click.BadParameter(f"two are named {opened[-1].name}; give NAME=DIR", param_hint="--bench")
     return opened
@@ -105,7 +104,7 @@ def _chosen(task: str | None, models: Path | None, model: Path | None, scale: in
     """What the model's row is called, and its file; "" and None where bicubic is judged alone."""
     if not (task or models or model):
         return "", None
-    path, entry = cli_apply.find_model(task, models, model)
+    path, entry = apply.find_model(task, models, model)
     if entry and entry.scale != scale:
         raise ValueError(f"{entry.path}: a model for scale {entry.scale}, not {scale}; --scale sets it")
     return entry.task if entry else str(path), path
@@ -114,7 +113,7 @@ def _chosen(task: str | None, models: Path | None, model: Path | None, scale: in
 def _measure(benches, functions, protocol, delta_e: bool, console) -> list:
     from tqdm import tqdm
 
-    from enhance.evaluation import benchmark as evaluation
+    from enhance.evaluation import benchmark
 
     total = len(functions) * sum(len(bench.hr) for bench in benches)
     look = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
@@ -122,18 +121,18 @@ def _measure(benches, functions, protocol, delta_e: bool, console) -> list:
         return [
             record
             for bench in benches
-            for record in evaluation.evaluate(bench, functions, protocol, delta_e=delta_e, step=bar.update)
+            for record in benchmark.evaluate(bench, functions, protocol, delta_e=delta_e, step=bar.update)
         ]
 
 
 def _lr_words(bench, records: list) -> str:
     """Where a benchmark's LR pictures are from."""
-    from enhance.evaluation import benchmark as evaluation
+    from enhance.evaluation import benchmark
 
     if bench.lr is None:
         return f"{bench.name}: LR made here by MATLAB's bicubic reduction"
     kinds = {record.picture: record.lr_from for record in records if record.bench == bench.name}
-    others = sum(kind == evaluation.OTHER for kind in kinds.values())
+    others = sum(kind == benchmark.OTHER for kind in kinds.values())
     if not others:
         return f"{bench.name}: LR of {bench.lr[0].parent}, MATLAB's bicubic reduction bit for bit"
     return (
@@ -142,7 +141,7 @@ def _lr_words(bench, records: list) -> str:
 
 
 def _delta_e_words() -> str:
-    from scielab.metrics import s_cielab as metric
+    from scielab.metrics import s_cielab
     from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
-    return f"ΔE: mean of {metric.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"
+    return f"ΔE: mean of {s_cielab.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"

@@ -83,15 +83,13 @@ def train(
         folder = output or _free_run(chosen.task)
         _check_run_folder(folder, force=force)
     backend.ensure()
-    from enhance.data import sampling as crops
-    from enhance.training import build
-    from enhance.training import engine as training
-    from enhance.training import run_folder as runs
+    from enhance.data import sampling
+    from enhance.training import build, engine, run_folder
 
     digest = ""
     if resume:
-        chosen, digest = runs.read_config(folder)
-        camera = cameras.load(folder / runs.CAMERA)
+        chosen, digest = run_folder.read_config(folder)
+        camera = cameras.load(folder / run_folder.CAMERA)
         if (folder / zoo.CARD).exists():
             console.info(f"{folder}: already finished")
             _report_run(console, zoo.open_run(folder))
@@ -114,12 +112,12 @@ def train(
         if not resume:
             if (chosen.scale, chosen.hr_px) != asked:
                 build.check(chosen)
-            training.check_held_out(chosen, len(crops.held_out(len(source), chosen.validation)))
-            runs.prepare(folder, chosen, cameras.to_toml(camera), source.fingerprint())
+            engine.check_held_out(chosen, len(sampling.held_out(len(source), chosen.validation)))
+            run_folder.prepare(folder, chosen, cameras.to_toml(camera), source.fingerprint())
         console.info(f"{folder}: {chosen.generator['kind']} for {chosen.task}, {words}; {source.source}")
         _run_with_bar(folder, chosen, source, console)
     except KeyboardInterrupt:
-        console.info(f"stopped; `enhance train --resume -o {folder}` {runs.progress_words(folder)}")
+        console.info(f"stopped; `enhance train --resume -o {folder}` {run_folder.progress_words(folder)}")
         raise
     finally:
         source.close()
@@ -128,9 +126,9 @@ def train(
 
 def _begun(config: configs.Config, folder: Path) -> configs.Config:
     """The configuration of a run to go on with: a checkpoint takes the place of the model it started from."""
-    from enhance.training import run_folder as runs
+    from enhance.training import run_folder
 
-    return dataclasses.replace(config, init="", needs_init=False) if runs.checkpoints(folder) else config
+    return dataclasses.replace(config, init="", needs_init=False) if run_folder.checkpoints(folder) else config
 
 
 def _configured(task, camera_file, name, data, steps, assignments, ranges, shortcuts) -> configs.Config:
@@ -197,13 +195,13 @@ def _with_camera(config: configs.Config, task, camera_file, name, note) -> tuple
 def _open_source(config: configs.Config, camera: cameras.Camera, console):
     from tqdm import tqdm
 
-    from enhance.data import discover as sources
+    from enhance.data import discover
 
     if not config.data:
         console.info(f"no --data given: rendering the built-in photographs through {camera.name}")
     look = {"unit": "picture", "disable": not console.show_progress, "dynamic_ncols": True, "leave": False}
     with tqdm(mininterval=0.5, **look) as bar:
-        return sources.open(
+        return discover.open(
             config.data or None,
             camera=camera,
             setting=config.setting,
@@ -234,12 +232,11 @@ def _report_run(console, entry: zoo.Entry) -> None:
 def _run_with_bar(folder: Path, config: configs.Config, source, console) -> dict:
     from tqdm import tqdm
 
-    from enhance.training import engine as training
-    from enhance.training import run_folder as runs
+    from enhance.training import engine, run_folder
 
     quiet = not console.show_progress
     look = {"unit": "step", "disable": quiet, "dynamic_ncols": True, "mininterval": 0.5, "smoothing": 0.1}
-    with tqdm(total=config.total_steps, initial=runs.progress(folder).step, **look) as bar:
+    with tqdm(total=config.total_steps, initial=run_folder.progress(folder).step, **look) as bar:
 
         def report(steps, losses):
             bar.update(steps)
@@ -251,7 +248,7 @@ def _run_with_bar(folder: Path, config: configs.Config, source, console) -> dict
             bar.clear()
             console.info(text)
 
-        return training.run(folder, config, source, report, say)
+        return engine.run(folder, config, source, report, say)
 
 
 def _unknown_task(task: str) -> str:

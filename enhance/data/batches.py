@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camsim.io import high_depth as deep
-from camsim.io import image
-from enhance.data import sampling as crops
+from camsim.io import high_depth, image
+from enhance.data import sampling
 from enhance.data.pair_set import PairSet
 
 #: LR and HR pictures of equal number, uint8: (n, h, w, 3) and (n, h·scale, w·scale, 3).
@@ -82,7 +81,7 @@ class Source(ABC):
 
         Raises RuntimeError where batches were made that may hold the pictures now asked for.
         """
-        held = crops.held_out(len(self), count)
+        held = sampling.held_out(len(self), count)
         if self._begun and set(held) & set(self._trained_on):
             raise RuntimeError("pictures are held out before batches are made")
         self._trained_on = np.setdiff1d(np.arange(len(self)), held)
@@ -147,7 +146,7 @@ def digest(*facts: object) -> str:
 def read(path: Path) -> np.ndarray:
     """A picture file as (H, W, 3) uint8 RGB; `camsim.image.read_native` tells what is understood and refused."""
     values = image.read_native(path)
-    return values if values.dtype == np.uint8 else image.quantise(values / deep.top(values.dtype))
+    return values if values.dtype == np.uint8 else image.quantise(values / high_depth.top(values.dtype))
 
 
 def shape(path: Path) -> tuple[int, int]:

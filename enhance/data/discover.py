@@ -20,12 +20,8 @@ import numpy as np
 from camsim.camera import Camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
-from camsim.io import atomic as files
-from camsim.io import image
-from enhance.data import batches as feed
-from enhance.data import live_camera as degrade
-from enhance.data import pair_set as data
-from enhance.data import sampling as crops
+from camsim.io import atomic, image
+from enhance.data import batches, live_camera, pair_set, sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Pair:
         """LR (h, w, 3) and HR (h·scale, w·scale, 3) or up to scale - 1 larger, uint8."""
         if isinstance(self.lr, np.ndarray):
             return self.lr, self.hr
-        return feed.read(self.lr), feed.read(self.hr)
+        return batches.read(self.lr), batches.read(self.hr)
 
 
 def open(
@@ -58,7 +54,7 @@ def open(
     jobs: int = 1,
     step: Callable[[], object] = lambda: None,
     memory_limit_bytes: int | None = None,
-) -> feed.Source:
+) -> batches.Source:
     """Open a source of training pictures, to be closed after use (``with sources.open(…) as source``).
 
     Parameters
@@ -82,11 +78,11 @@ def open(
     ValueError
         Naming file and reason where something is missing, damaged, of wrong size, or asked for in vain.
     """
-    if crop not in crops.KINDS:
-        raise ValueError(f"crop = {crop!r} must be one of {', '.join(crops.KINDS)}")
+    if crop not in sampling.KINDS:
+        raise ValueError(f"crop = {crop!r} must be one of {', '.join(sampling.KINDS)}")
     if memory_limit_bytes is None:
-        memory_limit_bytes = feed.memory_limit_bytes()
-    ladders = degrade.ladders(camera, vary or {})
+        memory_limit_bytes = batches.memory_limit_bytes()
+    ladders = live_camera.ladders(camera, vary or {})
     options = {"hr_px": hr_px, "crop": crop, "jobs": jobs, "step": step}
     if not where and not ladders:
         return _builtin(camera, split=split, seed=seed, scale=scale, **options)
@@ -100,7 +96,7 @@ def open(
         else:
             found, photographs = _plain(Path(where), setting), ()
         return _files(str(where), found, photographs, limit=memory_limit_bytes, **options)
-    look = degrade.Look(
+    look = live_camera.Look(
         camera=camera,
         ladders=ladders,
         hr_px=hr_px,
@@ -108,7 +104,7 @@ def open(
         scene_px=max(photos.SCENE_PX, hr_px),
         crop=crop,
     )
-    return degrade.Photographs(
+    return live_camera.Photographs(
         photos.open_sources([where or photos.BUILTIN], split=split),
         look,
         source=str(where or f"built-in photographs, split {split}"),
@@ -130,7 +126,7 @@ def _rendered(folder: Path, setting: str) -> tuple[list[Found], tuple[str, ...],
         if setting not in manifest["settings"]:
             raise ValueError(f"{folder}: has no setting {setting!r}, only {', '.join(manifest['settings'])}")
         names = [record["name"] for record in manifest["images"]]
-        photographs, hr_px = data.photographs(manifest["images"]), int(manifest["hr_px"])
+        photographs, hr_px = pair_set.photographs(manifest["images"]), int(manifest["hr_px"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{folder / dataset.MANIFEST}: damaged, or not a rendered set's manifest") from error
     hr, lr = folder / "HR", folder / "LR" / setting
@@ -183,16 +179,16 @@ def _files(
         raise ValueError(f"{where}: holds no pairs")
 
     def scan(entry: Found):
-        return [(feed.shape(path), files.sha256(path)) for path in entry[1:]]
+        return [(batches.shape(path), atomic.sha256(path)) for path in entry[1:]]
 
-    scanned = feed.map_files(scan, found, lambda: None)
+    scanned = batches.map_files(scan, found, lambda: None)
     own = scanned[0][1][0][0] // scanned[0][0][0][0]
     for (_, lr, hr), ((small, _), (large, _)) in zip(found, scanned, strict=True):
         check_sizes(hr, large, lr, small, scale=own, hr_px=hr_px)
     dataset.check_sizes(hr_px=hr_px, scale=own, scene_px=hr_px)
     pairs = [Pair(*entry, (a, b)) for entry, ((_, a), (_, b)) in zip(found, scanned, strict=True)]
     if sum(3 * rows * columns for both in scanned for (rows, columns), _ in both) <= limit:
-        pairs = feed.map_files(lambda pair: Pair(pair.name, *pair.read(), pair.digests), pairs, step)
+        pairs = batches.map_files(lambda pair: Pair(pair.name, *pair.read(), pair.digests), pairs, step)
     photographs = photographs or sorted({pair.digests[1] for pair in pairs})
     return Pairs(pairs, source=where, photographs=photographs, scale=own, hr_px=hr_px, crop=crop, jobs=jobs)
 
@@ -213,7 +209,7 @@ def check_sizes(hr: Path, large: tuple[int, int], lr: Path, small: tuple[int, in
 
 def _builtin(camera: Camera, *, split, seed, jobs, step, hr_px, scale, crop) -> "Pairs":
     """The built-in photographs, rendered once."""
-    made = data.builtin(camera, split=split, seed=seed, jobs=max(1, jobs), step=step, hr_px=hr_px, scale=scale)
+    made = pair_set.builtin(camera, split=split, seed=seed, jobs=max(1, jobs), step=step, hr_px=hr_px, scale=scale)
     pairs = [
         Pair(name, lr, hr, tuple(hashlib.sha256(picture.tobytes()).hexdigest() for picture in (lr, hr)))
         for name, lr, hr in zip(made.names, made.lr, made.hr, strict=True)
@@ -222,7 +218,7 @@ def _builtin(camera: Camera, *, split, seed, jobs, step, hr_px, scale, crop) -> 
     return Pairs(pairs, **about, scale=scale, hr_px=hr_px, crop=crop, jobs=jobs)
 
 
-class Pairs(feed.Source):
+class Pairs(batches.Source):
     """Pairs of pictures of one scale and any size, in memory or read from files by threads."""
 
     def __init__(self, pairs: Sequence[Pair], *, crop: str, jobs: int, **about):
@@ -238,25 +234,25 @@ class Pairs(feed.Source):
 
     def fingerprint(self) -> str:
         named = [(pair.name, *pair.digests) for pair in self._pairs]
-        return feed.digest("pairs", self.scale, self.hr_px, self._crop, named)
+        return batches.digest("pairs", self.scale, self.hr_px, self._crop, named)
 
     def _depth(self, size: int) -> int:
-        return max(feed.AHEAD, self._threads)
+        return max(batches.AHEAD, self._threads)
 
     def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
-        picked = indices[crops.chosen(len(indices), step, size=size, seed=seed)]
+        picked = indices[sampling.chosen(len(indices), step, size=size, seed=seed)]
         return [self._executor.submit(self._make, picked, step, seed)]
 
-    def _make(self, picked: np.ndarray, step: int, seed: int) -> feed.Batch:
-        turns = crops.turns(step, size=len(picked), seed=seed)
+    def _make(self, picked: np.ndarray, step: int, seed: int) -> batches.Batch:
+        turns = sampling.turns(step, size=len(picked), seed=seed)
         rng = np.random.default_rng([seed, 2, step])
         lr, hr = zip(*(self._cut(self._pairs[index], rng) for index in picked), strict=True)
-        return crops.turned(lr, *turns), crops.turned(hr, *turns)
+        return sampling.turned(lr, *turns), sampling.turned(hr, *turns)
 
     def _cut(self, pair: Pair, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
         lr, hr = pair.read()
         hr = hr[: self.scale * lr.shape[0], : self.scale * lr.shape[1]]
-        return crops.cut_pair(rng, lr, hr, hr_px=self.hr_px, crop=self._crop)
+        return sampling.cut_pair(rng, lr, hr, hr_px=self.hr_px, crop=self._crop)
 
     def _shown(self, held: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """The middle of every picture."""

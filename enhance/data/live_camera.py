@@ -14,14 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera_file as cameras
+from camsim import camera_file
 from camsim.camera import Camera
-from camsim.dataset import folder as dataset
-from camsim.dataset import photographs as photos
+from camsim.dataset import folder, photographs
 from camsim.image_formation import transfer
-from camsim.io import atomic as files
-from enhance.data import batches as feed
-from enhance.data import sampling as crops
+from camsim.io import atomic
+from enhance.data import batches, sampling
 
 #: Values of a varied camera key: few enough that the transfer functions of all of them are kept.
 LADDER = 16
@@ -37,7 +35,7 @@ class Look:
     ladders: Ladders = ()  #: camera keys that vary, and their values
     hr_px: int = 128
     scale: int = 4
-    scene_px: int = photos.SCENE_PX  #: side of what the camera looks at
+    scene_px: int = photographs.SCENE_PX  #: side of what the camera looks at
     crop: str = "fixed_size"
 
 
@@ -64,7 +62,7 @@ def ladders(camera: Camera, vary: Mapping[str, object]) -> Ladders:
     """
     if vary and camera.ideal:
         raise ValueError(f"vary: {camera.name!r} is no camera, so that it has no values to vary")
-    kinds = {key: entry.type for key, entry in cameras.fields()}
+    kinds = {key: entry.type for key, entry in camera_file.fields()}
     result = []
     for key, bounds in flat(vary):
         try:
@@ -101,7 +99,7 @@ def _with_values(camera: Camera, values: tuple[tuple[str, float], ...]) -> Camer
         if not isinstance(tables.get(part), dict):
             tables[part] = {}
         tables[part][name] = value
-    return cameras.from_dict(tables, source="vary")
+    return camera_file.from_dict(tables, source="vary")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -118,19 +116,19 @@ def window(photograph: np.ndarray, look: Look, seed: tuple[int, ...] | None) -> 
     """
     smallest = min(look.scene_px, *photograph.shape[:2])
     if seed is None:
-        return crops.cut(photograph, crops.centre(photograph.shape, smallest, look.crop))
+        return sampling.cut(photograph, sampling.centre(photograph.shape, smallest, look.crop))
     rng = np.random.default_rng(seed)
-    top, left, side = crops.window(rng, photograph.shape, smallest, look.crop)
-    cut = crops.cut(photograph, (top, left, side))
+    top, left, side = sampling.window(rng, photograph.shape, smallest, look.crop)
+    cut = sampling.cut(photograph, (top, left, side))
     if cut.any() or not photograph.any():
         return cut
     lit = np.argwhere(photograph.any(axis=2))
     corner = rng.choice(lit) - rng.integers(side, size=2)
     top, left = np.clip(corner, 0, np.subtract(photograph.shape[:2], side))
-    return crops.cut(photograph, (top, left, side))
+    return sampling.cut(photograph, (top, left, side))
 
 
-def render(job: Job) -> feed.Batch:
+def render(job: Job) -> batches.Batch:
     """A pair as arrays of one: LR (1, h, w, 3) and HR (1, h·scale, w·scale, 3), uint8.
 
     The scene is turned before the camera looks at it: mosaic and aberrations stay as they are.
@@ -139,14 +137,14 @@ def render(job: Job) -> feed.Batch:
     look, cut = job.look, job.pixels
     try:
         if cut is None:
-            cut = window(feed.read(job.path), look, job.window_seed)
+            cut = window(batches.read(job.path), look, job.window_seed)
         place = (0, 0, len(cut))
-        rgb = crops.turned([crops.cut(cut, place, look.scene_px)], job.turn[:1], job.turn[1:])[0]
-        scene = photos.SceneCut(
+        rgb = sampling.turned([sampling.cut(cut, place, look.scene_px)], job.turn[:1], job.turn[1:])[0]
+        scene = photographs.SceneCut(
             name=job.name, rgb=rgb, source=str(job.path), source_sha256="", window=place, variant=""
         )
         views = {look.camera.name: _camera(look, job.rungs)}
-        pair = dataset.make_pair(scene, views, hr_px=look.hr_px, scale=look.scale, seed=job.noise_seed)
+        pair = folder.make_pair(scene, views, hr_px=look.hr_px, scale=look.scale, seed=job.noise_seed)
     except MemoryError:
         raise ValueError(f"{job.path}: not enough memory to render it") from None
     return pair.lr[look.camera.name][None], pair.hr[None]
@@ -154,7 +152,7 @@ def render(job: Job) -> feed.Batch:
 
 def _start() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when rendering ends
-    dataset.start_worker()
+    folder.start_worker()
 
 
 @contextlib.contextmanager
@@ -170,7 +168,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class Photographs(feed.Source):
+class Photographs(batches.Source):
     """Photographs in memory, or in files where they do not fit, rendered by `jobs` processes.
 
     With `jobs` = 0 a thread of this process renders. Only small uint8 arrays go from process to process: windows
@@ -179,7 +177,7 @@ class Photographs(feed.Source):
 
     def __init__(
         self,
-        found: list[photos.Photo],
+        found: list[photographs.Photo],
         look: Look,
         *,
         source: str,
@@ -188,8 +186,10 @@ class Photographs(feed.Source):
         step: Callable[[], object],
         memory_limit_bytes: int,
     ):
-        dataset.check_sizes(hr_px=look.hr_px, scale=look.scale, scene_px=look.scene_px)
-        scanned = feed.map_files(lambda photo: (feed.shape(photo.path), files.sha256(photo.path)), found, lambda: None)
+        folder.check_sizes(hr_px=look.hr_px, scale=look.scale, scene_px=look.scene_px)
+        scanned = batches.map_files(
+            lambda photo: (batches.shape(photo.path), atomic.sha256(photo.path)), found, lambda: None
+        )
         for photo, (shape, _) in zip(found, scanned, strict=True):
             if min(shape) < look.hr_px:
                 raise ValueError(
@@ -205,7 +205,7 @@ class Photographs(feed.Source):
         in_memory = sum(3 * math.prod(shape) for shape, _ in scanned) <= memory_limit_bytes
         self._found, self._look, self._seed, self._jobs = found, look, seed, jobs
         self._digests = [digest for _, digest in scanned]
-        self._pixels = feed.map_files(feed.read, [photo.path for photo in found], step) if in_memory else None
+        self._pixels = batches.map_files(batches.read, [photo.path for photo in found], step) if in_memory else None
         super().__init__(
             source=source,
             photographs=sorted(set(self._digests)),
@@ -220,12 +220,12 @@ class Photographs(feed.Source):
         look = self._look
         about = (look.ladders, look.hr_px, look.scale, look.scene_px, look.crop)
         names = [photo.name for photo in self._found]
-        return feed.digest(
-            "photographs", cameras.to_toml(look.camera), about, names, self._digests, self._weights.tolist()
+        return batches.digest(
+            "photographs", camera_file.to_toml(look.camera), about, names, self._digests, self._weights.tolist()
         )
 
     def _depth(self, size: int) -> int:
-        return max(feed.AHEAD, math.ceil(2 * self._jobs / size))
+        return max(batches.AHEAD, math.ceil(2 * self._jobs / size))
 
     def _begin(self, index: int, window_seed, *, turn=(0, 0), rungs: tuple[int, ...], noise_seed: int) -> Future:
         photo, pixels = self._found[index], None
@@ -245,8 +245,8 @@ class Photographs(feed.Source):
             return self._executor.submit(render, job)
 
     def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
-        picked = indices[crops.chosen(len(indices), step, size=size, seed=seed)]
-        turns = zip(*(drawn.tolist() for drawn in crops.turns(step, size=size, seed=seed)), strict=True)
+        picked = indices[sampling.chosen(len(indices), step, size=size, seed=seed)]
+        turns = zip(*(drawn.tolist() for drawn in sampling.turns(step, size=size, seed=seed)), strict=True)
         rng = np.random.default_rng([seed, 3, step])
         noise_seeds = rng.integers(2**48, size=size).tolist()
         rungs = rng.random((size, len(self._look.ladders)))

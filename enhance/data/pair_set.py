@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera_file as cameras
+from camsim import camera_file
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
-from enhance.data import sampling as crops
+from enhance.data import sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def photographs(records: list[dict]) -> tuple[str, ...]:
 
 
 def builtin(
-    camera: cameras.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None, **sizes
+    camera: camera_file.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None, **sizes
 ) -> PairSet:
     """The built-in photographs of a split, seen by `camera`; `step` is called after every scene.
 
@@ -79,7 +79,7 @@ def builtin_photos(split: str) -> list[photos.Photo]:
 
 def hold_out(pairs: PairSet, count: int) -> tuple[PairSet, PairSet]:
     """Training and validation parts: `count` pairs, spread evenly, are held out."""
-    held = crops.held_out(len(pairs), count)
+    held = sampling.held_out(len(pairs), count)
     return pairs.take(np.setdiff1d(np.arange(len(pairs)), held)), pairs.take(held)
 
 
@@ -89,6 +89,6 @@ def batch(pairs: PairSet, step: int, *, size: int, seed: int) -> tuple[np.ndarra
     Every pair comes once per epoch. The batch depends on nothing but the arguments, so a resumed run sees what
     an uninterrupted one would have.
     """
-    indices = crops.chosen(len(pairs), step, size=size, seed=seed)
-    turns = crops.turns(step, size=size, seed=seed)
-    return tuple(crops.turned([pictures[i] for i in indices], *turns) for pictures in (pairs.lr, pairs.hr))
+    indices = sampling.chosen(len(pairs), step, size=size, seed=seed)
+    turns = sampling.turns(step, size=size, seed=seed)
+    return tuple(sampling.turned([pictures[i] for i in indices], *turns) for pictures in (pairs.lr, pairs.hr))

@@ -166,11 +166,11 @@ def evaluate(
 
     Raises ValueError as `pairs` does and where an output is not `bench.scale` times as large as its input.
     """
-    from scielab.metrics import s_cielab as metric
+    from scielab.metrics import s_cielab
 
     for pair in pairs(bench):
         lr = as_rgb(pair.lr) / 255.0
-        seen = metric.Reference(as_rgb(pair.hr), dtype=np.float32) if delta_e else None
+        seen = s_cielab.Reference(as_rgb(pair.hr), dtype=np.float32) if delta_e else None
         for name, model in models.items():
             output = image.quantise(_enlarge(name, model, lr, bench.scale))
             try:

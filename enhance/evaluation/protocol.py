@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.metrics import catalogue as measures
+from scielab.metrics import catalogue
 
 #: Name of a protocol's channel → what it is, in words.
 CHANNELS = {"Y": "Y (BT.601 studio)", "RGB": "RGB"}
@@ -95,7 +95,7 @@ class Protocol:
         else:
             reference, test = luma(reference)[..., None], luma(as_rgb(test))[..., None]
         reference, test = reference / self.data_range, test / self.data_range
-        return Scores(psnr_db=measures.psnr_db(reference, test), ssim=measures.ssim(reference, test))
+        return Scores(psnr_db=catalogue.psnr_db(reference, test), ssim=catalogue.ssim(reference, test))
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

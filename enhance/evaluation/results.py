@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from enhance.evaluation.protocol import Protocol
 
 
@@ -75,7 +75,7 @@ def means(records: Iterable[Record]) -> list[Mean]:
 
 def check_csv(path: Path, protocol: Protocol) -> None:
     """Raise ValueError unless records of `protocol` may be appended to `path`: a new file, or one of that protocol."""
-    files.check_writable(path)
+    atomic.check_writable(path)
     _existing(path, protocol)
 
 
@@ -94,7 +94,7 @@ def append_csv(path: Path, records: list[Record]) -> None:
     if not before:
         writer.writerow(columns)
     writer.writerows([getattr(record, name) for name in columns] for record in records)
-    files.write_text(path, text.getvalue())
+    atomic.write_text(path, text.getvalue())
 
 
 def _existing(path: Path, protocol: Protocol) -> str:

@@ -13,9 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim.io import high_depth as deep
-from camsim.io import image
-from enhance.networks import keras_file as modelfile
+from camsim.io import high_depth, image
+from enhance.networks import keras_file
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
 #: short of deep networks' (RRDB's 23 blocks reach 350 px), whose farthest pixels hardly count.
@@ -43,7 +42,7 @@ def load(path: Path | str, *, device: str = "auto") -> keras.Model:
     Raises ValueError where the file is missing, damaged, holds something else, or is no generator for RGB pictures.
     """
     with on_device(device):
-        model = modelfile.load(path)
+        model = keras_file.load(path)
     try:
         fits = len(model.inputs) == len(model.outputs) == 1 and model.input_shape == (None, None, None, 3)
         scale = scale_of(model) if fits else 0
@@ -246,7 +245,7 @@ def _check(values: np.ndarray) -> float:
         raise ValueError(f"a picture of {values.dtype} is not understood: use uint8, uint16 or floating point")
     if values.dtype.kind == "f" and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(f"its values run from {values.min():.4g} to {values.max():.4g}; they must be within [0, 1]")
-    return float(deep.top(values.dtype))
+    return float(high_depth.top(values.dtype))
 
 
 def _filled(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:

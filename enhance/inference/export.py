@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from enhance import backend
 
 #: Kinds of file by suffix, with the packages that each needs beside TensorFlow.
@@ -62,7 +62,7 @@ def export(model: keras.Model, path: Path | str) -> float:
     writer, runner = {"ONNX": (_to_onnx, _run_onnx), "TFLite": (_to_tflite, _run_tflite)}.get(
         kind, (_to_saved_model, _run_saved_model)
     )
-    place = files.atomic_folder if kind == "SavedModel" else files.atomic
+    place = atomic.atomic_folder if kind == "SavedModel" else atomic.atomic
     with place(path) as temporary:
         try:
             with backend.hushed(tell=False), warnings.catch_warnings():

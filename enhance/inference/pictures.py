@@ -21,10 +21,7 @@ import numpy as np
 from PIL import Image
 
 from camsim._version import __version__
-from camsim.io import atomic as files
-from camsim.io import high_depth as deep
-from camsim.io import image
-from camsim.io import outputs as targets
+from camsim.io import atomic, high_depth, image, outputs
 
 #: Largest download, in bytes.
 MAX_DOWNLOAD = 64 << 20
@@ -75,7 +72,7 @@ def find(inputs: Iterable[str]) -> list[Source]:
             sources.append(Source(where=source, name=_name_of(source)))
             continue
         found = image.find([source])
-        names = targets.names(found, [Path(source)])
+        names = outputs.names(found, [Path(source)])
         sources += [Source(where=str(path), name=_writable(name)) for path, name in zip(found, names, strict=True)]
     return sources
 
@@ -133,7 +130,7 @@ def read(path: Path | str, *, name: str = "") -> Picture:
     values = image.read_planes(path, name=name)
     profile = b""
     try:
-        with deep.silent(), warnings.catch_warnings(), Image.open(path) as picture:
+        with high_depth.silent(), warnings.catch_warnings(), Image.open(path) as picture:
             warnings.simplefilter("ignore")
             profile = picture.info.get("icc_profile") or b""
     except OSError:
@@ -152,7 +149,7 @@ def check_target(path: Path, picture: Picture) -> None:
 def depth_in(path: Path, dtype: np.dtype) -> np.dtype:
     """The type in which a picture of type `dtype` is stored in a file of this name: the same where it can be."""
     suffix, dtype = path.suffix.lower(), np.dtype(dtype)
-    if suffix not in deep.SUFFIXES or dtype == np.uint8:
+    if suffix not in high_depth.SUFFIXES or dtype == np.uint8:
         return np.dtype(np.uint8)
     return dtype if dtype == np.uint16 or suffix != ".png" else np.dtype(np.uint16)
 
@@ -162,8 +159,8 @@ def write(path: Path, picture: Picture) -> None:
     check_target(path, picture)
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
-        values = image.quantise(values / float(deep.top(values.dtype)), bits=8 * stored.itemsize)
-    with files.atomic(path) as temporary:
+        values = image.quantise(values / float(high_depth.top(values.dtype)), bits=8 * stored.itemsize)
+    with atomic.atomic(path) as temporary:
         if stored == np.uint8:
             options = {"icc_profile": picture.profile} if picture.profile else {}
             options |= {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from camsim import camera as parts
-from enhance.losses import critic_gradient as gradients
+from camsim import camera
+from enhance.losses import critic_gradient
 
 KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")
 _WITHOUT_LABELS = ("wasserstein", "hinge")
@@ -64,7 +64,7 @@ class Adversarial:
 
     def __post_init__(self):
         if self.kind not in KINDS:
-            close = parts.hint(self.kind, KINDS)
+            close = camera.hint(self.kind, KINDS)
             raise ValueError(f"adversarial kind {self.kind!r} is not one of {', '.join(KINDS)}{close}")
         for name, bound in _BELOW.items():
             value = getattr(self, name)
@@ -114,10 +114,10 @@ class Adversarial:
         """
         terms = []
         if self.gradient_penalty:
-            slopes = ops.sqrt(gradients.squared_slopes(critic, _between(real, fake, seed)) + _TINY)
+            slopes = ops.sqrt(critic_gradient.squared_slopes(critic, _between(real, fake, seed)) + _TINY)
             terms.append(self.gradient_penalty * ops.mean(ops.square(slopes - 1)))
         if self.r1:
-            terms.append(self.r1 / 2 * ops.mean(gradients.squared_slopes(critic, real)))
+            terms.append(self.r1 / 2 * ops.mean(critic_gradient.squared_slopes(critic, real)))
         return sum(terms[1:], terms[0]) if terms else None
 
     def judgement(self, real_logits, fake_logits):

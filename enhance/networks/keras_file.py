@@ -30,7 +30,7 @@ import h5py
 import keras
 import numpy as np
 
-from enhance.networks import generators as models  # noqa: F401  registers the layers that a saved generator names
+from enhance.networks import generators  # noqa: F401  registers the layers that a saved generator names
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 

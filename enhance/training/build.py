@@ -11,9 +11,7 @@ from enhance import config as configs
 from enhance import zoo
 from enhance.losses import content as losses
 from enhance.losses.adversarial import Adversarial
-from enhance.networks import critics
-from enhance.networks import generators as models
-from enhance.networks import keras_file as modelfile
+from enhance.networks import critics, generators, keras_file
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -40,7 +38,7 @@ def generator(config: configs.Config, precision: str) -> keras.Model:
     """An untrained generator, float32 or bfloat16 inside; its output is float32."""
     kind, options = _options(config.generator, "generator", derived="scale")
     with _policy(precision):
-        return models.build(kind, scale=config.scale, **options)
+        return generators.build(kind, scale=config.scale, **options)
 
 
 def critic(config: configs.Config, precision: str) -> keras.Model:
@@ -55,7 +53,7 @@ def initial_weights(config: configs.Config, network: keras.Model) -> list:
     path = Path(config.init)
     if path.is_dir():
         path = zoo.open_run(path).weights
-    weights = modelfile.load(path).get_weights()
+    weights = keras_file.load(path).get_weights()
     if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
         kind = config.generator["kind"]
         raise ValueError(f"{path}: other layers than the {kind} generator of this configuration, cannot start from it")

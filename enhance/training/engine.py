@@ -12,16 +12,12 @@ import keras
 import numpy as np
 
 from camsim._version import __version__
-from camsim.io import atomic as files
-from camsim.io import image
+from camsim.io import atomic, image
 from enhance import config as configs
 from enhance import zoo
-from enhance.data import live_camera as degrade
-from enhance.networks import keras_file as modelfile
-from enhance.training import build, optimizer
-from enhance.training import model_card as cards
-from enhance.training import run_folder as runs
-from enhance.training import validation as validate
+from enhance.data import live_camera
+from enhance.networks import keras_file
+from enhance.training import build, model_card, optimizer, run_folder, validation
 from enhance.training.step import Trainer
 
 #: The critic has won where it is this sure, of real and of made pictures, in so many rows of the log on end.
@@ -62,15 +58,15 @@ class _Run:
         check_held_out(config, len(self.held_out))
         self.generator = build.generator(config, self.precision)
         self.shipped = build.generator(config, "float32")  # averaged, and always in float32
-        if config.init and not runs.checkpoints(folder):
+        if config.init and not run_folder.checkpoints(folder):
             self.generator.set_weights(build.initial_weights(config, self.generator))
         self.critic = build.critic(config, self.precision) if config.uses_critic else None
-        self.state = runs.Progress()
-        if runs.checkpoints(folder):
-            self.state = runs.restore(folder, self._networks())
+        self.state = run_folder.Progress()
+        if run_folder.checkpoints(folder):
+            self.state = run_folder.restore(folder, self._networks())
         else:
-            runs.save_checkpoint(folder, self.state, self._networks(), keep=config.keep_checkpoints)
-        self.log = runs.Log(folder, config, self.state.step)
+            run_folder.save_checkpoint(folder, self.state, self._networks(), keep=config.keep_checkpoints)
+        self.log = run_folder.Log(folder, config, self.state.step)
         self._sure = 0
 
     def _networks(self) -> dict[str, list]:
@@ -85,10 +81,10 @@ class _Run:
                 self.state = replace(self.state, stage=index + 1, done=0, best=math.nan, stale=0)
                 if stage.steps:
                     self._save({})
-        runs.save_generator(self.shipped_last(), self.folder / zoo.GENERATOR)
+        run_folder.save_generator(self.shipped_last(), self.folder / zoo.GENERATOR)
         card = self._card()
-        files.write_text(self.folder / runs.README, cards.text(card))
-        files.write_text(self.folder / zoo.CARD, json.dumps(card, indent=1))
+        atomic.write_text(self.folder / run_folder.README, model_card.text(card))
+        atomic.write_text(self.folder / zoo.CARD, json.dumps(card, indent=1))
         return card
 
     def shipped_last(self) -> keras.Model:
@@ -111,13 +107,13 @@ class _Run:
             batches.close()
         path = self.folder / f"{stage.name}.keras"
         if stage.best not in configs.METRICS:
-            runs.save_generator(self.shipped, path)
-        self.generator.set_weights(modelfile.load(path).get_weights())
+            run_folder.save_generator(self.shipped, path)
+        self.generator.set_weights(keras_file.load(path).get_weights())
 
     def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Iterator]:
         """A trainer with the state of the last checkpoint, and the batches from there on."""
         trainer = self._trainer(stage, content)
-        runs.restore(self.folder, self._networks() | _extra(trainer))
+        run_folder.restore(self.folder, self._networks() | _extra(trainer))
         return trainer, self.source.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
 
     def _tired(self, stage: configs.Stage) -> bool:
@@ -190,15 +186,15 @@ class _Run:
         return True
 
     def _save(self, extra: dict[str, list]) -> None:
-        runs.save_checkpoint(self.folder, self.state, self._networks() | extra, keep=self.config.keep_checkpoints)
+        run_folder.save_checkpoint(self.folder, self.state, self._networks() | extra, keep=self.config.keep_checkpoints)
 
     def _validate(self) -> dict[str, float]:
         if not len(self.held_out):
             return {}
-        sr = validate.enlarge(self.shipped, self.held_out.lr)
-        picture = validate.strip(self.held_out.lr, sr, self.held_out.hr)
-        image.write(self.folder / runs.PREVIEWS / f"step_{self.state.step:06d}.png", picture)
-        return validate.measure(sr, self.held_out.hr)
+        sr = validation.enlarge(self.shipped, self.held_out.lr)
+        picture = validation.strip(self.held_out.lr, sr, self.held_out.hr)
+        image.write(self.folder / run_folder.PREVIEWS / f"step_{self.state.step:06d}.png", picture)
+        return validation.measure(sr, self.held_out.hr)
 
     def _note_best(self, stage: configs.Stage, row: dict) -> None:
         if stage.best not in configs.METRICS:
@@ -206,7 +202,7 @@ class _Run:
         value, best = row[f"val_{stage.best}"], self.state.best
         better = math.isnan(best) or (value > best if configs.METRICS[stage.best] else value < best)
         if better:
-            runs.save_generator(self.shipped, self.folder / f"{stage.name}.keras")
+            run_folder.save_generator(self.shipped, self.folder / f"{stage.name}.keras")
         self.state = replace(self.state, best=value if better else best, stale=0 if better else self.state.stale + 1)
 
     def _go_back(self) -> None:
@@ -217,7 +213,7 @@ class _Run:
                 f"the loss is no longer finite at step {lost}, after {self.config.rollbacks} returns to a checkpoint "
                 "at half the learning rate each: lower learning_rate or the weights of the losses"
             )
-        self.state = replace(runs.progress(self.folder), rollbacks=count)
+        self.state = replace(run_folder.progress(self.folder), rollbacks=count)
         self.log.cut(self.state.step)
         self.say(f"step {lost}: the loss is no number; back to step {self.state.step} at half the learning rate")
 
@@ -235,7 +231,7 @@ class _Run:
         return {
             "task": config.task,
             "setting": config.setting,
-            "vary": dict(degrade.flat(config.vary)),
+            "vary": dict(live_camera.flat(config.vary)),
             "description": config.description,
             "scale": config.scale,
             "generator": config.generator["kind"],

@@ -28,7 +28,7 @@ import numpy as np
 import tomli_w
 from keras import ops
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from enhance import config as configs
 from enhance import zoo
 
@@ -64,8 +64,8 @@ def prepare(folder: Path, config: configs.Config, camera_toml: str, fingerprint:
     for name in (CHECKPOINTS, PREVIEWS, BOARD):
         shutil.rmtree(folder / name, ignore_errors=True)
     values = configs.to_dict(config) | {"data_sha256": fingerprint}
-    files.write_text(folder / CAMERA, camera_toml)
-    files.write_text(folder / CONFIG, tomli_w.dumps(values))
+    atomic.write_text(folder / CAMERA, camera_toml)
+    atomic.write_text(folder / CONFIG, tomli_w.dumps(values))
 
 
 def read_config(folder: Path) -> tuple[configs.Config, str]:
@@ -102,14 +102,14 @@ def progress_words(folder: Path) -> str:
 
 def save_generator(generator: keras.Model, path: Path) -> None:
     """Save as `.keras`, whole or not at all."""
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         generator.save(temporary)
 
 
 def save_checkpoint(folder: Path, state: Progress, groups: Mapping[str, list], *, keep: int) -> None:
     """Write everything needed to go on exactly into one file, whole or not at all; keep the last few."""
     arrays = {f"{group}/{i}": ops.convert_to_numpy(v) for group, vs in groups.items() for i, v in enumerate(vs)}
-    with files.atomic(folder / CHECKPOINTS / f"step_{state.step:09d}.npz") as temporary:
+    with atomic.atomic(folder / CHECKPOINTS / f"step_{state.step:09d}.npz") as temporary:
         np.savez(temporary, **{f"progress/{k}": v for k, v in dataclasses.asdict(state).items()}, **arrays)
     for old in checkpoints(folder)[:-keep]:
         old.unlink(missing_ok=True)
@@ -166,7 +166,7 @@ class Log:
         writer = csv.DictWriter(text, self.columns, extrasaction="ignore", restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
-        files.write_text(self.path, text.getvalue())
+        atomic.write_text(self.path, text.getvalue())
         if self._board:
             for name, value in row.items():
                 if isinstance(value, float):

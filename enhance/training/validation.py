@@ -4,8 +4,7 @@ import keras
 import numpy as np
 
 from camsim.io import image
-from scielab.metrics import catalogue as measures
-from scielab.metrics import s_cielab as metric
+from scielab.metrics import catalogue, s_cielab
 
 #: Pictures enlarged at a time.
 _BLOCK = 16
@@ -30,9 +29,9 @@ def measure(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
     """Mean PSNR in dB, SSIM and S-CIELAB ΔE (1996, default viewing distance) of uint8 pictures (n, H, W, 3)."""
     pairs = [(reference / 255.0, test / 255.0) for reference, test in zip(hr, sr, strict=True)]
     return {
-        "psnr_db": float(np.mean([measures.psnr_db(*pair) for pair in pairs])),
-        "ssim": float(np.mean([measures.ssim(*pair) for pair in pairs])),
-        "delta_e": float(np.mean([metric.delta_e(*pair, dtype=np.float32).mean() for pair in pairs])),
+        "psnr_db": float(np.mean([catalogue.psnr_db(*pair) for pair in pairs])),
+        "ssim": float(np.mean([catalogue.ssim(*pair) for pair in pairs])),
+        "delta_e": float(np.mean([s_cielab.delta_e(*pair, dtype=np.float32).mean() for pair in pairs])),
     }
 
 

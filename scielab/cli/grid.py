@@ -8,7 +8,7 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic as files
+from camsim.io import atomic
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
@@ -50,17 +50,17 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
     Stopped, however roughly, the same command goes on where it was, to the same bytes.
     """
     from enhance import zoo
-    from scielab.eye import kernels as filters
-    from scielab.model_grid import checkpoint as unfinished
+    from scielab.eye import kernels
+    from scielab.model_grid import checkpoint
 
-    filters.check_samples_per_degree(samples_per_degree)
+    kernels.check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}
     outputs = [output / name for name in OUTPUTS]
     if output.is_file():
         raise ValueError(f"{output} is a file; -o names a folder")
-    if not unfinished.any_in(output):
-        files.refuse_existing(outputs, force=force)
-    files.check_writable(outputs[0])
+    if not checkpoint.any_in(output):
+        atomic.refuse_existing(outputs, force=force)
+    atomic.check_writable(outputs[0])
     pictures, source, origins = _pictures(data, entries, limit)
     shown = _choose(show, pictures)
     network, lpips_facts = _lpips(lpips_weights)
@@ -70,7 +70,7 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
         return
     store = _store(output, entries, pictures, samples_per_degree, lpips_facts)
     if not store.begun:  # else the run that is gone on with was allowed to write here
-        files.refuse_existing(outputs, force=force)
+        atomic.refuse_existing(outputs, force=force)
     seen = _seen_in_training(entries, origins)
     doubts = _doubts(origins, lpips_facts)
     for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in doubts)]:
@@ -84,8 +84,8 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     """The pictures to judge, in words where they are from, and the photographs' hashes by picture name."""
     import numpy as np
 
-    from camsim import camera_file as camera
-    from camsim.dataset import folder as dataset
+    from camsim import camera_file
+    from camsim.dataset import folder
     from camsim.dataset import photographs as photos
     from enhance import zoo
     from scielab.model_grid.evaluate import Picture
@@ -94,14 +94,14 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     if data is None:
         found = photos.open_sources([photos.BUILTIN], split="test")
         source = f"{len(found)} built-in test photographs"
-        loaded = list(dataset.pairs(found, {name: camera.load(name) for name in settings}))
+        loaded = list(folder.pairs(found, {name: camera_file.load(name) for name in settings}))
         records = [pair.record for pair in loaded]
         names, hr = [pair.name for pair in loaded], [pair.hr for pair in loaded]
         lr = {setting: [pair.lr[setting] for pair in loaded] for setting in settings}
     else:
-        source, records, lr = str(data), dataset.read_manifest(data)["images"], {}
+        source, records, lr = str(data), folder.read_manifest(data)["images"], {}
         for setting in settings:
-            names, lr[setting], hr = dataset.load(data, setting)
+            names, lr[setting], hr = folder.load(data, setting)
     if not names:
         raise ValueError(f"{source}: no pictures")
     scale = hr[0].shape[0] // lr[settings[0]][0].shape[0]
@@ -138,25 +138,25 @@ def _lpips(paths: tuple[Path, ...]):
 
     network = lpips.load(paths)
     check = lpips.published_check(network)
-    facts = {"name": lpips.VERSION, "weights_sha256": {path.name: files.sha256(path) for path in paths}}
+    facts = {"name": lpips.VERSION, "weights_sha256": {path.name: atomic.sha256(path) for path in paths}}
     return network, facts | {"noise_check": check, "published_weights": abs(check - lpips.PUBLISHED) < lpips.TOLERANCE}
 
 
 def _store(output: Path, entries: dict, pictures: list, samples_per_degree: float, lpips_facts: dict | None):
     """Where results are kept until all are there; the place depends on all that they depend on."""
-    from scielab.metrics import s_cielab as metric
-    from scielab.model_grid import checkpoint as unfinished
+    from scielab.metrics import s_cielab
+    from scielab.model_grid import checkpoint
 
     depends_on = {
         "version": __version__,
-        "packages": unfinished.packages(),
+        "packages": checkpoint.packages(),
         "backend": os.environ.get("KERAS_BACKEND", ""),
-        "metric": [metric.VERSION, 76, samples_per_degree],
+        "metric": [s_cielab.VERSION, 76, samples_per_degree],
         "lpips": lpips_facts,
-        "models": {task: files.sha256(entry.weights) for task, entry in entries.items()},
-        "pictures": [[picture.name, unfinished.picture_sha256(picture)] for picture in pictures],
+        "models": {task: atomic.sha256(entry.weights) for task, entry in entries.items()},
+        "pictures": [[picture.name, checkpoint.picture_sha256(picture)] for picture in pictures],
     }
-    return unfinished.Store.open(output, depends_on)
+    return checkpoint.Store.open(output, depends_on)
 
 
 def _seen_in_training(entries: dict, origins: dict[str, str]) -> list[str]:
@@ -196,8 +196,7 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     from tqdm import tqdm
 
     from enhance.cli.apply import load_model
-    from scielab.model_grid import checkpoint as unfinished
-    from scielab.model_grid import evaluate as grid
+    from scielab.model_grid import checkpoint, evaluate
 
     keep = frozenset(picture.name for picture in shown)
     done = sum(store.has(number, pictures=picture.name in keep) for number, picture in enumerate(pictures))
@@ -206,13 +205,13 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     if store.remove_others():
         console.info("an unfinished run of other inputs was thrown away")
     networks = {task: load_model(entry.weights) for task, entry in entries.items()}
-    models = {grid.BASELINE: grid.bicubic(pictures[0].reference.shape[:2])} | networks
+    models = {evaluate.BASELINE: evaluate.bicubic(pictures[0].reference.shape[:2])} | networks
     each = len(models) * len(pictures[0].inputs)
     look = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
     options = {"samples_per_degree": samples_per_degree, "network": network, "shown": keep}
     try:
         with tqdm(total=each * len(pictures), initial=each * done, **look) as bar:
-            return unfinished.resume(store, models, pictures, step=bar.update, **options)
+            return checkpoint.resume(store, models, pictures, step=bar.update, **options)
     except KeyboardInterrupt:
         if store.begun:
             console.info("stopped; the same command goes on from here")
@@ -221,7 +220,7 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
 
 def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_facts) -> tuple[dict, dict[str, str]]:
     """How it was measured: for grid.json, and in words for the page."""
-    from scielab.metrics import s_cielab as metric
+    from scielab.metrics import s_cielab
     from scielab.model_grid import bootstrap
 
     rows, columns = pictures[0].reference.shape[:2]
@@ -231,7 +230,7 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
         "photographs": photographs,
         "source": source,
         "seen_in_training": seen,
-        "metric": {"name": metric.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
+        "metric": {"name": s_cielab.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
         "models": {task: {"path": str(entry.path)} | entry.facts for task, entry in entries.items()},
@@ -240,8 +239,8 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
     facts = {
         "Pictures": f"{len(pictures)} of {photographs} photographs, {columns}×{rows}, from {source}",
         "Trained on them": "; ".join(seen) or "no: no model was trained on any of these photographs",
-        "ΔE": f"{metric.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over pictures of "
-        "the map's mean and 95th percentile",
+        "ΔE": f"{s_cielab.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over "
+        "pictures of the map's mean and 95th percentile",
         "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
         "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
         "all cells; a margin is to whichever other row is best in each resample",
@@ -255,10 +254,8 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
 
 def _write(store, output: Path, results, shown, record: dict, facts: dict[str, str], warnings, console) -> None:
     """Write all files, or none; print the table."""
-    from scielab.metrics import catalogue as measures
-    from scielab.model_grid import evaluate as grid
-    from scielab.model_grid import figures, report, tables
-    from scielab.model_grid import heat_table as matrix
+    from scielab.metrics import catalogue
+    from scielab.model_grid import evaluate, figures, heat_table, report, tables
     from scielab.model_grid import verdicts as judging
 
     cells, verdicts = judging.summarise(results), judging.judge(results)
@@ -267,12 +264,12 @@ def _write(store, output: Path, results, shown, record: dict, facts: dict[str, s
     kept = [result for result in results if result.picture in keep]
     staged = {name: store.folder / name for name in OUTPUTS}
     figures.save_outputs(staged["grid.png"], shown, kept)
-    figures.save_maps(staged["delta_e.png"], shown, kept, top=grid.MAP_TOP)
-    matrix.save(staged["matrix.png"], cells, verdicts, measures.MEASURES[0])
-    files.write_text(staged["grid.json"], json.dumps(record, indent=1))
-    files.write_text(staged["grid.csv"], tables.as_csv(cells))
-    page = report.page(shown, kept, cells, verdicts, top=grid.MAP_TOP, facts=facts, warnings=warnings)
-    files.write_text(staged["report.html"], page)
+    figures.save_maps(staged["delta_e.png"], shown, kept, top=evaluate.MAP_TOP)
+    heat_table.save(staged["matrix.png"], cells, verdicts, catalogue.MEASURES[0])
+    atomic.write_text(staged["grid.json"], json.dumps(record, indent=1))
+    atomic.write_text(staged["grid.csv"], tables.as_csv(cells))
+    page = report.page(shown, kept, cells, verdicts, top=evaluate.MAP_TOP, facts=facts, warnings=warnings)
+    atomic.write_text(staged["report.html"], page)
     for name, path in staged.items():
         os.replace(path, output / name)
     store.remove()

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic as files
-from scielab.cli import grid as cli_grid
+from camsim.io import atomic
+from scielab.cli import grid
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
@@ -120,24 +120,23 @@ def _conditions(samples_per_degree, dpi, distance, fov, preset, formula, input, 
     if input == "xyz" and white is None:
         raise click.UsageError("--input xyz needs --white X,Y,Z")
     from scielab.comparison import pair as compare
-    from scielab.eye import encoding as inputs
-    from scielab.eye import kernels as filters
-    from scielab.metrics import s_cielab as metric
+    from scielab.eye import encoding, kernels
+    from scielab.metrics import s_cielab
 
     if dpi is not None:
-        rate = metric.samples_per_degree_of(dpi, distance)
+        rate = s_cielab.samples_per_degree_of(dpi, distance)
         geometry = f"{dpi:g} dpi at {distance:g} m"
     elif fov is not None:
         rate, geometry = None, f"{fov:g}° across the width"
-        metric.samples_per_degree_of_fov(fov, 1)  # speaks now if it is wrong, before any picture is read
+        s_cielab.samples_per_degree_of_fov(fov, 1)  # speaks now if it is wrong, before any picture is read
     else:
         rate, geometry = samples_per_degree, "given"
         if rate is None:
             rate, geometry = DEFAULT_SAMPLES_PER_DEGREE, "96 dpi at 0.5 m, the default"
     if rate is not None:
-        filters.check_samples_per_degree(rate)
+        kernels.check_samples_per_degree(rate)
     meaning = compare.input_of(input or "srgb", matrix=matrix, display_file=display)
-    inputs.source(meaning["input"], white)  # likewise
+    encoding.source(meaning["input"], white)  # likewise
     return compare.Conditions(
         samples_per_degree=rate,
         fov_deg=fov,
@@ -186,17 +185,17 @@ def compare(
 
     Two folders are compared pair by pair: pictures of the same name, or of the same name without suffix.
     """
-    from scielab.comparison import map_figure as plots
+    from scielab.comparison import map_figure
     from scielab.comparison import record as records
 
     limits = [records.parse_limit(text) for text in fail_above]
     if top is None:
-        top = plots.DEFAULT_TOP
+        top = map_figure.DEFAULT_TOP
     elif output is None and html is None:
         raise click.UsageError("--range is about the colours of -o and --html")
-    plots.check_top(top)
+    map_figure.check_top(top)
     if csv_file is not None:
-        files.refuse_inputs([csv_file], [ref, test])
+        atomic.refuse_inputs([csv_file], [ref, test])
         records.check_csv(csv_file, plain=plain)
     shared = {"plain": plain, "top": top, "csv_file": csv_file, "limits": limits, "force": force, "dry_run": dry_run}
     if ref.is_dir() or test.is_dir():
@@ -215,24 +214,23 @@ def compare(
 
 def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_file, limits, force, dry_run, console):
     """One pair: measure, write what is asked for, print."""
-    from scielab.comparison import map_figure as plots
-    from scielab.comparison import page
+    from scielab.comparison import map_figure, page
     from scielab.comparison import pair as compare
     from scielab.comparison import record as records
 
     outputs = []
     if output is not None:
-        plots.check_suffix(output)
+        map_figure.check_suffix(output)
         outputs += [output, output.with_suffix(".json")]
     for path, suffixes, what in ((raw, compare.RAW_SUFFIXES, "raw map"), (html, page.SUFFIXES, "page")):
         if path is not None:
             if path.suffix.lower() not in suffixes:
                 raise ValueError(f"{path}: a {what} is written as one of {', '.join(suffixes)}")
             outputs.append(path)
-    files.refuse_inputs(outputs, (ref, test))
+    atomic.refuse_inputs(outputs, (ref, test))
     if csv_file is not None and csv_file.resolve() in [path.resolve() for path in outputs]:
         raise click.UsageError(f"{csv_file} is named for two outputs")
-    files.refuse_existing(outputs, force=force)
+    atomic.refuse_existing(outputs, force=force)
     pictures = compare.read_pair(ref, test, conditions)
     if dry_run:
         plan = {"reference": str(ref), "test": str(test), "outputs": [str(path) for path in outputs], "dry_run": True}
@@ -248,9 +246,9 @@ def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_f
     if output is not None:
         record |= {"output": str(output), "output_top_delta_e": top}
     with contextlib.ExitStack() as stack:  # all files or none
-        place = {path: stack.enter_context(files.atomic(path)) for path in outputs}
+        place = {path: stack.enter_context(atomic.atomic(path)) for path in outputs}
         if output is not None:
-            plots.save_map(place[output], differences, top=top, title=records.title(record))
+            map_figure.save_map(place[output], differences, top=top, title=records.title(record))
             place[outputs[1]].write_text(json.dumps(record, indent=1), encoding="utf-8")
         if raw is not None:
             compare.save_raw(place[raw], differences)
@@ -292,7 +290,7 @@ def _compare_folders(
         return
     total = len(pairing.pairs)
     with contextlib.ExitStack() as stack:
-        maps = None if output is None else stack.enter_context(files.atomic_folder(output))
+        maps = None if output is None else stack.enter_context(atomic.atomic_folder(output))
         measured = folders.compare_all(pairing, conditions, plain=plain, limits=limits, maps=maps, top=top)
         found = list(tqdm(measured, total=total, unit="pair", disable=not console.show_progress, dynamic_ncols=True))
         whole = folders.report(found, pairing)
@@ -320,7 +318,7 @@ def _end_by_limits(found: dict[str, dict]) -> None:
         raise click.exceptions.Exit(1)
 
 
-cli.add_command(cli_grid.grid)
+cli.add_command(grid.grid)
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from camsim.io import atomic as files
-from scielab.comparison import map_figure as plots
+from camsim.io import atomic
+from scielab.comparison import map_figure
 from scielab.comparison import pair as compare
 from scielab.comparison import record as records
 
@@ -97,7 +97,7 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
 
     Nor may it lie within one of the folders `inputs` or hold one of them.
     """
-    files.check_writable(folder)
+    atomic.check_writable(folder)
     place = folder.resolve()
     for path in inputs:
         source = path.resolve()
@@ -121,7 +121,7 @@ def compare_all(
     plain: bool = False,
     limits: list[tuple[str, float]] = (),
     maps: Path | None = None,
-    top: float = plots.DEFAULT_TOP,
+    top: float = map_figure.DEFAULT_TOP,
 ) -> Iterator[dict]:
     """The record of every pair, as `compare.measure` gives it and with the pair's `name`, one after the other.
 
@@ -139,7 +139,7 @@ def compare_all(
             record["limits"] = records.judge(record["delta_e"], limits)
         if maps is not None:
             record |= {"output": name, "output_top_delta_e": top}
-            plots.save_map(maps / name, differences, top=top, title=records.title(record))
+            map_figure.save_map(maps / name, differences, top=top, title=records.title(record))
         yield record
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 #: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
 SUFFIXES = (".png", ".pdf")
@@ -85,7 +85,7 @@ def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = N
     if title:
         left, middle = margin / total_width, 1 - (margin + 0.35 * head) / total_height
         figure.text(left, middle, title, ha="left", va="center", fontsize=1.1 * font)
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         # Without a date the same map gives the same bytes.
         figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix.lower() == ".pdf" else None)
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from camsim.io.image import quantise
-from scielab.comparison import map_figure as plots
+from scielab.comparison import map_figure
 from scielab.comparison import record as records
 
 #: File name endings of a page.
@@ -40,7 +40,11 @@ def filled(template: str, content: dict) -> str:
 
 
 def html(
-    record: dict, pictures: tuple[np.ndarray, np.ndarray], differences: np.ndarray, *, top: float = plots.DEFAULT_TOP
+    record: dict,
+    pictures: tuple[np.ndarray, np.ndarray],
+    differences: np.ndarray,
+    *,
+    top: float = map_figure.DEFAULT_TOP,
 ) -> str:
     """The page as text.
 
@@ -69,7 +73,7 @@ def html(
         "map": _packed(_reduce(differences, reduced, np.maximum) if reduced > 1 else differences, top / _STEPS),
         "pixels": differences.size,
         "top": top,
-        "colours": np.rint(255 * plots.colourise(np.linspace(0, top, 256)[None], top)[0]).astype(int).tolist(),
+        "colours": np.rint(255 * map_figure.colourise(np.linspace(0, top, 256)[None], top)[0]).astype(int).tolist(),
         "thresholdStep": top / _STEPS,
         "thresholdStart": min(_STEPS, round(_NOTICEABLE.get(record["formula"], 1.0) * _STEPS / top)),
         "painted": painted.tolist(),

@@ -6,13 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from camsim._version import __version__
-from camsim.io import atomic as files
-from camsim.io import image
+from camsim.io import atomic, image
 from camsim.light import colour
-from scielab.eye import display
-from scielab.eye import encoding as inputs
-from scielab.metrics import colour_difference as deltae
-from scielab.metrics import s_cielab as metric
+from scielab.eye import display, encoding
+from scielab.metrics import colour_difference, s_cielab
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).
@@ -39,7 +36,7 @@ class Conditions:
         """Samples per degree of a picture of so many columns."""
         if self.fov_deg is None:
             return self.samples_per_degree
-        return metric.samples_per_degree_of_fov(self.fov_deg, columns)
+        return s_cielab.samples_per_degree_of_fov(self.fov_deg, columns)
 
 
 def input_of(name: str, *, matrix: tuple[float, ...] | None = None, display_file: Path | None = None) -> dict:
@@ -57,7 +54,7 @@ def input_of(name: str, *, matrix: tuple[float, ...] | None = None, display_file
         return {"input": np.reshape(matrix, (3, 3)), "origin": {"input": "matrix", "matrix": list(matrix)}}
     if display_file is not None:
         calibrated = display.read(display_file)
-        origin = {"input": "display", "display": str(display_file), "display_sha256": files.sha256(display_file)}
+        origin = {"input": "display", "display": str(display_file), "display_sha256": atomic.sha256(display_file)}
         return {"input": calibrated, "origin": origin}
     return {"input": name, "origin": {"input": name}}
 
@@ -120,38 +117,38 @@ def measure(
     viewing = {"samples_per_degree": rate, "preset": conditions.preset, "formula": conditions.formula}
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
-            differences = metric.delta_e(*pictures, **viewing, **meaning)
-        pooled = metric.summary(differences)
+            differences = s_cielab.delta_e(*pictures, **viewing, **meaning)
+        pooled = s_cielab.summary(differences)
     except ValueError as error:
         raise ValueError(f"{test} against {ref}: {error}") from error
-    source = inputs.source(**meaning)
+    source = encoding.source(**meaning)
     record = {
-        "metric": metric.version(conditions.preset),
+        "metric": s_cielab.version(conditions.preset),
         **viewing,
         "geometry": conditions.geometry,
         **conditions.origin,
         "white_xyz": source.white_xyz.tolist(),
-        "border_rule": metric.border_rule(pictures[0].shape[:2], rate, conditions.preset),
+        "border_rule": s_cielab.border_rule(pictures[0].shape[:2], rate, conditions.preset),
         "width": pictures[0].shape[1],
         "height": pictures[0].shape[0],
         "delta_e": pooled,
     }
     if plain:
-        lab = [deltae.xyz_to_lab(_xyz(picture, source), source.white_xyz) for picture in pictures]
-        record["plain_delta_e"] = metric.summary(deltae.FORMULAS[conditions.formula](*lab))
+        lab = [colour_difference.xyz_to_lab(_xyz(picture, source), source.white_xyz) for picture in pictures]
+        record["plain_delta_e"] = s_cielab.summary(colour_difference.FORMULAS[conditions.formula](*lab))
     record |= {
         "reference": str(ref),
-        "reference_sha256": files.sha256(ref),
+        "reference_sha256": atomic.sha256(ref),
         "test": str(test),
-        "test_sha256": files.sha256(test),
+        "test_sha256": atomic.sha256(test),
         "version": __version__,
     }
     return record, differences
 
 
-def _xyz(picture: np.ndarray, source: inputs.Source) -> np.ndarray:
+def _xyz(picture: np.ndarray, source: encoding.Source) -> np.ndarray:
     """XYZ (H, W, 3) of a picture, without any blur."""
-    planes = inputs.opponent_planes(picture, source, np.float64)[:, :, : picture.shape[1]]
+    planes = encoding.opponent_planes(picture, source, np.float64)[:, :, : picture.shape[1]]
     return np.moveaxis(planes, 0, -1) @ source.to_xyz.T
 
 
@@ -159,7 +156,7 @@ def to_show(picture: np.ndarray, conditions: Conditions) -> np.ndarray:
     """A picture of `read_pair` as sRGB values (H, W, 3) in [0, 1] to look at: its white as white, the rest clipped."""
     if conditions.origin["input"] == "srgb":
         return np.divide(picture, np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1, dtype=float)
-    source = inputs.source(conditions.input, conditions.white)
+    source = encoding.source(conditions.input, conditions.white)
     return colour.srgb_encode(colour.xyz_to_linear(_xyz(picture, source) / source.white_xyz * colour.SRGB_WHITE_XYZ))
 
 

@@ -6,7 +6,7 @@ import io
 import os
 from pathlib import Path
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 
 #: What a CSV row says of a comparison beside its numbers.
 CSV_HEAD = (
@@ -161,7 +161,7 @@ def csv_row(record: dict) -> list:
 
 def check_csv(path: Path, *, plain: bool) -> None:
     """Raise ValueError unless `path` can be a CSV that rows are appended to: new, empty, or with these columns."""
-    files.check_writable(path)
+    atomic.check_writable(path)
     if not path.exists():
         return
     if not path.is_file():  # a device may be read without end

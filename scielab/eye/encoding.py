@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.light import colour
-from scielab.eye import kernels as filters
+from scielab.eye import kernels
 from scielab.eye.display import Display
 
 #: What a picture's numbers may be, by name: sRGB values, linear sRGB, or one of the formats of `filters.FORMATS`.
-INPUTS = ("srgb", "linear", *filters.FORMATS)
+INPUTS = ("srgb", "linear", *kernels.FORMATS)
 
 #: Values worked on at a time per colour, so that they stay in the processor's cache.
 BLOCK_VALUES = 16384
@@ -53,7 +53,7 @@ def source(input: str | np.ndarray | Display, white: np.ndarray | None) -> Sourc
         return _rgb(input, 100 * colour.SRGB_TO_XYZ, colour.SRGB_WHITE_XYZ, white, srgb=input == "srgb")
     if input not in INPUTS:
         raise ValueError(f"input is {input!r}; it must be one of {', '.join(INPUTS)}, a matrix or a display")
-    to_opponent, to_xyz = filters.FORMATS[input]
+    to_opponent, to_xyz = kernels.FORMATS[input]
     white = _three(white, f"{input} input needs three numbers")
     if input.startswith("lms"):  # by the way that the picture goes
         white = to_xyz @ to_opponent @ white
@@ -62,7 +62,7 @@ def source(input: str | np.ndarray | Display, white: np.ndarray | None) -> Sourc
 
 def _rgb(name: str, to_xyz: np.ndarray, own_white: np.ndarray, white: np.ndarray | None, **decoding) -> Source:
     white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
-    to_opponent, back = filters.FORMATS["xyz"]
+    to_opponent, back = kernels.FORMATS["xyz"]
     return Source(name, to_opponent @ to_xyz, back, _positive(white), limited=True, **decoding)
 
 
@@ -70,7 +70,7 @@ def _display(display: Display, white: np.ndarray | None) -> Source:
     if display.cones is None:
         to_xyz = display.to_xyz()
         return _rgb("display", to_xyz, to_xyz @ display.gamma[-1], white, table=display.gamma)
-    to_opponent, to_xyz = filters.FORMATS["lms"]
+    to_opponent, to_xyz = kernels.FORMATS["lms"]
     to_lms = display.to_lms()
     own_white = to_xyz @ to_opponent @ to_lms @ display.gamma[-1]
     white = own_white if white is None else _three(white, "it must be three numbers, XYZ")

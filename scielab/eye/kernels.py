@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from scielab.eye import filtering as borders
+from scielab.eye import filtering
 
 #: Opponent channels in their order along the last axis.
 CHANNELS = ("lum", "rg", "by")
@@ -45,7 +45,7 @@ FORMATS = {
 }
 
 #: The dense matrix of the filter along one axis, for those who cannot use `filter_plane`.
-axis_operator = borders.axis_operator
+axis_operator = filtering.axis_operator
 
 # Kernels are sampled at no less than this rate: at a coarser one the narrow Gaussians would be missed.
 _MIN_SAMPLES_PER_DEGREE = 224
@@ -99,10 +99,10 @@ def kernel_taps(samples_per_degree: float) -> int:
 
 def filter_plane(plane: np.ndarray, bank: np.ndarray) -> np.ndarray:
     """Filter one opponent plane (H, W) with the row kernels (number of Gaussians, taps) of its channel."""
-    rule = borders.Reflection(by_half=True)
+    rule = filtering.Reflection(by_half=True)
     rows, columns = plane.shape
     operators = rule.operators(np.abs(bank), rows), rule.operators(bank, columns)
-    return borders.filter_plane(np.array(plane, dtype=float), *operators, rule)
+    return filtering.filter_plane(np.array(plane, dtype=float), *operators, rule)
 
 
 def filter_opponent(opponent: np.ndarray, samples_per_degree: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.eye import filtering as borders
+from scielab.eye import filtering
 from scielab.eye import kernels as filters
 
 Banks = tuple[np.ndarray, ...]
@@ -43,7 +43,7 @@ class Preset:
     name: str
     title: str
     kernels: Callable[[float], Banks]
-    border: borders.Reflection | borders.Wrapping
+    border: filtering.Reflection | filtering.Wrapping
 
     def shape(self, rows: int, columns: int) -> tuple[int, int]:
         """Rows and columns of the map for pictures of `rows` × `columns`."""
@@ -116,30 +116,30 @@ def _signed_roots(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
 PRESETS = {
     p.name: p
     for p in (
-        Preset("1996", "S-CIELAB 1996", filters.kernels, borders.Reflection(by_half=True)),
+        Preset("1996", "S-CIELAB 1996", filters.kernels, filtering.Reflection(by_half=True)),
         Preset(
             "1996-normalised",
             "S-CIELAB 1996, kernels normalised",
             normalised_kernels,
-            borders.Reflection(by_half=False),
+            filtering.Reflection(by_half=False),
         ),
         Preset(
             "isetcam-distribution",
             "S-CIELAB of ISETCam, filters 'distribution'",
             _isetcam_kernels(filters.GAUSSIANS),
-            borders.Wrapping(),
+            filtering.Wrapping(),
         ),
         Preset(
             "isetcam-original",
             "S-CIELAB of ISETCam, filters 'original'",
             _isetcam_kernels(PUBLISHED_GAUSSIANS),
-            borders.Wrapping(),
+            filtering.Wrapping(),
         ),
         Preset(
             "isetcam-hires",
             "S-CIELAB of ISETCam, filters 'hires'",
             _isetcam_kernels(PUBLISHED_GAUSSIANS, narrower=2),
-            borders.Wrapping(),
+            filtering.Wrapping(),
         ),
     )
 }

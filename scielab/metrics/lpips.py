@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scielab.metrics import weights_file as weights
+from scielab.metrics import weights_file
 
 #: Name of the metric, to be cited with every number.
 VERSION = "LPIPS 0.1, SqueezeNet 1.1"
@@ -66,7 +66,7 @@ def load(paths: Iterable[Path | str]) -> Network:
     is not finite.
     """
     paths = list(paths)
-    return from_arrays(weights.read(paths), where=", ".join(map(str, paths)))
+    return from_arrays(weights_file.read(paths), where=", ".join(map(str, paths)))
 
 
 def from_arrays(arrays: dict[str, np.ndarray], *, where: str = "weights") -> Network:

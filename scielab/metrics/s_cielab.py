@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.eye import encoding as inputs
-from scielab.eye import filtering as borders
-from scielab.eye import kernels as filters
-from scielab.eye import presets
+from scielab.eye import encoding, filtering, kernels, presets
 from scielab.eye.display import Display
-from scielab.metrics import colour_difference as deltae
+from scielab.metrics import colour_difference
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 #: Name of the metric as it is by default, to be cited with every number; `version` tells those of all presets.
@@ -29,7 +26,7 @@ VERSION = presets.PRESETS["1996"].title
 THRESHOLDS = (1.0, 2.3, 5.0, 10.0)
 
 #: What a picture's numbers may be, by name.
-INPUTS = inputs.INPUTS
+INPUTS = encoding.INPUTS
 
 
 def delta_e(
@@ -103,8 +100,10 @@ class Reference:
         white: np.ndarray | None = None,
         dtype: type = np.float64,
     ):
-        if formula not in deltae.FORMULAS:
-            raise ValueError(f"formula is {formula!r}; it must be one of {', '.join(map(str, deltae.FORMULAS))}")
+        if formula not in colour_difference.FORMULAS:
+            raise ValueError(
+                f"formula is {formula!r}; it must be one of {', '.join(map(str, colour_difference.FORMULAS))}"
+            )
         viewing = _viewing(samples_per_degree, preset, input, white, dtype)
         planes = viewing.lab(ref)
         planes.setflags(write=False)
@@ -118,8 +117,8 @@ class Reference:
         rows, columns = self.viewing.preset.shape(*self.shape[:2])
         differences = np.empty((rows, columns), planes.dtype)
         reference, test = (p.reshape(3, -1) for p in (self._planes, planes))
-        for flat, block in inputs.blocks(planes):
-            found = deltae.FORMULAS[self.formula](reference[:, flat].T, test[:, flat].T)
+        for flat, block in encoding.blocks(planes):
+            found = colour_difference.FORMULAS[self.formula](reference[:, flat].T, test[:, flat].T)
             differences[block] = found.reshape(-1, planes.shape[2])[:, :columns]
         return differences
 
@@ -130,18 +129,18 @@ class _Viewing:
 
     samples_per_degree: float
     preset: presets.Preset
-    source: inputs.Source
+    source: encoding.Source
     dtype: type
 
     def opponent(self, picture: np.ndarray) -> np.ndarray:
         """Blurred opponent planes (3, H, S), of which as many columns count as `preset.shape` says."""
-        picture = inputs.check(picture, self.source)
-        planes = inputs.opponent_planes(picture, self.source, self.dtype)
+        picture = encoding.check(picture, self.source)
+        planes = encoding.opponent_planes(picture, self.source, self.dtype)
         rows, columns = self.preset.shape(*picture.shape[:2])
         operators = presets.operators(self.preset, self.samples_per_degree, (rows, columns), self.dtype)
         for plane, (down, along) in zip(planes, operators, strict=True):
             inside = plane[:rows, :columns]
-            blurred = borders.filter_plane(inside, down, along, self.preset.border)
+            blurred = filtering.filter_plane(inside, down, along, self.preset.border)
             if not np.may_share_memory(blurred, inside):
                 inside[:] = blurred
         return planes if rows == len(planes[0]) else np.ascontiguousarray(planes[:, :rows])
@@ -150,10 +149,10 @@ class _Viewing:
         """L*, a*, b* planes (3, H, S) of a picture as the eye blurs it."""
         planes = self.opponent(picture)
         to_ratios = (self.source.to_xyz / self.source.white_xyz[:, None]).astype(self.dtype)
-        for flat, _ in inputs.blocks(planes):
+        for flat, _ in encoding.blocks(planes):
             values = planes.reshape(3, -1)[:, flat]
             ratios = to_ratios @ values
-            deltae.ratios_to_lab(ratios)
+            colour_difference.ratios_to_lab(ratios)
             values[:] = ratios
         return planes
 
@@ -164,10 +163,10 @@ class _Viewing:
 
 
 def _viewing(samples_per_degree: float, preset: str, input, white: np.ndarray | None, dtype: type) -> _Viewing:
-    filters.check_samples_per_degree(samples_per_degree)
+    kernels.check_samples_per_degree(samples_per_degree)
     if dtype not in (np.float64, np.float32, "float64", "float32"):
         raise ValueError(f"dtype is {dtype!r}; it must be float64 or float32")
-    source = inputs.source(input, white)
+    source = encoding.source(input, white)
     return _Viewing(float(samples_per_degree), presets.preset(preset), source, np.dtype(dtype).type)
 
 
@@ -197,7 +196,7 @@ def filtered_opponent(
 
     sRGB is taken to XYZ with Y = 100 for white first. Parameters and errors as in `delta_e`.
     """
-    no_white = np.ones(3) if isinstance(input, str) and input in filters.FORMATS else None  # plays no part here
+    no_white = np.ones(3) if isinstance(input, str) and input in kernels.FORMATS else None  # plays no part here
     viewing = _viewing(samples_per_degree, preset, input, no_white, dtype)
     return viewing.as_picture(viewing.opponent(picture), picture)
 
@@ -250,7 +249,7 @@ def border_rule(
     shape: tuple[int, int], samples_per_degree: float = DEFAULT_SAMPLES_PER_DEGREE, preset: str = "1996"
 ) -> str:
     """What stands beyond the border of a picture of `shape` = (rows, columns) when it is filtered, in words."""
-    filters.check_samples_per_degree(samples_per_degree)
+    kernels.check_samples_per_degree(samples_per_degree)
     return presets.preset(preset).describe_border(shape, samples_per_degree)
 
 

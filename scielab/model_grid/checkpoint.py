@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from scielab.metrics import lpips
 from scielab.metrics.catalogue import MEASURES
 from scielab.model_grid.evaluate import Model, Picture, Result, evaluate
@@ -79,7 +79,7 @@ class Store:
         pictures = results[0].output is not None
         if pictures:
             arrays |= {key: np.stack([getattr(r, key) for r in results]) for key in ("output", "delta_e")}
-        with files.atomic(self._path(number, pictures)) as temporary, temporary.open("wb") as file:
+        with atomic.atomic(self._path(number, pictures)) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
 
     def load(self, number: int, *, pictures: bool) -> list[Result] | None:

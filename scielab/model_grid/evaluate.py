@@ -20,8 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from camsim.io.image import quantise, resize
-from scielab.metrics import lpips
-from scielab.metrics import s_cielab as metric
+from scielab.metrics import lpips, s_cielab
 from scielab.metrics.catalogue import psnr_db, ssim
 
 Model = Callable[[np.ndarray], np.ndarray]
@@ -89,7 +88,7 @@ def evaluate(
     """
     settings = list(settings)
     for picture in pictures:
-        seen = metric.Reference(picture.reference, samples_per_degree=samples_per_degree)
+        seen = s_cielab.Reference(picture.reference, samples_per_degree=samples_per_degree)
         features = None if network is None else lpips.Reference(network, picture.reference)
         for setting in settings:
             for name, model in models.items():

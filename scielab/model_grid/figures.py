@@ -5,24 +5,24 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
-from scielab.comparison import map_figure as plots
-from scielab.model_grid import evaluate as grid
+from camsim.io import atomic
+from scielab.comparison import map_figure
+from scielab.model_grid import evaluate
 
 _GAP, _LABEL, _HEAD, _BETWEEN, _FOOT = 4, 92, 62, 34, 78
 _DPI = 100
 _OWN = (0.10, 0.60, 0.36)
 
 
-def save_outputs(path: Path, pictures: list[grid.Picture], results: list[grid.Result]) -> None:
+def save_outputs(path: Path, pictures: list[evaluate.Picture], results: list[evaluate.Result]) -> None:
     """Write reference, camera pictures and the models' outputs for each picture, side by side."""
-    trained = [result for result in results if result.model != grid.BASELINE]
+    trained = [result for result in results if result.model != evaluate.BASELINE]
     _save(path, pictures, trained, lambda result: result.output, head=("reference", "camera"), bar=None)
 
 
-def save_maps(path: Path, pictures: list[grid.Picture], results: list[grid.Result], *, top: float) -> None:
+def save_maps(path: Path, pictures: list[evaluate.Picture], results: list[evaluate.Result], *, top: float) -> None:
     """Write the S-CIELAB maps of all outputs on one scale, 0 to `top` ΔE, with its bar."""
-    _save(path, pictures, results, lambda result: plots.colourise(result.delta_e, top), head=(), bar=top)
+    _save(path, pictures, results, lambda result: map_figure.colourise(result.delta_e, top), head=(), bar=top)
 
 
 def _enlarge(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -67,7 +67,7 @@ def _save(path, pictures, results, tile: Callable, *, head: tuple[str, ...], bar
                 else:
                     shown = tile(found[picture.name, model, setting])
                 canvas[y : y + shown.shape[0], x : x + shown.shape[1]] = shown
-                if grid.TRAINED_FOR.get(setting) == model:
+                if evaluate.TRAINED_FOR.get(setting) == model:
                     frame = Rectangle((x - 1.5, y - 1.5), w + 2, h + 2, fill=False, edgecolor=_OWN, linewidth=2.2)
                     axes.add_patch(frame)
     for row, model in enumerate(rows):
@@ -78,13 +78,13 @@ def _save(path, pictures, results, tile: Callable, *, head: tuple[str, ...], bar
         _draw_bar(canvas, text, foot + 34, width, bar)
     axes.imshow(canvas, extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="none", aspect="auto")
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         figure.savefig(temporary, dpi=_DPI)
 
 
 def _draw_bar(canvas: np.ndarray, text: Callable, y: int, width: int, top: float) -> None:
     length = min(480, width - _LABEL - 220)
-    canvas[y : y + 14, _LABEL : _LABEL + length] = plots.colourise(np.linspace(0, top, length)[None], top)
+    canvas[y : y + 14, _LABEL : _LABEL + length] = map_figure.colourise(np.linspace(0, top, length)[None], top)
     for value in np.linspace(0, top, 5):
         label = f"{value:g}" if value < top else f"≥ {value:g}"
         text(_LABEL + value / top * length, y + 26, label, fontsize=9)

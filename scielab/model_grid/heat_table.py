@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic as files
+from camsim.io import atomic
 from scielab import heat
 from scielab.metrics.catalogue import Measure
 from scielab.model_grid.evaluate import BASELINE, TRAINED_FOR
@@ -49,7 +49,7 @@ def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: 
     bottom = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP
     _draw_verdicts(axes, settings, verdicts, measure, bottom)
     _draw_scale(axes, cells, measure, right + 0.22, _HEAD, bottom)
-    with files.atomic(path) as temporary:
+    with atomic.atomic(path) as temporary:
         figure.savefig(temporary, metadata={"CreationDate": None} if Path(path).suffix.lower() == ".pdf" else None)
 
 

@@ -6,17 +6,16 @@ from dataclasses import asdict
 import numpy as np
 
 from scielab import heat
-from scielab.comparison import map_figure as plots
+from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
 from scielab.metrics.catalogue import MEASURES, Measure
-from scielab.model_grid import evaluate as grid
-from scielab.model_grid import tables
+from scielab.model_grid import evaluate, tables
 from scielab.model_grid.verdicts import Cell, Verdict
 
 
 def page(
-    pictures: Iterable[grid.Picture],
-    results: Iterable[grid.Result],
+    pictures: Iterable[evaluate.Picture],
+    results: Iterable[evaluate.Result],
     cells: list[Cell],
     verdicts: list[Verdict],
     *,
@@ -49,17 +48,17 @@ def page(
         if result.picture in shown:
             key = f"{result.model}/{result.setting}"
             shown[result.picture]["outputs"][key] = data_url(result.output)
-            shown[result.picture]["maps"][key] = data_url(plots.colourise(result.delta_e, top))
+            shown[result.picture]["maps"][key] = data_url(map_figure.colourise(result.delta_e, top))
             scores[f"{result.picture}/{key}"] = {m.name: getattr(result, m.name) for m in measures}
     content = {
         "pictures": shown,
         "scores": scores,
         "measures": [asdict(measure) for measure in measures],
         "shades": {measure.name: _shades(cells, measure) for measure in measures},
-        "trainedFor": grid.TRAINED_FOR,
-        "baseline": grid.BASELINE,
+        "trainedFor": evaluate.TRAINED_FOR,
+        "baseline": evaluate.BASELINE,
         "top": top,
-        "scale": data_url(plots.colourise(np.linspace(0, top, 256)[None], top)),
+        "scale": data_url(map_figure.colourise(np.linspace(0, top, 256)[None], top)),
         "heat": data_url(heat.scale()[None]),
         "facts": facts,
         "warnings": list(warnings),
