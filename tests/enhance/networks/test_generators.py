@@ -16,7 +16,7 @@ from keras import ops
 from enhance.networks import critics, generators, layers
 
 BACKEND = keras.backend.backend()
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 SMALL = {"blocks": 1, "filters": 8}
 #: Every generator, and every option that changes how its graph is wired.

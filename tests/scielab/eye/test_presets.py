@@ -20,8 +20,8 @@ from scielab.eye import filtering, presets
 from scielab.eye import kernels as filters
 from scielab.metrics import colour_difference, s_cielab
 
-PICTURES = np.load(Path(__file__).parent / "golden" / "scielab.npz")
-COMPACT = np.load(Path(__file__).parent / "golden" / "scielab_isetcam.npz")
+PICTURES = np.load(Path(__file__).parents[2] / "golden" / "scielab.npz")
+COMPACT = np.load(Path(__file__).parents[2] / "golden" / "scielab_isetcam.npz")
 MAPS = sorted(name for name in COMPACT if "/isetcam-" in name)
 ISETCAM = [name for name in presets.PRESETS if name.startswith("isetcam")]
 

@@ -319,10 +319,8 @@ def test_figures_show_every_tile_pixel_by_pixel(results, pictures, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def drawn_weights(tmp_path_factory):
+def drawn_weights(tmp_path_factory, drawn_arrays):
     """Weights that are nobody's, in a file."""
-    from test_lpips import drawn_arrays
-
     path = tmp_path_factory.mktemp("weights") / "drawn.npz"
     np.savez(path, **drawn_arrays())
     return path

@@ -26,9 +26,9 @@ from scielab.comparison import map_figure
 from scielab.eye import kernels
 from scielab.metrics import colour_difference, s_cielab
 
-COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
+COMPACT = np.load(Path(__file__).parents[2] / "golden" / "scielab.npz")
 CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})
-GOLDEN = Path(__file__).parents[2] / "shared" / "reference" / "scielab" / "golden"
+GOLDEN = Path(__file__).parents[4] / "shared" / "reference" / "scielab" / "golden"
 REFERENCES = json.loads((GOLDEN / "summary.json").read_text()) if (GOLDEN / "summary.json").exists() else {}
 MAPS = {76: "dE76_1996", 94: "dE94_1996", 2000: "dE2000_on_1996lab"}
 

@@ -5,7 +5,6 @@ network. They are drawn, not trained, so that this needs no download; every stag
 """
 
 import collections
-import math
 import pickle
 from pathlib import Path
 
@@ -14,45 +13,13 @@ import pytest
 
 from scielab.metrics import lpips, weights_file
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 _STAGES = (64, 128, 256, 384, 384, 512, 512)
 
 
-def drawn_arrays() -> dict[str, np.ndarray]:
-    """Arrays named and shaped as in torchvision's and LPIPS's files, in the order of torchvision's state dict."""
-    shapes: dict[str, tuple[int, ...]] = {"features.0.weight": (64, 3, 3, 3), "features.0.bias": (64,)}
-    inside = 64
-    for layer, squeezed, out in (
-        (3, 16, 64),
-        (4, 16, 64),
-        (6, 32, 128),
-        (7, 32, 128),
-        (9, 48, 192),
-        (10, 48, 192),
-        (11, 64, 256),
-        (12, 64, 256),
-    ):
-        for name, shape in (
-            ("squeeze", (squeezed, inside, 1, 1)),
-            ("expand1x1", (out, squeezed, 1, 1)),
-            ("expand3x3", (out, squeezed, 3, 3)),
-        ):
-            shapes[f"features.{layer}.{name}.weight"] = shape
-            shapes[f"features.{layer}.{name}.bias"] = shape[:1]
-        inside = 2 * out
-    draw = np.random.RandomState(0)
-    arrays = {}
-    for name, shape in shapes.items():
-        spread = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 0.1
-        arrays[name] = (draw.standard_normal(shape) * spread).astype(np.float32)
-    for i, channels in enumerate(_STAGES):
-        arrays[f"lin{i}.model.1.weight"] = (3.0**i * draw.random_sample((1, channels, 1, 1))).astype(np.float32)
-    return arrays
-
-
 @pytest.fixture(scope="module")
-def network():
+def network(drawn_arrays):
     return lpips.from_arrays(drawn_arrays())
 
 
@@ -113,7 +80,7 @@ def test_sizes_must_be_equal(network):
         lpips.distance(network, np.zeros((20, 20, 3)), np.zeros((20, 21, 3)))
 
 
-def test_weights_are_checked_array_by_array():
+def test_weights_are_checked_array_by_array(drawn_arrays):
     arrays = drawn_arrays()
     with pytest.raises(ValueError, match="w.npz: features.9.squeeze.bias is missing"):
         lpips.from_arrays({k: v for k, v in arrays.items() if k != "features.9.squeeze.bias"}, where="w.npz")
@@ -123,7 +90,7 @@ def test_weights_are_checked_array_by_array():
         lpips.from_arrays(arrays | {"features.0.bias": np.full(64, np.nan)})
 
 
-def test_one_file_or_two_give_the_same_network(network, tmp_path):
+def test_one_file_or_two_give_the_same_network(network, tmp_path, drawn_arrays):
     arrays = drawn_arrays()
     np.savez(tmp_path / "all.npz", **arrays, **{"classifier.1.bias": np.zeros(1000)})
     np.savez(tmp_path / "trunk.npz", **{k: v for k, v in arrays.items() if k.startswith("features")})

@@ -24,8 +24,8 @@ from scielab.metrics import s_cielab
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="gradients are taken on TensorFlow or JAX")
 
-ROOT = Path(__file__).parents[1]
-COMPACT = np.load(Path(__file__).parent / "golden" / "scielab.npz")
+ROOT = Path(__file__).parents[3]
+COMPACT = np.load(Path(__file__).parents[2] / "golden" / "scielab.npz")
 CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})
 GOLDEN = ROOT.parent / "shared" / "reference" / "scielab" / "golden"
 REFERENCES = json.loads((GOLDEN / "summary.json").read_text()) if (GOLDEN / "summary.json").exists() else {}

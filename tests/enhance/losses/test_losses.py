@@ -463,7 +463,7 @@ def bicubic_and_photographs():
     """19 centre crops of 128² and their bicubic ×4 copies, as the reference figures were made."""
     from PIL import Image
 
-    bench = Path(__file__).parents[2] / "shared" / "data" / "bench"
+    bench = Path(__file__).parents[4] / "shared" / "data" / "bench"
     files = sorted(path for name in ("Set5", "Set14") for path in (bench / name / "HR").glob("*.png"))
     if not files:
         pytest.skip("no reference data beside this checkout")
@@ -862,7 +862,7 @@ def numbers(npz) -> dict[str, float]:
 @pytest.mark.skipif(BACKEND != "tensorflow" or not importlib.util.find_spec("jax"), reason="needs TensorFlow and JAX")
 def test_tensorflow_and_jax_agree(npz):
     code = "import json, sys, test_losses; print(json.dumps(test_losses.numbers(sys.argv[1])))"
-    paths = [str(Path(__file__).parent), str(Path(__file__).parents[1]), *filter(None, sys.path)]
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[3]), *filter(None, sys.path)]
     done = subprocess.run(
         [sys.executable, "-c", code, npz],
         capture_output=True,

@@ -471,7 +471,7 @@ def test_training_starts_from_a_model_that_is_named(tmp_path):
 BACKENDS = """
 import sys, json, numpy as np, keras
 sys.path.insert(0, sys.argv[3])
-from test_train import *
+from test_engine import *
 from enhance import modelfile
 configuration = configure(PIXEL | {"steps": 10, "warmup_steps": 0}, GAN | {"steps": 10})
 generator, critic = modelfile.load(sys.argv[1]), keras.saving.load_model(sys.argv[2], compile=False)
