@@ -1,6 +1,8 @@
 # make demo           the whole way on built-in photographs: render, enlarge with four models, judge: demo/report.html
 # make demo TRAIN=1   the same with four small models of its own, trained on thirteen photographs
 # make test           every test
+# make test-fast      those of less than a second, for every commit
+# make lint           ruff
 # make clean          remove what these made
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-fast lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -41,11 +43,19 @@ demo/models/%/run.json: demo/train/manifest.json demo/test/manifest.json
 	@if [ -e demo/models/$*/config.toml ]; then $(BIN)/enhance train --resume -o demo/models/$*; \
 	else $(BIN)/enhance train --task $* --data demo/train -o demo/models/$* $(DEMO_STEPS); fi
 
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := -n $(JOBS) --dist worksteal
+
+# Those that are marked `alone` come last, with nothing beside them.
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(PYTEST) $(PARALLEL) -m "not alone"
+	@$(PYTEST) -m alone
+
+test-fast: $(READY)
+	@$(PYTEST) $(PARALLEL) -m "not slow and not alone"
 
 lint: $(READY)
-	@$(BIN)/python -m pip install -q ruff && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

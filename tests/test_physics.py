@@ -333,6 +333,7 @@ def test_srgb_curve_is_its_own_inverse_and_meets_the_standard():
     assert srgb_decode(np.array(0.5)) == pytest.approx(0.21404, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 def test_underexposed_is_darker_and_warmer(shared):
     """Over a hundred photographs: L* at least 15 lower, a* + b* at least 6 higher."""

@@ -73,6 +73,7 @@ def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
     np.testing.assert_allclose(done.electrons, expected, rtol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_hyperspectral_scene_renders_as_the_picture_of_it(command, tmp_path):
     """Three reflectances mixed as an sRGB picture mixes them: the cube and the picture are one scene."""
     linear = 0.3 + 0.3 * np.random.default_rng(2).random((20, 30, 3))  # saturated colours are no surfaces
@@ -114,6 +115,7 @@ def test_illuminant_and_luminance_of_the_scene():
     assert y == pytest.approx(100)
 
 
+@pytest.mark.slow
 def test_colorchecker_through_a_camera_with_the_eyes_own_filters(tmp_path):
     """Sharp, noise-free, pixels that see as the CIE observer does: ΔE2000 to the published Lab below 0.3 on average.
 
@@ -141,6 +143,7 @@ def test_colorchecker_through_a_camera_with_the_eyes_own_filters(tmp_path):
     assert error.mean() < 0.3 and error.max() < 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["slanted-edge", "siemens-star"])
 def test_a_chart_goes_through_a_camera(command, tmp_path, name):
     assert command("camsim", "chart", name, "--size", "96", "-o", "c.png").returncode == 0
@@ -189,6 +192,7 @@ def test_bad_cubes_are_refused(refused, tmp_path):
         assert name in refused("camsim", "render", name)
 
 
+@pytest.mark.slow
 def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
     """A point source's coma flare lies where the lens's PSF has it, above or below, for both parities of terms."""
     base = ["sensor.cfa=mono", "sensor.pixel_pitch_um=0.5", "scene.fov_deg=0.9", "optics.fnumber=4"]
@@ -234,6 +238,7 @@ def test_a_coarse_psf_blurs_without_ringing(tmp_path):
     assert rate.mean() == pytest.approx(flat.mean() / 2, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
     for options in (("--setting", "f22", "--size", "32"), ("--setting", "isetcam", "--set", "isp.tone=linear")):
         assert command("camsim", "render", photo, *options, "-o", "a.png", "--force").returncode == 0

@@ -256,6 +256,7 @@ def test_a_leaf_has_the_area_of_its_disc(radius):
     assert np.mean(areas) == pytest.approx(math.pi * radius**2, rel=0.01)
 
 
+@pytest.mark.slow
 def test_dead_leaves_power_falls_as_one_over_frequency_squared():
     power, size = 0, 384
     for seed in range(3):

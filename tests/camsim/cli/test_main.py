@@ -39,6 +39,7 @@ def test_settings_lists_the_cameras_and_prints_one_that_loads_back(command, tmp_
     assert camera_file.load(tmp_path / "mine.toml") == camera_file.load("f22")
 
 
+@pytest.mark.slow
 def test_render_alone_uses_a_builtin_photograph_and_refuses_to_overwrite(command, refused, tmp_path):
     result = command("camsim", "render", "--setting", "f22")
     assert result.returncode == 0 and "built-in" in result.stderr
@@ -61,6 +62,7 @@ def test_render_files_into_a_folder_with_a_record(command, photo, tmp_path):
     assert (record["width"], record["height"]) == (262, 198)
 
 
+@pytest.mark.slow
 def test_same_seed_same_file_and_set_changes_the_camera(command, photo, tmp_path):
     for name, extra in (("a", []), ("b", []), ("c", ["--set", "optics.fnumber=4"]), ("d", ["--seed", "1"])):
         done = command("camsim", "render", photo, "--setting", "f22", "-o", f"{name}.png", "--size", "40", *extra)
@@ -76,6 +78,7 @@ def test_dry_run_writes_nothing(command, photo, tmp_path):
     assert list(tmp_path.iterdir()) == [photo]
 
 
+@pytest.mark.slow
 def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
     """SIGTERM in the middle: no half set, no temporary folder, no workers left behind."""
     code = "from camsim.cli.main import main; main()"
@@ -91,6 +94,7 @@ def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
     assert list(tmp_path.iterdir()) == [photo]
 
 
+@pytest.mark.slow
 def test_dataset_renders_refuses_and_replaces_only_its_own(command, refused, photo, tmp_path):
     arguments = ("camsim", "dataset", photo, "-o", "set", "--hr-size", "64", "--cuts", "2", "--setting", "f22")
     first = command(*arguments, "--json")
@@ -103,6 +107,7 @@ def test_dataset_renders_refuses_and_replaces_only_its_own(command, refused, pho
     assert "something other" in line and (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,6 +1,7 @@
 """The fast path for pictures and the spectral path are one camera: random cameras, sizes and pictures."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def cameras(draw):
     return camera_file.from_dict({"scene": {"fov_deg": fov, "illuminant": light}, "optics": lens, "sensor": sensor})
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(cameras(), st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31))
 def test_fast_path_equals_spectral_path(view, rows, columns, seed):

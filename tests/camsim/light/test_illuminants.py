@@ -123,7 +123,7 @@ def test_tables_cannot_be_changed_by_a_caller():
 
 def test_neither_scipy_nor_colour_science_is_needed():
     code = (
-        "import sys; from camsim import illuminants; illuminants.spectrum('FL2'); "
+        "import sys; from camsim.light import illuminants; illuminants.spectrum('FL2'); "
         "print({'scipy', 'colour'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

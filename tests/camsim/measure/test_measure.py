@@ -80,6 +80,7 @@ def test_square_pixels_have_the_product_of_two_sincs_as_mtf(angle, turned):
     assert response.oversharpening < 0.002 and response.overshoot < 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fnumber, pitch_um", [(2.8, 1.0), (4.0, 1.0), (8.0, 1.4), (8.0, 2.2)])
 def test_diffraction_and_pixel_aperture(fnumber, pitch_um):
     side = math.sqrt(0.75)
@@ -351,6 +352,7 @@ SENSORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SENSORS)
 def test_photon_transfer_finds_what_the_sensor_was_given(name):
     sensor = Sensor(**SENSORS[name])
@@ -372,6 +374,7 @@ def test_photon_transfer_finds_what_the_sensor_was_given(name):
     assert found.dynamic_range_db == pytest.approx(decibels, abs=0.3)
 
 
+@pytest.mark.slow
 def test_columns_count_as_pattern():
     sensor = Sensor(column_gain_fpn=0.03, column_offset_fpn_e=30, black_level_dn=200)
     found = photon_transfer.measure(sensor, size=512)
@@ -380,6 +383,7 @@ def test_columns_count_as_pattern():
     assert found.read_noise_e == pytest.approx(10, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_clipped_dark_frame_would_tell_too_little():
     """Why the read noise comes from the line: half of the default sensor's dark noise is cut off at zero."""
     found = photon_transfer.measure(Sensor())
@@ -433,6 +437,7 @@ def is_drawn(path):
     return min(picture.shape[:2]) > 400 and len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
 
+@pytest.mark.slow
 def test_mtf_command(command, edge_file, tmp_path):
     told = command("camsim", "measure", "mtf", edge_file, "--pitch-um", "2.2")
     assert told.returncode == 0 and "MTF50" in told.stdout and "cycles/mm" in told.stdout, told.stderr
@@ -447,6 +452,7 @@ def test_mtf_command(command, edge_file, tmp_path):
     assert is_drawn(tmp_path / "c.png")
 
 
+@pytest.mark.slow
 def test_mtf_command_takes_a_region_and_linear_values(command, edge_file, tmp_path):
     plane = image.read(edge_file)
     image.write(tmp_path / "linear.png", srgb_decode(plane))
@@ -459,6 +465,7 @@ def test_mtf_command_takes_a_region_and_linear_values(command, edge_file, tmp_pa
     assert wrong["contrast"] < record["contrast"] - 0.1  # sRGB values taken for light
 
 
+@pytest.mark.slow
 def test_color_command(command, chart_file, tmp_path):
     result = command("camsim", "measure", "color", chart_file, "-o", "patches.png")
     assert result.returncode == 0 and "cyan" in result.stdout and "mean" in result.stdout, result.stderr
@@ -472,11 +479,13 @@ def test_color_command(command, chart_file, tmp_path):
     assert float(rows[0]["delta_e_2000"]) < 1
 
 
+@pytest.mark.slow
 def test_color_command_notes_a_turned_chart(command, tmp_path):
     image.write(tmp_path / "turned.png", srgb_encode(np.clip(chart_picture()[::-1, ::-1], 0, 1)))
     assert "180°" in command("camsim", "measure", "color", "turned.png").stderr
 
 
+@pytest.mark.slow
 def test_ptc_command(command, tmp_path):
     result = command("camsim", "measure", "ptc", "--set", "sensor.read_noise_e=5", "-o", "curve.png")
     assert result.returncode == 0 and "e⁻/DN" in result.stdout, result.stderr
@@ -487,6 +496,7 @@ def test_ptc_command(command, tmp_path):
     assert {"exposure_s", "mean_dn", "variance_dn2", "fitted"} == set(record["points"][0])
 
 
+@pytest.mark.slow
 def test_ptc_command_with_no_read_noise_and_no_adc(command, tmp_path):
     sets = ("--set", "sensor.read_noise_e=0", "--set", "sensor.bit_depth=0", "--set", "sensor.dark_current_e_per_s=0")
     result = command("camsim", "measure", "ptc", *sets, "--seed", "3", "-o", "curve.svg")

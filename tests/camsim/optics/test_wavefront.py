@@ -152,6 +152,7 @@ def lens_integral(waves: dict, fy: float, fx: float, nodes: int = 100) -> comple
     return complex((area * np.exp(2j * math.pi * (at(-s / 2) - at(s / 2)))).sum() / math.pi)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "waves",
     [
@@ -241,6 +242,7 @@ def regular(blades: int, turn_deg: float, radius: float = 1.0) -> np.ndarray:
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("blades", "turn"), [(3, 0), (4, 45), (5, 20), (6, 0), (6, 13), (7, -50), (9, 300)])
 @pytest.mark.parametrize("hole", [0.0, 0.4])
 def test_polygon_overlaps_match_clipped_polygons(blades, turn, hole):
@@ -342,6 +344,7 @@ def test_otf_is_hermitian_bounded_and_cut_off(fields):
         assert (np.abs(found) - np.abs(bound)).max() < (1e-3 if aperture.get("blades") else 1e-4)
 
 
+@pytest.mark.slow
 def test_finer_sampling_changes_nothing(monkeypatch):
     f = np.linspace(0, CUTOFF, 70)
     views = [

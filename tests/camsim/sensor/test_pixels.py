@@ -159,6 +159,7 @@ def test_no_adc_keeps_the_electrons():
     np.testing.assert_allclose(pipeline.render(np.ones((16, 16, 3)), view).linear, 0.95, atol=3e-3)
 
 
+@pytest.mark.slow
 def test_relative_illumination_is_cos4_of_the_field_angle():
     view = camera_file.override(
         camera_file.load("f22"),

@@ -34,6 +34,7 @@ def photograph(setting="f22", changes=(), shape=(24, 24)):
     return pipeline.render_stages(picture, view)[1], view
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_every_kind_of_camera_is_drawn(case):
     done, view = photograph(*CASES[case])
@@ -45,6 +46,7 @@ def test_every_kind_of_camera_is_drawn(case):
     assert pyplot is None or not pyplot.get_fignums()
 
 
+@pytest.mark.slow
 def test_scene_and_result_are_in_the_sheet_as_they_are():
     """Sensor and scene of 31 × 31 blocks of 20 sheet pixels: every block's middle has the stage's own colour."""
     done, view = photograph("pixel25", ["sensor.cfa=mono", "sensor.pixel_pitch_um=16.91"], (31, 31))
@@ -119,6 +121,7 @@ def test_psf_of_a_lens_with_hardly_an_aberration_is_that_of_a_perfect_one():
     np.testing.assert_allclose(hardly.psf, perfect.psf, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_psf_file_is_weighted_by_luminance(tmp_path):
     """Planes at 400 and 700 nm, mixed linearly between: the share of the second grows with the mean wavelength."""
     planes = np.zeros((2, 3, 3))
@@ -133,6 +136,7 @@ def test_psf_file_is_weighted_by_luminance(tmp_path):
     draw.draw(pipeline.render_stages(np.full((8, 8, 3), 0.5), view)[1], view)
 
 
+@pytest.mark.slow
 def test_caption_tells_the_cameras_numbers():
     done, view = photograph(
         "underexposed", ["sensor.exposure_s=0.002", "sensor.reference_pitch_um=2", "optics.blades=7"], (20, 20)
@@ -145,6 +149,7 @@ def test_caption_tells_the_cameras_numbers():
     assert third == "optics.blades = 7"
 
 
+@pytest.mark.slow
 def test_command_writes_a_sheet(command, tmp_path):
     image.write(tmp_path / "a.png", np.random.default_rng(0).random((16, 16, 3)))
     result = command("camsim", "render", "a.png", "--setting", "pixel25", "--sheet")

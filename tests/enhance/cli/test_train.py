@@ -68,6 +68,7 @@ def test_help_explains_itself(command, arguments):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_killed_run_resumes_to_the_same_weights(command, rendered, trained, tmp_path):
     """SIGKILL in the middle, then --resume: bit for bit what an uninterrupted run gives."""
     arguments = ["train", "--task", "deblur", "--data", rendered, *SMALL, "--steps", "30,20", "-q"]
@@ -90,6 +91,7 @@ def test_a_killed_run_resumes_to_the_same_weights(command, rendered, trained, tm
         assert set(a) == set(b) and all(a[name].tobytes() == b[name].tobytes() for name in names)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp_path, monkeypatch):
     monkeypatch.setenv("CAM2EYE_HOME", str(trained / "home"))
     listed = json.loads(command("enhance", "models", "--json").stdout)["models"]
@@ -152,6 +154,7 @@ def test_the_models_that_ship_need_nothing(command, tmp_path):
             assert column[measure]["wins"] and column[measure]["excludes_zero"], column
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -367,6 +367,7 @@ def test_photographs_without_a_camera_are_reduced(tmp_path):
                 np.testing.assert_array_equal(image.quantise(image.resize(high / 255, (8, 8))), low)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crop", sampling.KINDS)
 def test_photographs_give_the_same_batches_from_memory_and_file_in_thread_and_process(crop, tmp_path):
     options = {"camera": F22, "vary": {"optics.fnumber": (16, 32)}, "crop": crop}
@@ -472,6 +473,7 @@ def test_the_built_in_photographs_are_rendered_once_or_anew(monkeypatch):
 # --- processes ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_processes_end_with_the_source_and_their_errors_name_the_photograph(tmp_path):
     folder = photo_folder(tmp_path, count=2)
     with open_folder(folder, camera=F22, jobs=2, memory_limit_bytes=0) as source:
@@ -502,11 +504,11 @@ def test_ctrl_c_leaves_no_process_and_one_traceback_at_most(moment, tmp_path):
     (tmp_path / "train.py").write_text(
         "import signal\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore\n"
-        "from camsim import camera\n"
-        "from enhance import sources\n"
+        "from camsim import camera_file\n"
+        "from enhance.data import discover\n"
         "if __name__ == '__main__':\n"
-        "    view = camera.load('f22')\n"
-        "    with sources.open('photos', camera=view, setting='f22', hr_px=32, jobs=2) as source:\n"
+        "    view = camera_file.load('f22')\n"
+        "    with discover.open('photos', camera=view, setting='f22', hr_px=32, jobs=2) as source:\n"
         "        batches = source.batches(0, size=4, seed=0)\n"
         f"        print('starting', flush=True) if {moment == 'starting'} else None\n"
         "        for _ in batches:\n"

@@ -321,6 +321,7 @@ def test_scores_refuse(reference, test, words):
 # --- evaluate ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_figures_of_bicubic_enlargement(shared, name):

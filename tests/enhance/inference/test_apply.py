@@ -99,6 +99,7 @@ def test_reach_of_the_networks_that_are_shipped_or_classic():
     assert apply.reach_px(models.build("srresnet", scale=4)) == 4 + 16 * 2 + 1 + 1 + 2  # last: 1 + 4 px, ×2 and ×4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_tiles_give_what_the_whole_picture_gives(name):
     kind, options = NETWORKS[name]
@@ -111,12 +112,14 @@ def test_tiles_give_what_the_whole_picture_gives(name):
     np.testing.assert_allclose(enlarge.enlarge(picture), whole, atol=1e-5)  # far below 1/255
 
 
+@pytest.mark.slow
 def test_the_overlap_is_the_reach_within_bounds():
     assert apply.Enlarger(network()).overlap == 16
     assert apply.Enlarger(models.build("srresnet", scale=4, filters=4)).overlap == 40
     assert apply.Enlarger(models.build("edsr", scale=4, blocks=40, filters=2)).overlap == 72
 
 
+@pytest.mark.slow
 def test_beyond_the_largest_overlap_hardly_anything_counts():
     """A network that reaches farther than tiles see: still within 1/255 of the whole picture."""
     model = models.build("rrdb", scale=4, blocks=6, filters=8, growth=4)

@@ -78,6 +78,7 @@ def test_every_generator_does_the_same_elsewhere_for_any_size(name, file, tmp_pa
         np.testing.assert_allclose(found, np.asarray(model(picture, training=False)), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_differs_is_not_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(
         export, "_run_saved_model", lambda path: lambda picture: network()(picture, training=False) + 2e-3

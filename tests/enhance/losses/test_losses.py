@@ -478,6 +478,7 @@ def bicubic_and_photographs():
     return np.stack(crops).astype("float32") / 255, np.stack(copies).astype("float32") / 255
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 def test_real_features_have_their_published_size_and_their_shares_one_range(shared, bicubic_and_photographs):
     photographs, copies = bicubic_and_photographs
@@ -815,6 +816,7 @@ def test_a_wasserstein_critic_finds_the_distance():
     assert (w * d).sum() / np.sqrt((w**2).sum()) == pytest.approx(size, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["wasserstein", "relativistic"])
 def test_a_critic_trains_with_both_penalties(kind):
     """And what a pass of training writes is written once, by the critic's own pass, with penalties as without."""

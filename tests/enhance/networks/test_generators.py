@@ -156,6 +156,7 @@ def test_no_two_convolutions_start_with_the_same_numbers(case):
 # --- generators ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @every_generator
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
 def test_generators_take_any_size_and_scale(case, scale):
@@ -173,6 +174,7 @@ def test_other_scales_are_refused(name, scale):
         generators.build(name, scale=scale)
 
 
+@pytest.mark.slow
 @every_generator
 @pytest.mark.parametrize("sizes", [(None, None), (6, 5)])
 def test_generators_compile(case, sizes):
@@ -182,6 +184,7 @@ def test_generators_compile(case, sizes):
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "parameters"),
     [
@@ -194,6 +197,7 @@ def test_generators_have_the_published_numbers_of_parameters(name, options, para
     assert generators.build(name, scale=4, **options).count_params() == parameters
 
 
+@pytest.mark.slow
 def test_the_other_generators_have_the_sizes_they_state():
     assert generators.light().count_params() == pytest.approx(172_000, rel=0.01)
     assert generators.light(blocks=16).count_params() == pytest.approx(320_000, rel=0.01)
@@ -461,6 +465,7 @@ def test_networks_survive_their_config(case):
     np.testing.assert_array_equal(call(again, pictures_for(case)), call(network, pictures_for(case)))
 
 
+@pytest.mark.slow
 @every_network
 def test_networks_save_and_load_equal(case, tmp_path):
     network, pictures = randomise(make(case)), pictures_for(case)
@@ -472,7 +477,7 @@ def test_networks_save_and_load_equal(case, tmp_path):
 
 LOAD_AND_SAVE = """
 import sys, pathlib, keras, numpy as np
-from enhance import critics, models
+from enhance.networks import critics, generators
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras")):
     network = keras.saving.load_model(path, compile=False, safe_mode=True)
     np.save(path.with_suffix(".npy"), keras.ops.convert_to_numpy(network(np.load(sys.argv[2]), training=False)))

@@ -117,6 +117,7 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
+@pytest.mark.slow
 def test_each_network_learns_from_its_own_loss_alone():
     before, after = step_once({"l1": 0.0, "adversarial": 0.0})
     assert same(before[0], after[0]) and not same(before[1], after[1])  # the critic's loss leaves the generator be
@@ -124,6 +125,7 @@ def test_each_network_learns_from_its_own_loss_alone():
     assert not same(before[0], pushed[0]) and same(after[1], pushed[1])  # and the other way round
 
 
+@pytest.mark.slow
 def test_a_penalty_moves_the_critic_alone():
     _, plain = step_once({"l1": 0.0, "adversarial": 0.0})
     _, punished = step_once({"l1": 0.0, "adversarial": 0.0}, r1=100.0)
@@ -283,7 +285,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at):
 def test_the_next_stage_starts_from_what_the_one_before_ships(tmp_path):
     still = GAN | {"learning_rate": 1e-12}
     start(tmp_path, configure(PIXEL, still))
-    first, last = (build.modelfile.load(tmp_path / f"{name}.keras").get_weights() for name in ("pixel", "gan"))
+    first, last = (build.keras_file.load(tmp_path / f"{name}.keras").get_weights() for name in ("pixel", "gan"))
     assert all(np.allclose(a, b, atol=1e-7) for a, b in zip(first, last, strict=True))
 
 
@@ -351,7 +353,7 @@ def test_the_best_weights_ship_and_an_idle_stage_ends(tmp_path, monkeypatch):
     monkeypatch.undo()
     shorter = tmp_path / "shorter"
     start(shorter, configure(PIXEL | {"steps": 20}), report=_stop_after(shorter, 4))
-    best, at_four = (build.modelfile.load(p).get_weights() for p in (tmp_path / "pixel.keras", shorter / "kept.keras"))
+    best, at_four = (build.keras_file.load(p).get_weights() for p in (tmp_path / "pixel.keras", shorter / "kept.keras"))
     assert all(np.array_equal(a, b) for a, b in zip(best, at_four, strict=True))
 
 
@@ -422,10 +424,11 @@ def test_red_stays_red_through_training_and_saving(tmp_path):
     assert image.read(max((tmp_path / "previews").glob("*.png")))[0, 0].argmax() == 0
 
 
+@pytest.mark.slow
 def test_bfloat16_ships_float32(tmp_path):
     card = start(tmp_path, configure(PIXEL | {"steps": 2}, precision="bfloat16"))
     assert card["precision"] == "bfloat16"
-    model = build.modelfile.load(tmp_path / "generator.keras")
+    model = build.keras_file.load(tmp_path / "generator.keras")
     assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
 
 
@@ -461,7 +464,7 @@ def test_training_starts_from_a_model_that_is_named(tmp_path):
     start(tmp_path / "first", configure(PIXEL))
     still = configure(PIXEL | {"learning_rate": 1e-12}, init=str(tmp_path / "first"))
     start(tmp_path / "second", still)
-    a, b = (build.modelfile.load(tmp_path / n / "generator.keras").get_weights() for n in ("first", "second"))
+    a, b = (build.keras_file.load(tmp_path / n / "generator.keras").get_weights() for n in ("first", "second"))
     assert all(np.allclose(x, y, atol=1e-7) for x, y in zip(a, b, strict=True))
     other = configure(PIXEL, init=str(tmp_path / "first"), generator={"kind": "light", "blocks": 2, "filters": 8})
     with pytest.raises(ValueError, match="other layers"):
@@ -472,9 +475,9 @@ BACKENDS = """
 import sys, json, numpy as np, keras
 sys.path.insert(0, sys.argv[3])
 from test_engine import *
-from enhance import modelfile
+from enhance.networks import keras_file
 configuration = configure(PIXEL | {"steps": 10, "warmup_steps": 0}, GAN | {"steps": 10})
-generator, critic = modelfile.load(sys.argv[1]), keras.saving.load_model(sys.argv[2], compile=False)
+generator, critic = keras_file.load(sys.argv[1]), keras.saving.load_model(sys.argv[2], compile=False)
 stage = configuration.stages[1]
 trainer = Trainer(generator, critic, content=build.content(stage, configuration), weights=stage.losses,
                   adversarial=Adversarial())
@@ -483,7 +486,7 @@ trainer.compile(optimizer=adam, jit_compile=build.compiled("auto"))
 source = Source()
 rows = []
 for step in range(10):
-    x, y = data.batch(source.pairs, step, size=4, seed=0)
+    x, y = pair_set.batch(source.pairs, step, size=4, seed=0)
     rows.append({k: v[0] for k, v in trainer.fit(x, y, batch_size=4, shuffle=False, verbose=0).history.items()})
 print("ROWS" + json.dumps(rows))
 """

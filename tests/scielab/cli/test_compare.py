@@ -48,6 +48,7 @@ def test_numbers_without_a_map(command, pair, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", colour_difference.FORMULAS)
 def test_map_sidecar_and_json(command, pair, tmp_path, formula):
     arguments = ("a.png", "b.png", "-o", "out/map.png", "--formula", formula, "--samples-per-degree", 20.5, "--json")
@@ -70,6 +71,7 @@ def test_display_and_distance_instead_of_samples_per_degree(command, pair):
     assert json.loads(result.stdout)["samples_per_degree"] == pytest.approx(1 / 0.030319014)
 
 
+@pytest.mark.slow
 def test_small_pictures_are_noted(command, tmp_path):
     Image.new("RGB", (8, 8), "gray").save(tmp_path / "a.png")
     result = command("scielab", "compare", "a.png", "a.png")
@@ -78,6 +80,7 @@ def test_small_pictures_are_noted(command, tmp_path):
     assert command("scielab", "compare", "a.png", "a.png", "-q").stderr == ""
 
 
+@pytest.mark.slow
 def test_existing_output_is_refused_then_replaced(command, refused, pair, tmp_path):
     for name in ("map.png", "map.json"):
         (tmp_path / name).write_text("mine")
@@ -192,6 +195,7 @@ def test_damaged_and_impossible_pictures(refused, pair, tmp_path, name, words):
     assert not {"map.png", "map.json", "page.html", "map.npy", "rows.csv"} & {p.name for p in tmp_path.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["grey", "palette", "alpha", "cmyk", "sixteen", "float", "one"])
 def test_pictures_of_every_kind_are_compared(command, pair, tmp_path, kind):
     a = Image.open(tmp_path / "a.png")
@@ -256,6 +260,7 @@ def test_geometry_by_field_of_view(command, pair):
     assert record["delta_e"] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["1996", "1996-normalised", "isetcam-distribution", "isetcam-original"])
 def test_every_record_says_how_it_was_measured(command, pair, tmp_path, preset):
     outputs = ("-o", "map.png", "--html", "page.html", "--map", "map.npy", "--csv", "rows.csv", "--json")
@@ -278,6 +283,7 @@ def test_every_record_says_how_it_was_measured(command, pair, tmp_path, preset):
     assert record["border_rule"] == sidecar["border_rule"] == shown["Border"] == row["border_rule"] != ""
 
 
+@pytest.mark.slow
 def test_linear_xyz_and_matrix_are_other_words_for_the_same_light(command, pair, tmp_path):
     linear = [colour.srgb_decode(picture) for picture in pair]
     for name, values in zip("ab", linear, strict=True):
@@ -306,6 +312,7 @@ def test_linear_xyz_and_matrix_are_other_words_for_the_same_light(command, pair,
     assert record["plain_delta_e"] == pytest.approx(s_cielab.summary(plain))
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.parametrize(
     "case, key, options",
@@ -334,6 +341,7 @@ def test_the_command_gives_the_original_codes_numbers(command, shared, tmp_path,
         assert record["plain_delta_e"]["mean"] == pytest.approx(expected["plain_dE76_mean"], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_display_says_what_the_values_mean(command, pair, tmp_path):
     wavelength_nm = np.arange(400.0, 701, 10)
     spectra = np.exp(-(((wavelength_nm[:, None] - [610, 540, 450]) / 30) ** 2))
@@ -400,6 +408,7 @@ def test_raw_map_holds_every_value(command, pair, tmp_path, name):
     np.testing.assert_allclose(values, expected, rtol=1e-6 if values.dtype == np.float32 else 1e-12)
 
 
+@pytest.mark.slow
 def test_range_sets_the_colours_and_is_stated(command, pair, tmp_path):
     arguments = ("a.png", "b.png", "--range", 5, "-o", "map.png", "--html", "page.html", "--json")
     record = json.loads(command("scielab", "compare", *arguments).stdout)
@@ -438,6 +447,7 @@ def test_a_csv_without_last_newline_and_an_empty_one_are_continued(command, pair
     assert (tmp_path / "empty.csv").read_text().splitlines() == [head, row, row]
 
 
+@pytest.mark.slow
 def test_csv_from_many_processes_at_once(tmp_path, pair, command):
     import concurrent.futures
 
@@ -448,6 +458,7 @@ def test_csv_from_many_processes_at_once(tmp_path, pair, command):
     assert len(lines) == 7 and len(set(lines[1:])) == 1 and lines[0].startswith("reference,")
 
 
+@pytest.mark.slow
 def test_limits_give_exit_code_1_and_say_which(command, pair, tmp_path):
     pooled = s_cielab.summary(s_cielab.delta_e(*pair))
     over, under = pooled["p95"] - 0.01, pooled["mean"] + 0.01
@@ -550,6 +561,7 @@ def test_file_names_cannot_break_out_of_the_page(command, pair, tmp_path):
     assert "<!--" not in text and content(tmp_path / "page.html")["test"]["name"] == name
 
 
+@pytest.mark.slow
 def test_large_pictures_are_shown_reduced_and_keep_their_largest_difference():
     from scielab.comparison import page
 

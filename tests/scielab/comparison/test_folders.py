@@ -32,6 +32,7 @@ def sets(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [(), ("--fov", 2, "--formula", 2000), ("--preset", "isetcam-distribution", "--plain")]
 )
@@ -59,6 +60,7 @@ def test_every_pair_has_the_numbers_of_its_single_call(command, sets, options):
     assert (whole["samples_per_degree"] is None) == ("--fov" in options)
 
 
+@pytest.mark.slow
 def test_table_progress_and_quiet(command, sets):
     result = command("scielab", "compare", "ref", "test")
     assert result.returncode == 0 and "3/3" in result.stderr
@@ -73,6 +75,7 @@ def test_table_progress_and_quiet(command, sets):
     assert quiet.stderr == "" and quiet.stdout == result.stdout
 
 
+@pytest.mark.slow
 def test_a_folder_of_maps(command, refused, sets):
     result = command("scielab", "compare", "ref", "test", "-o", "out/maps", "--range", 30, "--json")
     assert result.returncode == 0, result.stderr
@@ -132,6 +135,7 @@ def test_nothing_is_written_where_one_picture_is_damaged(refused, sets):
     assert sorted(p.name for p in sets.iterdir()) == ["ref", "test"]
 
 
+@pytest.mark.slow
 def test_limits_hold_for_every_pair(command, sets):
     whole = json.loads(command("scielab", "compare", "ref", "test", "--json").stdout)
     means = {record["name"]: record["delta_e"]["mean"] for record in whole["pairs"]}

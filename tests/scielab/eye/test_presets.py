@@ -167,6 +167,7 @@ def direct_isetcam(plane, rate, gaussians, halved):
 sides = st.integers(1, 40)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(sides, sides, st.floats(0.5, 1000))
 @example(1, 1, 0.5)
@@ -189,6 +190,7 @@ def test_1996_against_a_direct_version(rows, columns, rate):
         assert_allclose(found[..., channel], half, rtol=0, atol=1e-11)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(sides, sides, st.floats(0.5, 1000))
 @example(1, 1, 1000)

@@ -190,6 +190,7 @@ def test_values_of_a_tanh_are_mapped():
     assert float(SCIELABLoss(value_range=(0, 255))(255 * true, 255 * pred)) == pytest.approx(expected.mean(), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", [94, 2000])
 def test_compiled_is_the_same(formula):
     true, pred = noise((2, 36, 30), 6), noise((2, 36, 30), 7)
@@ -210,6 +211,7 @@ def test_pictures_of_a_batch_do_not_touch():
 # --- slopes ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("rate", [10, 33], ids=["larger than the filters", "smaller than the filters"])
 def test_gradients_are_the_central_differences(float64, formula, rate):
@@ -247,6 +249,7 @@ def test_identical_pictures_are_the_minimum(formula, name):
     assert pixel_slopes(slopes).max() < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula, steepest", [(76, 300), (94, 300), (2000, 6000)])
 @pytest.mark.parametrize("name", COLOURS)
 def test_every_pixel_has_a_finite_slope(formula, steepest, name):
@@ -337,6 +340,7 @@ def cast_pictures():
     return meant @ np.array([[0.9, 0.1, 0.0], [0.0, 0.7, 0.1], [0.2, 0.0, 0.5]], "float32"), meant
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formula, jit", [(76, "auto"), (94, "auto"), (2000, "auto"), (76, True)])
 def test_fit_lowers_it(formula, jit):
     keras.utils.set_random_seed(0)
@@ -346,6 +350,7 @@ def test_fit_lowers_it(formula, jit):
     assert history[-1] < history[0] / 3
 
 
+@pytest.mark.slow
 def test_fit_with_mixed_precision_and_from_a_generator():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -360,6 +365,7 @@ def test_fit_with_mixed_precision_and_from_a_generator():
     assert np.isfinite(history).all() and history[-1] < history[0] / 2
 
 
+@pytest.mark.slow
 def test_compiled_model_survives_its_file(tmp_path):
     model, (seen, meant) = colour_network((20, 20, 3)), cast_pictures()
     model.compile("adam", loss=SCIELABLoss(samples_per_degree=21.5, formula=94, value_range=(-0.5, 1.5)))
