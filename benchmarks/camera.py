@@ -61,12 +61,13 @@ def measure(name: str) -> dict:
     from camsim.dataset import photographs
     from camsim.image_formation import cosine_series, transfer
     from camsim.io import image
+    from camsim.io.resize import resize
     from camsim.light import colour
     from camsim.scene import radiance
 
     setting, changes, side = CASES[name]
     view = camera_file.override(camera_file.load(setting), changes)
-    photo = image.quantise(image.resize(image.read(photographs.builtin("astronaut").path)[:512, :512], (side, side)))
+    photo = image.quantise(resize(image.read(photographs.builtin("astronaut").path)[:512, :512], (side, side)))
     scipy.fft.rfft2(np.zeros((8, 8), np.float32))  # loads what it loads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()

@@ -33,6 +33,7 @@ import numpy as np
 from camsim import camera_file
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 from enhance.data import discover, pair_set
 
 BATCH, HR_PX, SCALE = 16, 128, 4
@@ -77,7 +78,7 @@ def write_pairs(folder: Path, side: int, count: int) -> Path:
     for number in range(count):
         top, left = rng.integers(512 - side + 1, size=2)
         hr = photo[top : top + side, left : left + side] / 255.0
-        for place, picture in (("HR", hr), ("LR", image.resize(hr, (side // SCALE, side // SCALE)))):
+        for place, picture in (("HR", hr), ("LR", resize(hr, (side // SCALE, side // SCALE)))):
             (folder / place).mkdir(parents=True, exist_ok=True)
             image.write(folder / place / f"{number:04d}.png", picture)
     return folder

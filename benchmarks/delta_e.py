@@ -49,9 +49,10 @@ def pictures(rows: int, columns: int):
 
     from camsim.dataset import photographs
     from camsim.io import image
+    from camsim.io.resize import resize
 
     photo = image.read(photographs.builtin("astronaut").path)
-    ref = image.resize(photo, (rows, columns))
+    ref = resize(photo, (rows, columns))
     test = np.clip(ref + np.random.default_rng(0).normal(scale=0.02, size=ref.shape), 0, 1)
     return ref, test
 

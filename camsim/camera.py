@@ -4,118 +4,60 @@
 """
 
 import dataclasses
-import difflib
 import math
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from camsim.schema import check, choice, hint, number, plain
 
 #: Names for colour-filter tiles that are longer to write; any tile can be spelled, rows separated by '/'.
 CFA_ALIASES = {"mono": "w", "quad-bayer": "ggrr/ggrr/bbgg/bbgg"}
 CFA_COLOURS = "rgbw"
 
 
-def _number(default, low: float, high: float, meaning: str, *, above: bool = False):
-    """A field with bounds; `above` excludes the lower one."""
-    return field(default=default, metadata={"low": low, "high": high, "above": above, "meaning": meaning})
-
-
-def _choice(default: str, choices: str, meaning: str):
-    return field(default=default, metadata={"choices": tuple(choices.split()), "meaning": meaning})
-
-
-def _plain(default, meaning: str):
-    return field(default=default, metadata={"meaning": meaning})
-
-
-def hint(word: str, known) -> str:
-    close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def split_assignment(text: str, *, example: str) -> tuple[str, str]:
-    """Key and text of the value of ``KEY=VALUE``; ValueError, with an example, where there is no key or equals sign."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ValueError(f"--set {text}: write KEY=VALUE, such as {example}")
-    return key.strip(), value
-
-
-def parse_assignment(text: str, *, example: str) -> tuple[str, object]:
-    """Key and value of ``KEY=VALUE``, whose value is written as in TOML or is a bare word; errors as above."""
-    key, value = split_assignment(text, example=example)
-    try:
-        return key, tomllib.loads(f"v = {value}")["v"]
-    except tomllib.TOMLDecodeError:
-        return key, value.strip()
-
-
-def bounds(metadata: Mapping) -> str:
-    """The bounds of a field in words, from its metadata."""
-    if "low" in metadata:
-        return f"{'(' if metadata.get('above') else '['}{metadata['low']:g}, {metadata['high']:g}]"
-    return ", ".join(metadata.get("choices", ()))
-
-
-def _check(part) -> None:
-    """Hold every field of a part of the camera to its bounds; ValueError names field, value and bound."""
-    for entry in dataclasses.fields(part):
-        value, about = getattr(part, entry.name), entry.metadata
-        name = f"{type(part).__name__.lower()}.{entry.name}"
-        if "choices" in about and isinstance(value, str) and value not in about["choices"]:
-            raise ValueError(f"{name} = {value!r} must be one of {bounds(about)}{hint(value, about['choices'])}")
-        if "low" in about and value is not None:
-            inside = (about["low"] < value if about["above"] else about["low"] <= value) and value <= about["high"]
-            if not inside:
-                raise ValueError(f"{name} = {value} must be in {bounds(about)}")
-        if isinstance(value, tuple) and not all(math.isfinite(number) for number in value):
-            raise ValueError(f"{name} = {value} must be finite numbers")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """How the picture stands before the lens."""
 
-    fov_deg: float | None = _number(
+    fov_deg: float | None = number(
         3.881, 0, 120, "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns", above=True
     )
-    pixel_deg: float = _number(
+    pixel_deg: float = number(
         0.03031901382905619, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True
     )
-    distance_m: float = _number(math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number")
-    luminance_cd_m2: float = _number(100.0, 0, 1e12, "luminance of the picture's white", above=True)
-    mean_luminance_cd_m2: float | None = _number(
+    distance_m: float = number(math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number")
+    luminance_cd_m2: float = number(100.0, 0, 1e12, "luminance of the picture's white", above=True)
+    mean_luminance_cd_m2: float | None = number(
         None, 0, 1e12, "scale the scene to this mean luminance; auto: leave it", above=True
     )
-    illuminant: str = _plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
+    illuminant: str = plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
 
     def __post_init__(self):
-        _check(self)
+        check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optics:
     """A lens: diffraction, aberrations, losses. The aperture diameter is focal length over f-number."""
 
-    fnumber: float = _number(4.0, 0.5, 128, "focal length over aperture diameter")
-    focal_length_mm: float = _number(3.862755, 0, 1e5, "focal length", above=True)
-    transmittance: float = _number(1.0, 0, 1, "share of the light that passes the lens", above=True)
-    transmittance_file: str = _plain("", "CSV of wavelength_nm, transmittance, multiplied in")
-    relative_illumination: bool = _plain(False, "cos⁴ fall-off towards the corners")
-    blades: int = _number(0, 0, 100, "0: round aperture; 3 or more: regular polygon inscribed in it")
-    blade_rotation_deg: float = _number(0.0, -360, 360, "counter-clockwise turn of the polygon")
-    obscuration: float = _number(0.0, 0, 0.95, "diameter of a central obstruction over that of the aperture")
-    defocus_dpt: float = _number(0.0, -100, 100, "error of focus, dioptres; positive: focused in front of the sensor")
-    chromatic_defocus_dpt: float = _number(0.0, -100, 100, "defocus at 486 nm minus that at 656 nm, dioptres")
-    focus_wavelength_nm: float = _number(550.0, 400, 700, "wavelength without chromatic defocus")
-    zernike_um: tuple[float, ...] = _plain((), "wavefront error: Zernike coefficients by OSA/ANSI index from 0, µm rms")
-    psf_file: str = _plain(
+    fnumber: float = number(4.0, 0.5, 128, "focal length over aperture diameter")
+    focal_length_mm: float = number(3.862755, 0, 1e5, "focal length", above=True)
+    transmittance: float = number(1.0, 0, 1, "share of the light that passes the lens", above=True)
+    transmittance_file: str = plain("", "CSV of wavelength_nm, transmittance, multiplied in")
+    relative_illumination: bool = plain(False, "cos⁴ fall-off towards the corners")
+    blades: int = number(0, 0, 100, "0: round aperture; 3 or more: regular polygon inscribed in it")
+    blade_rotation_deg: float = number(0.0, -360, 360, "counter-clockwise turn of the polygon")
+    obscuration: float = number(0.0, 0, 0.95, "diameter of a central obstruction over that of the aperture")
+    defocus_dpt: float = number(0.0, -100, 100, "error of focus, dioptres; positive: focused in front of the sensor")
+    chromatic_defocus_dpt: float = number(0.0, -100, 100, "defocus at 486 nm minus that at 656 nm, dioptres")
+    focus_wavelength_nm: float = number(550.0, 400, 700, "wavelength without chromatic defocus")
+    zernike_um: tuple[float, ...] = plain((), "wavefront error: Zernike coefficients by OSA/ANSI index from 0, µm rms")
+    psf_file: str = plain(
         "", "npz with psf, pitch_um and perhaps wavelength_nm, instead of diffraction, aperture shape and wavefront"
     )
 
     def __post_init__(self):
-        _check(self)
+        check(self)
         if self.blades in (1, 2):
             raise ValueError(f"optics.blades = {self.blades} must be 0 (round) or at least 3")
         if len(self.zernike_um) > 66:
@@ -126,35 +68,35 @@ class Optics:
 class Sensor:
     """A sensor under a mosaic of colour filters; defaults are those of ISETCam's, with 1 µm pixels."""
 
-    pixel_pitch_um: float = _number(1.0, 0.1, 1000, "distance of neighbouring pixels")
-    fill_factor: float = _number(0.75, 0, 1, "light-sensitive share of a pixel's area, a centred square", above=True)
-    cfa: str = _plain("grbg", "colour tile, row by row: rggb, rgbw, ggrr/ggrr/bbgg/bbgg, or mono, quad-bayer")
-    qe_file: str = _plain("", "CSV of wavelength_nm and a column per colour (r…, g…, b…, w…): quantum efficiency")
-    full_well_e: float = _number(10_000.0, 1, 1e9, "electrons that fit in a pixel")
-    conversion_gain_uv_per_e: float = _number(100.0, 0, 1e6, "voltage per electron", above=True)
-    dark_current_e_per_s: float = _number(10.0, 0, 1e9, "electrons per pixel and second without light")
-    read_noise_e: float = _number(10.0, 0, 1e6, "noise of reading a pixel, rms")
-    reference_pitch_um: float | None = _number(
+    pixel_pitch_um: float = number(1.0, 0.1, 1000, "distance of neighbouring pixels")
+    fill_factor: float = number(0.75, 0, 1, "light-sensitive share of a pixel's area, a centred square", above=True)
+    cfa: str = plain("grbg", "colour tile, row by row: rggb, rgbw, ggrr/ggrr/bbgg/bbgg, or mono, quad-bayer")
+    qe_file: str = plain("", "CSV of wavelength_nm and a column per colour (r…, g…, b…, w…): quantum efficiency")
+    full_well_e: float = number(10_000.0, 1, 1e9, "electrons that fit in a pixel")
+    conversion_gain_uv_per_e: float = number(100.0, 0, 1e6, "voltage per electron", above=True)
+    dark_current_e_per_s: float = number(10.0, 0, 1e9, "electrons per pixel and second without light")
+    read_noise_e: float = number(10.0, 0, 1e6, "noise of reading a pixel, rms")
+    reference_pitch_um: float | None = number(
         None, 0.1, 1000, "pitch for which well, dark current, read noise and gain hold; auto: the pixel's own"
     )
-    prnu: float = _number(0.0, 0, 1, "photo-response non-uniformity, rms share of the signal")
-    dsnu_e: float = _number(0.0, 0, 1e6, "dark-signal non-uniformity, rms")
-    column_gain_fpn: float = _number(0.0, 0, 1, "spread of the column amplifiers' gain, rms share")
-    column_offset_fpn_e: float = _number(0.0, 0, 1e6, "spread of the columns' offsets, rms")
-    pattern_seed: int = _number(0, 0, 2**31, "decides the fixed pattern and the defects, which stay from shot to shot")
-    missing_fraction: float = _number(0.0, 0, 1, "share of pixels that give nothing")
-    stuck_fraction: float = _number(0.0, 0, 1, "share of pixels stuck at full scale")
-    binning: int = _number(1, 1, 64, "n: n×n neighbours of a colour are read as one pixel")
-    analog_gain: float = _number(1.0, 1, 1e4, "ISO over base ISO: full scale is the full well over this")
-    black_level_dn: int = _number(0, 0, 2**20, "ADC counts at no signal")
-    bit_depth: int = _number(12, 0, 24, "of the ADC; 0: no ADC, values are kept as they are")
-    auto_exposure: str = _choice("max", "max p99 mean", "brightest pixel or 99th percentile at 95 %, or mean at 18 %")
-    exposure_s: float | None = _number(None, 0, 1e9, "exposure time; auto: by auto_exposure", above=True)
-    exposure_ev: float = _number(0.0, -20, 20, "added to the automatic or given exposure, stops")
-    noise: bool = _plain(True, "shot, dark, read and pattern noise")
+    prnu: float = number(0.0, 0, 1, "photo-response non-uniformity, rms share of the signal")
+    dsnu_e: float = number(0.0, 0, 1e6, "dark-signal non-uniformity, rms")
+    column_gain_fpn: float = number(0.0, 0, 1, "spread of the column amplifiers' gain, rms share")
+    column_offset_fpn_e: float = number(0.0, 0, 1e6, "spread of the columns' offsets, rms")
+    pattern_seed: int = number(0, 0, 2**31, "decides the fixed pattern and the defects, which stay from shot to shot")
+    missing_fraction: float = number(0.0, 0, 1, "share of pixels that give nothing")
+    stuck_fraction: float = number(0.0, 0, 1, "share of pixels stuck at full scale")
+    binning: int = number(1, 1, 64, "n: n×n neighbours of a colour are read as one pixel")
+    analog_gain: float = number(1.0, 1, 1e4, "ISO over base ISO: full scale is the full well over this")
+    black_level_dn: int = number(0, 0, 2**20, "ADC counts at no signal")
+    bit_depth: int = number(12, 0, 24, "of the ADC; 0: no ADC, values are kept as they are")
+    auto_exposure: str = choice("max", "max p99 mean", "brightest pixel or 99th percentile at 95 %, or mean at 18 %")
+    exposure_s: float | None = number(None, 0, 1e9, "exposure time; auto: by auto_exposure", above=True)
+    exposure_ev: float = number(0.0, -20, 20, "added to the automatic or given exposure, stops")
+    noise: bool = plain(True, "shot, dark, read and pattern noise")
 
     def __post_init__(self):
-        _check(self)
+        check(self)
         tile = self.tile
         if not tile[0] or any(len(row) != len(tile[0]) for row in tile) or set("".join(tile)) - set(CFA_COLOURS):
             raise ValueError(
@@ -207,23 +149,23 @@ class Sensor:
 class ISP:
     """The image processor: from raw counts to a picture."""
 
-    black_level_dn: float | None = _number(
+    black_level_dn: float | None = number(
         None, 0, 2**20, "counts taken off; auto: the sensor's black level and expected dark signal"
     )
-    defect_correction: bool = _plain(False, "missing and stuck pixels take the mean of their colour's neighbours")
-    demosaic: str = _choice("bilinear", "bilinear malvar2004 menon2007", "how missing colours are filled in")
-    white_balance: str | tuple[float, ...] = _choice(
+    defect_correction: bool = plain(False, "missing and stuck pixels take the mean of their colour's neighbours")
+    demosaic: str = choice("bilinear", "bilinear malvar2004 menon2007", "how missing colours are filled in")
+    white_balance: str | tuple[float, ...] = choice(
         "none",
         "none grey-world white-patch illuminant",
         "how white is found; or the gains of the sensor's channels, such as [2, 1, 1.5]",
     )
-    color_matrix: str | tuple[float, ...] = _choice(
+    color_matrix: str | tuple[float, ...] = choice(
         "colorchecker", "colorchecker none", "sensor to sRGB: fitted on 24 patches, left out, or 9 numbers row by row"
     )
-    tone: str = _choice("srgb", "srgb linear", "sRGB curve, or values proportional to light")
+    tone: str = choice("srgb", "srgb linear", "sRGB curve, or values proportional to light")
 
     def __post_init__(self):
-        _check(self)
+        check(self)
         if isinstance(self.color_matrix, tuple) and len(self.color_matrix) != 9:
             raise ValueError(f"isp.color_matrix has {len(self.color_matrix)} numbers, must be 9 (3×3, row by row)")
         if isinstance(self.white_balance, tuple) and not all(gain > 0 for gain in self.white_balance):
@@ -234,10 +176,10 @@ class ISP:
 class Camera:
     """Everything that decides what happens to a picture, apart from the picture and the seed."""
 
-    name: str = _plain("camera", "becomes part of file names")
-    description: str = _plain("", "one line")
-    ideal: bool = _plain(False, "the picture passes unchanged: no lens, sensor or processor")
-    method: str = _choice("exact", "exact isetcam", "isetcam: that simulator's own approximations, to compare with it")
+    name: str = plain("camera", "becomes part of file names")
+    description: str = plain("", "one line")
+    ideal: bool = plain(False, "the picture passes unchanged: no lens, sensor or processor")
+    method: str = choice("exact", "exact isetcam", "isetcam: that simulator's own approximations, to compare with it")
     scene: Scene = field(default_factory=Scene)
     optics: Optics = field(default_factory=Optics)
     sensor: Sensor = field(default_factory=Sensor)

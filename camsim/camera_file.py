@@ -14,7 +14,8 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.camera import ISP, Camera, Optics, Scene, Sensor, hint, parse_assignment
+from camsim.camera import ISP, Camera, Optics, Scene, Sensor
+from camsim.schema import hint, parse_assignment
 
 __all__ = [
     "ISP",
@@ -34,14 +35,14 @@ __all__ = [
 def from_dict(values: dict, *, source: str = "camera") -> Camera:
     """Make a camera from nested dictionaries, as TOML gives them; what is absent keeps its default.
 
-    Raises ValueError naming `source`, the key, the value and the bound.
+    Raises ValueError naming `source` (unless it is empty), the key, the value and the bound.
     """
     try:
         camera = _build(Camera, values, prefix="")
         _check_contents(camera)
         return camera
     except ValueError as error:
-        raise ValueError(f"{source}: {error}") from None
+        raise ValueError(f"{source}: {error}" if source else str(error)) from None
 
 
 def _place_files(values: dict, folder: Path) -> None:
@@ -154,11 +155,11 @@ def override(camera: Camera, assignments: Iterable[str]) -> Camera:
         target = values
         for table in tables:
             if not isinstance(target.get(table), dict):
-                raise ValueError(f"--set {assignment}: unknown key {path}{_key_hint(path)}")
+                raise ValueError(f"{assignment}: unknown key {path}{_key_hint(path)}")
             target = target[table]
         target[key] = value
     _place_files(values, Path())
-    return from_dict(values, source="--set" if assignments else camera.name)
+    return from_dict(values, source="")
 
 
 def to_toml(camera: Camera) -> str:

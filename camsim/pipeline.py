@@ -11,7 +11,7 @@ import numpy as np
 
 from camsim.camera import Camera
 from camsim.image_formation import cosine_series, transfer
-from camsim.io.image import resize
+from camsim.io.resize import resize
 from camsim.isetcam import pipeline
 from camsim.isp import process
 from camsim.light import spectra

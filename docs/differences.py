@@ -14,6 +14,7 @@ from camsim import camera_file, pipeline
 from camsim.dataset import photographs
 from camsim.image_formation import cosine_series, transfer
 from camsim.io import image
+from camsim.io.resize import resize
 from camsim.isetcam import lens as isetcam_lens
 from camsim.isetcam import pipeline as isetcam
 from camsim.isetcam import sensor
@@ -65,7 +66,7 @@ def theirs(*changes: str) -> camera_file.Camera:
 
 def photograph(side: int) -> np.ndarray:
     cut = image.centre_square(image.read(photographs.builtin("astronaut").path))
-    return image.resize(cut, (side, side))
+    return resize(cut, (side, side))
 
 
 def save(figure, name: str, *, legend) -> None:
@@ -107,7 +108,7 @@ def borders() -> None:
         found = []
         for view, colour, label in ((default, OURS, "default"), (theirs, THEIRS, "isetcam")):
             done = pipeline.render(np.ones((128, 128, 3)), view(f"optics.fnumber={fnumber}"))
-            small = luminance(image.resize(done.linear, (32, 32), done.box))
+            small = luminance(resize(done.linear, (32, 32), done.box))
             profile = small[12:20].mean(axis=0) / small[15:17, 15:17].mean()
             found.append(profile[[0, -1]].mean())
             ax.step(np.arange(32), profile, where="mid", color=colour, linewidth=2, label=label)

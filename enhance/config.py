@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tomli_w
 
-from camsim.camera import hint, parse_assignment
+from camsim.schema import hint, parse_assignment
 
 
 def _number(default, low: float, high: float, meaning: str):
@@ -211,20 +211,20 @@ def from_dict(values: Mapping, *, source: str = "configuration") -> Config:
     """Make a configuration from nested dictionaries, as TOML gives them (stages as ``[[stage]]``)."""
     values = dict(values)
     values.pop("data_sha256", None)
-    _check_stages(values, source)
-    stages = values.pop("stage", [{}])
     try:
+        _check_stages(values)
+        stages = values.pop("stage", [{}])
         made = tuple(_build(Stage, stage, f"{stage.get('name', 'stage')}.") for stage in stages)
         return _build(Config, values | {"stages": made}, "")
     except ValueError as error:
-        raise ValueError(f"{source}: {error}") from None
+        raise ValueError(f"{source}: {error}" if source else str(error)) from None
 
 
-def _check_stages(values: Mapping, source: str | Path) -> None:
+def _check_stages(values: Mapping) -> None:
     stages = values.get("stage", [])
     sound = isinstance(stages, list) and all(isinstance(s, dict) and isinstance(s.get("name", ""), str) for s in stages)
     if not sound or "stages" in values:
-        raise ValueError(f"{source}: stages are tables, [[stage]], whose name is text")
+        raise ValueError("stages are tables, [[stage]], whose name is text")
 
 
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
@@ -304,8 +304,8 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
             target[table] = value
         else:
             known = [*by_name, *values]
-            raise ValueError(f"--set {assignment}: unknown key {path}{hint(head, known)}")
-    return from_dict(values, source="--set")
+            raise ValueError(f"{assignment}: unknown key {path}{hint(head, known)}")
+    return from_dict(values, source="")
 
 
 def keys() -> Iterator[tuple[str, dataclasses.Field]]:

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 
 from camsim import camera_file, pipeline
 from camsim.image_formation import cosine_series, transfer
+from camsim.io.resize import resize
 from camsim.isp import process
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
@@ -342,8 +343,8 @@ def test_underexposed_is_darker_and_warmer(shared):
 
     shifts = []
     for path in sorted((shared / "data/test100").iterdir()):
-        picture = image.resize(image.centre_square(image.read(path)), (256, 256))
+        picture = resize(image.centre_square(image.read(path)), (256, 256))
         low = pipeline.render(picture, camera_file.load("underexposed")).reduced((32, 32))
-        shifts.append((colour.rgb2lab(low) - colour.rgb2lab(image.resize(picture, (32, 32)))).mean((0, 1)))
+        shifts.append((colour.rgb2lab(low) - colour.rgb2lab(resize(picture, (32, 32)))).mean((0, 1)))
     lightness, a, b = np.mean(shifts, axis=0)
     assert lightness < -15 and a + b > 6

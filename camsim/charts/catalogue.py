@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim.camera import hint, split_assignment
 from camsim.charts import dead_leaves, patterns
 from camsim.charts.colorchecker import colorchecker
 from camsim.light import spectra
+from camsim.schema import hint, split_assignment
 
 #: Least and largest side of a chart in pixels; most pixels of one with spectra (500 MB).
 MIN_SIDE, MAX_SIDE = 8, 8192

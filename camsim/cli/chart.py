@@ -8,7 +8,8 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.cli.console import in_option, table
+from camsim.io import atomic, outputs
 
 
 class Size(click.ParamType):
@@ -76,7 +77,7 @@ def _list_charts(console) -> None:
         c.name: {"description": c.description, "options": {o.name: o.default for o in c.options}}
         for c in catalogue.CHARTS
     }
-    console.result(_table(rows), record)
+    console.result(table(rows), record)
 
 
 def _list_options(console, chosen) -> None:
@@ -84,7 +85,7 @@ def _list_options(console, chosen) -> None:
     for o in chosen.options:
         rows.append((o.name, _default(o), o.bounds, o.meaning))
     record = {o.name: {"default": o.default, "allowed": o.bounds, "meaning": o.meaning} for o in chosen.options}
-    console.result(f"{chosen.name}: {chosen.description}\n\n{_table(rows)}", record)
+    console.result(f"{chosen.name}: {chosen.description}\n\n{table(rows)}", record)
 
 
 def _default(option) -> str:
@@ -93,20 +94,15 @@ def _default(option) -> str:
     return option.default if isinstance(option.default, str) else f"{option.default:g}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    return "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
-    )
-
-
 def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
     from camsim.charts import catalogue, colorchecker
     from camsim.io import image
     from camsim.light import colour
 
-    options = catalogue.settle(chosen.name, catalogue.assignments(assignments))
+    with in_option("--set"):
+        given = catalogue.assignments(assignments)
+    options = catalogue.settle(chosen.name, given)
     height, width = size or chosen.size
     output = Path(f"{chosen.name}.png") if output is None else output
     if output.is_dir() or not output.suffix:
@@ -122,9 +118,7 @@ def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: 
         raise ValueError(f"{spectral}: spectra are written as .npz")
     sidecar = output.with_suffix(".json")
     targets = [path for path in (picture, spectral, sidecar) if path]
-    for path in targets:
-        atomic.check_writable(path)
-    atomic.refuse_existing(targets, force=force)
+    outputs.check(targets, force=force)
     if dry_run:
         names = [str(path) for path in targets]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})

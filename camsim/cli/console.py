@@ -1,8 +1,10 @@
 """What the three command lines share: options, messages and the one-line error with exit code 2."""
 
+import contextlib
 import json
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +57,29 @@ def reporting(command):
     return wrapped
 
 
+@contextlib.contextmanager
+def in_option(name: str) -> Iterator[None]:
+    """Name the option whose value is to blame for a ValueError inside: core code does not know the command line."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
 force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes."
 )
 version_option = click.version_option(__version__, message="%(prog)s %(version)s (cam2eye)")
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows of cells as columns of text; the first row is the head."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
+    )
 
 
 def run(cli: click.Group) -> None:
@@ -85,6 +104,8 @@ def run(cli: click.Group) -> None:
 
 
 def _one_line(error: BaseException) -> str:
+    if isinstance(error, FileExistsError) and error.filename:
+        return f"{error.filename} exists; --force replaces it"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):

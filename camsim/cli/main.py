@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from camsim import camera as parts
-from camsim import camera_file
+from camsim import camera_file, schema
 from camsim.cli import chart, console, measure, render
+from camsim.cli.console import table
 from camsim.cli.render import SETTING_HELP, camera_record
-from camsim.io import atomic
+from camsim.io import outputs
 
 
 @click.group("camsim", context_settings=console.CONTEXT)
@@ -38,7 +38,7 @@ def settings(name, toml, keys, console):
     if keys:
         entries = [(key, *_describe(entry)) for key, entry in camera_file.fields() if entry.metadata]
         console.result(
-            _table([("key", "default", "bounds", "meaning"), *entries]),
+            table([("key", "default", "bounds", "meaning"), *entries]),
             [dict(zip(("key", "default", "bounds", "meaning"), entry, strict=True)) for entry in entries],
         )
         return
@@ -57,14 +57,7 @@ def settings(name, toml, keys, console):
             fov = f"{c.scene.pixel_deg:.4g}°/px" if c.scene.fov_deg is None else f"{c.scene.fov_deg:g}°"
             values = (f"f/{c.optics.fnumber:g}", f"{c.sensor.pixel_pitch_um:g} µm", exposure, fov)
         rows.append((key, *values, c.description))
-    console.result(_table(rows), {key: camera_record(c) for key, c in chosen.items()})
-
-
-def _table(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    return "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
-    )
+    console.result(table(rows), {key: camera_record(c) for key, c in chosen.items()})
 
 
 def _describe(entry: dataclasses.Field) -> tuple[str, str, str]:
@@ -72,7 +65,7 @@ def _describe(entry: dataclasses.Field) -> tuple[str, str, str]:
     default = "auto" if entry.default is None else entry.default
     if isinstance(default, bool | tuple):
         default = str(default).lower().replace("()", "[]")
-    return str(default) or '""', parts.bounds(entry.metadata) or "–", entry.metadata["meaning"]
+    return str(default) or '""', schema.bounds(entry.metadata) or "–", entry.metadata["meaning"]
 
 
 @cli.command(short_help="Render photographs into a set for training.")
@@ -116,7 +109,7 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
         found = [dataclasses.replace(photo, cuts=cuts) for photo in found]
     folder.check_target(output, force=force)
     folder.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
-    atomic.check_writable(output)
+    outputs.check([output], force=True)  # what may be replaced is said above
     total = folder.count(found)
     if dry_run:
         plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(views)}

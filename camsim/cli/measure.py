@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.cli.console import in_option
+from camsim.io import outputs
 
 #: File name endings that a figure can be written to.
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
@@ -39,9 +40,7 @@ def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> N
         return
     if output.suffix.lower() not in FIGURE_SUFFIXES:
         raise ValueError(f"{output}: a figure is written as one of {', '.join(FIGURE_SUFFIXES)}")
-    atomic.refuse_inputs([output], [source] if source else [])
-    atomic.refuse_existing([output], force=force)
-    atomic.check_writable(output)
+    outputs.check([output], [source] if source else [], force=force)
 
 
 def _read(path: Path, *, linear: bool):
@@ -241,7 +240,9 @@ def ptc(setting, overrides, size, seed, output, force, console):
     from camsim.measure import photon_transfer
 
     _check_figure(output, None, force=force)
-    chosen = camera_file.override(camera_file.load(setting), overrides)
+    chosen = camera_file.load(setting)
+    with in_option("--set"):
+        chosen = camera_file.override(chosen, overrides)
     if chosen.ideal:
         raise ValueError(f"setting {chosen.name!r} has no sensor to measure")
     transfer = photon_transfer.measure(chosen.sensor, size=size, seed=seed)

@@ -10,6 +10,7 @@ import click
 from camsim import camera_file
 from camsim._version import __version__
 from camsim.cli import console
+from camsim.cli.console import in_option
 from camsim.io import atomic
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
@@ -66,12 +67,13 @@ def render(
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
     from camsim.dataset import photographs
-    from camsim.io import image
-    from camsim.io import outputs as targets
+    from camsim.io import image, outputs
 
     if no_noise:
         overrides = (*overrides, "sensor.noise=false")
-    camera = camera_file.override(camera_file.load(setting), overrides)
+    camera = camera_file.load(setting)
+    with in_option("--set"):
+        camera = camera_file.override(camera, overrides)
     if sheet and size:
         raise click.UsageError("--sheet has a size of its own: leave --size out")
     if inputs:
@@ -82,16 +84,15 @@ def render(
         sources = [photographs.builtin(BUILTIN_PHOTO).path]
         console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
     ending = f"-{camera.name}{'-sheet' if sheet else ''}.png"
-    names = [name.with_name(f"{name.stem}{ending}") for name in targets.names(sources, inputs)]
-    outputs = targets.place(names, output)
-    for target in outputs:
+    names = [name.with_name(f"{name.stem}{ending}") for name in outputs.names(sources, inputs)]
+    targets = outputs.place(names, output)
+    for target in targets:
         image.check_suffix(target, bits=int(bits))
     if dump and (len(sources) > 1 or dump.suffix != ".npz"):
         raise click.UsageError("--dump takes one input and a file name that ends in .npz")
-    sidecars = [target.with_suffix(".json") for target in outputs]
-    written = [*outputs, *sidecars, *([dump] if dump else [])]
-    atomic.refuse_inputs(written, sources)
-    atomic.refuse_existing(written, force=force)
+    sidecars = [target.with_suffix(".json") for target in targets]
+    written = [*targets, *sidecars, *([dump] if dump else [])]
+    outputs.check(written, sources, force=force)
     if len(sources) > 1:
         for source in sources:  # before anything is written
             _read(source, kind, wavelengths)
@@ -100,7 +101,7 @@ def render(
         console.result("\n".join(f"would write {name}" for name in plan), {"dry_run": True, "outputs": plan})
         return
     done = []
-    for source, target, sidecar in zip(sources, outputs, sidecars, strict=True):
+    for source, target, sidecar in zip(sources, targets, sidecars, strict=True):
         picture = _read(source, kind, wavelengths)
         record = _render_one(picture, source, target, camera, size, seed, bits=int(bits), dump=dump, sheet=sheet)
         atomic.write_text(sidecar, json.dumps(record, indent=1))

@@ -27,7 +27,8 @@ from camsim import camera_file, pipeline
 from camsim._version import __version__
 from camsim.camera import Camera
 from camsim.dataset import photographs
-from camsim.io import atomic, image
+from camsim.io import atomic, image, outputs
+from camsim.io.resize import resize
 
 MANIFEST = "manifest.json"
 
@@ -58,7 +59,7 @@ def make_pair(cut: photographs.SceneCut, views: dict[str, Camera], *, hr_px: int
     its low-resolution picture is the target, reduced.
     """
     lr_size = (hr_px // scale, hr_px // scale)
-    target = image.quantise(image.resize(cut.rgb / 255.0, (hr_px, hr_px)))
+    target = image.quantise(resize(cut.rgb / 255.0, (hr_px, hr_px)))
     low, renders = {}, {}
     for setting, camera in views.items():
         number = noise_seed(seed, cut.sha256, setting)
@@ -154,7 +155,7 @@ def check_target(folder: Path, *, force: bool) -> None:
     if not any(folder.iterdir()):
         return
     if not force:
-        raise ValueError(f"{folder} exists; --force replaces it")
+        outputs.refuse_existing(folder)
     if not (folder / MANIFEST).exists():
         raise ValueError(f"{folder} holds something other than a rendered set; it is not replaced")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic, image
+from camsim.io.resize import resize
 
 #: Name of the recipe that needs no files of the user's.
 BUILTIN = "builtin"
@@ -136,7 +137,7 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
             top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
         cut, variant = picture[top : top + side, left : left + side], ""
         if side > scene_px:
-            cut = image.resize(cut, (scene_px, scene_px))
+            cut = resize(cut, (scene_px, scene_px))
         if vary and number > 0:
             turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
             cut = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]

@@ -5,23 +5,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-
-def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
-    """Raise FileExistsError naming the first of `paths` that exists, unless `force`."""
-    for path in paths:
-        if not force and os.path.lexists(path):  # a link that leads nowhere is something, too
-            raise FileExistsError(f"{path} exists; --force replaces it")
-
-
-def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Raise ValueError where an output is one of the inputs: nothing allows that."""
-    sources = {Path(path).resolve() for path in inputs}
-    for path in outputs:
-        if Path(path).resolve() in sources:
-            raise ValueError(f"{path} is an input as well: name another output")
 
 
 def check_writable(path: Path | str) -> None:

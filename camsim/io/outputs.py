@@ -1,9 +1,11 @@
-"""Where outputs go: to the file that is named, or into a folder under names like those of the inputs."""
+"""Where outputs go, and that they replace nothing: named by the user, or after the inputs in a folder."""
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camsim.io import image
+from camsim.io import atomic, image
 
 
 def names(sources: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:
@@ -39,3 +41,44 @@ def distinct(paths: list[Path]) -> list[Path]:
             raise ValueError(f"two inputs would both become {path}: take them one by one")
         seen.add(path)
     return paths
+
+
+def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool = False) -> None:
+    """Before any work: every output can be written, is none of the inputs, and does not exist yet.
+
+    Parameters
+    ----------
+    outputs : iterable of Path
+        Every file or folder that will be written.
+    inputs : iterable of Path
+        What is read. Nothing allows to replace it.
+    force : bool
+        Whether an output may replace what stands there.
+
+    Raises
+    ------
+    ValueError
+        Where two outputs are one file, an output is an input, or its folder cannot be made or written to.
+    FileExistsError
+        Where an output exists, without `force`.
+    """
+    outputs = list(outputs)
+    sources = {Path(path).resolve() for path in inputs}
+    places = set()
+    for path in outputs:
+        place = Path(path).resolve()
+        if place in sources:
+            raise ValueError(f"{path} is an input as well: name another output")
+        if place in places:
+            raise ValueError(f"{path} is named for two outputs")
+        places.add(place)
+    for path in outputs:
+        atomic.check_writable(path)
+        if not force:
+            refuse_existing(path)
+
+
+def refuse_existing(path: Path | str) -> None:
+    """Raise FileExistsError where something stands at `path`, be it a link that leads nowhere."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "exists", str(path))

@@ -8,7 +8,7 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.io import atomic, outputs
 from enhance import backend, zoo
 
 
@@ -67,25 +67,22 @@ def apply(inputs, output, task, models, model, tile, device, force, dry_run, con
     """
     path, entry = find_model(task, models, model)
     from camsim.io import image
-    from camsim.io import outputs as targets
     from enhance.inference import pictures
 
     sources = pictures.find(inputs)
-    outputs = targets.place([source.name for source in sources], output)
-    sidecars = targets.distinct([target.with_suffix(".json") for target in outputs])
-    atomic.refuse_inputs([*outputs, *sidecars], [source.where for source in sources if not source.is_web])
-    atomic.refuse_existing([*outputs, *sidecars], force=force)
-    for target in outputs:
+    targets = outputs.place([source.name for source in sources], output)
+    sidecars = outputs.distinct([target.with_suffix(".json") for target in targets])
+    for target in targets:
         image.check_suffix(target)
-        atomic.check_writable(target)
+    outputs.check([*targets, *sidecars], [source.where for source in sources if not source.is_web], force=force)
     if dry_run:
-        names = [str(target) for target in outputs]
+        names = [str(target) for target in targets]
         plan = {"dry_run": True, "model": str(path), "outputs": names}
         console.result("\n".join(f"would write {name}" for name in names), plan)
         return
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         places = [_local(source, Path(folder) / str(number)) for number, source in enumerate(sources)]
-        jobs, pixels = list(zip(sources, places, outputs, sidecars, strict=True)), 0
+        jobs, pixels = list(zip(sources, places, targets, sidecars, strict=True)), 0
         for source, place, target, _ in jobs:  # before the model is loaded or anything written
             picture = pictures.read(place, name=source.where)
             pictures.check_target(target, picture)
@@ -151,9 +148,7 @@ def export(task, models, model, output, force, dry_run, console):
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
     path, _ = find_model(task, models, model)
-    atomic.refuse_existing([output], force=force)
-    atomic.refuse_inputs([output], [path])
-    atomic.check_writable(output)
+    outputs.check([output], [path], force=force)
     backend.ensure()
     from enhance.inference import apply as applying
     from enhance.inference import export as exporting

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.io import outputs
 from enhance.cli import apply
 
 FILE = click.Path(path_type=Path)
@@ -53,7 +53,8 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
     opened = _open(benches, scale)
     name, weights = _chosen(task, models, model, scale)
     if csv is not None:
-        atomic.refuse_inputs([csv], [path for bench in opened for path in (*bench.hr, *(bench.lr or ()))])
+        read = [path for bench in opened for path in (*bench.hr, *(bench.lr or ()))]
+        outputs.check([csv], read, force=True)  # rows are appended
         results.check_csv(csv, protocol)
     rows = ["bicubic", *([name] if name else [])]
     count = sum(len(bench.hr) for bench in opened)

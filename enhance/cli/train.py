@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from camsim import camera as parts
 from camsim import camera_file as cameras
+from camsim import schema
 from camsim.cli import console
+from camsim.cli.console import in_option
 from enhance import backend, zoo
 from enhance import config as configs
 
@@ -140,7 +141,8 @@ def _configured(task, camera_file, name, data, steps, assignments, ranges, short
         config = dataclasses.replace(config, data=str(data))
     if steps is not None:
         config = _with_steps(config, steps)
-    config = configs.override(config, assignments)
+    with in_option("--set"):
+        config = configs.override(config, assignments)
     given = {key: shortcuts[key] for key in _SHORTCUTS if shortcuts[key] is not None}
     for text in ranges:
         key, _, bounds = text.partition("=")
@@ -303,7 +305,7 @@ def list_configs(name, keys, console):
     if keys:
         rows = list(configs.keys())
         table = [
-            {"key": key, "meaning": entry.metadata["meaning"], "bounds": parts.bounds(entry.metadata)}
+            {"key": key, "meaning": entry.metadata["meaning"], "bounds": schema.bounds(entry.metadata)}
             for key, entry in rows
         ]
         text = "\n".join(f"{row['key']:29}{row['bounds']:31}{row['meaning']}" for row in table)

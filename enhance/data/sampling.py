@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from camsim.io import image
+from camsim.io.resize import resize
 
 #: Windows of the wanted size, or of any size from that to the whole picture, reduced to it.
 KINDS = ("fixed_size", "random_size")
@@ -73,7 +74,7 @@ def cut(picture: np.ndarray, place: tuple[int, int, int], side_px: int | None = 
     part = picture[top : top + side, left : left + side]
     if side_px is None or side <= side_px:
         return part
-    return image.quantise(image.resize(part / np.float32(255), (side_px, side_px)))
+    return image.quantise(resize(part / np.float32(255), (side_px, side_px)))
 
 
 def cut_pair(

@@ -13,7 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from camsim.io import high_depth, image
+from camsim.io import high_depth
+from camsim.io.resize import resize
 from enhance.networks import keras_file
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
@@ -199,7 +200,7 @@ class Enlarger:
             result = (result @ LUMA)[..., None]
         if alpha is not None:
             size = (values.shape[0] * self.scale, values.shape[1] * self.scale)
-            result = np.concatenate([result, image.resize(alpha / np.float32(white), size)], axis=2)
+            result = np.concatenate([result, resize(alpha / np.float32(white), size)], axis=2)
         if values.dtype.kind == "u":
             result = result * np.float32(white) + np.float32(0.5)
         return result.astype(values.dtype).reshape(*result.shape[:2], *values.shape[2:])

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from camsim import camera
+from camsim import schema
 from enhance.losses import critic_gradient
 
 KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")
@@ -64,7 +64,7 @@ class Adversarial:
 
     def __post_init__(self):
         if self.kind not in KINDS:
-            close = camera.hint(self.kind, KINDS)
+            close = schema.hint(self.kind, KINDS)
             raise ValueError(f"adversarial kind {self.kind!r} is not one of {', '.join(KINDS)}{close}")
         for name, bound in _BELOW.items():
             value = getattr(self, name)

@@ -26,7 +26,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from camsim import camera
+from camsim import schema
 from enhance.losses.vgg import LAYERS, LINEAR, extractor
 from scielab import loss
 
@@ -75,7 +75,7 @@ def parse(name: str) -> str:
     layer = str(name).removesuffix(LINEAR)
     linear = str(name)[len(layer) :]
     if (layer := ALIASES.get(layer, layer)) not in LAYERS:
-        close = camera.hint(name, [*PICTURE_LOSSES, *ALIASES, *LAYERS])
+        close = schema.hint(name, [*PICTURE_LOSSES, *ALIASES, *LAYERS])
         raise ValueError(
             f"content loss {name!r} is not one of {', '.join([*PICTURE_LOSSES, *ALIASES])}, "
             f"block1_conv1 … block5_conv4 (layers also with {LINEAR}){close}"

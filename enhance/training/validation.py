@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from camsim.io import image
+from camsim.io.resize import resize
 from scielab.metrics import catalogue, s_cielab
 
 #: Pictures enlarged at a time.
@@ -41,5 +42,5 @@ def strip(lr: np.ndarray, sr: np.ndarray, hr: np.ndarray) -> np.ndarray:
     for low, output, target in list(zip(lr / 255.0, sr / 255.0, hr / 255.0, strict=True))[:_SHOWN]:
         scale = target.shape[0] // low.shape[0]
         pixels = np.repeat(np.repeat(low, scale, 0), scale, 1)
-        rows.append(np.concatenate([pixels, image.resize(low, target.shape[:2]), output, target], axis=1))
+        rows.append(np.concatenate([pixels, resize(low, target.shape[:2]), output, target], axis=1))
     return np.concatenate(rows)

@@ -8,7 +8,7 @@ import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.io import atomic, outputs
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
 FILE = click.Path(path_type=Path)
@@ -55,12 +55,10 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
 
     kernels.check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}
-    outputs = [output / name for name in OUTPUTS]
+    targets = [output / name for name in OUTPUTS]
     if output.is_file():
         raise ValueError(f"{output} is a file; -o names a folder")
-    if not checkpoint.any_in(output):
-        atomic.refuse_existing(outputs, force=force)
-    atomic.check_writable(outputs[0])
+    outputs.check(targets, force=force or checkpoint.any_in(output))
     pictures, source, origins = _pictures(data, entries, limit)
     shown = _choose(show, pictures)
     network, lpips_facts = _lpips(lpips_weights)
@@ -70,7 +68,7 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
         return
     store = _store(output, entries, pictures, samples_per_degree, lpips_facts)
     if not store.begun:  # else the run that is gone on with was allowed to write here
-        atomic.refuse_existing(outputs, force=force)
+        outputs.check(targets, force=force)
     seen = _seen_in_training(entries, origins)
     doubts = _doubts(origins, lpips_facts)
     for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in doubts)]:

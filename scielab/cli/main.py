@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from camsim.io import atomic
+from camsim.io import atomic, outputs
 from scielab.cli import grid
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
 
@@ -195,7 +195,7 @@ def compare(
         raise click.UsageError("--range is about the colours of -o and --html")
     map_figure.check_top(top)
     if csv_file is not None:
-        atomic.refuse_inputs([csv_file], [ref, test])
+        outputs.check([csv_file], [ref, test], force=True)  # rows are appended
         records.check_csv(csv_file, plain=plain)
     shared = {"plain": plain, "top": top, "csv_file": csv_file, "limits": limits, "force": force, "dry_run": dry_run}
     if ref.is_dir() or test.is_dir():
@@ -218,23 +218,22 @@ def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_f
     from scielab.comparison import pair as compare
     from scielab.comparison import record as records
 
-    outputs = []
+    targets = []
     if output is not None:
         map_figure.check_suffix(output)
-        outputs += [output, output.with_suffix(".json")]
+        targets += [output, output.with_suffix(".json")]
     for path, suffixes, what in ((raw, compare.RAW_SUFFIXES, "raw map"), (html, page.SUFFIXES, "page")):
         if path is not None:
             if path.suffix.lower() not in suffixes:
                 raise ValueError(f"{path}: a {what} is written as one of {', '.join(suffixes)}")
-            outputs.append(path)
-    atomic.refuse_inputs(outputs, (ref, test))
-    if csv_file is not None and csv_file.resolve() in [path.resolve() for path in outputs]:
+            targets.append(path)
+    outputs.check(targets, (ref, test), force=force)
+    if csv_file is not None and csv_file.resolve() in [path.resolve() for path in targets]:
         raise click.UsageError(f"{csv_file} is named for two outputs")
-    atomic.refuse_existing(outputs, force=force)
     pictures = compare.read_pair(ref, test, conditions)
     if dry_run:
-        plan = {"reference": str(ref), "test": str(test), "outputs": [str(path) for path in outputs], "dry_run": True}
-        writes = f" and write {', '.join(plan['outputs'])}" if outputs else ""
+        plan = {"reference": str(ref), "test": str(test), "outputs": [str(path) for path in targets], "dry_run": True}
+        writes = f" and write {', '.join(plan['outputs'])}" if targets else ""
         console.result(f"would compare {test} with {ref}{writes}", plan)
         return
     record, differences = compare.measure(ref, test, pictures, conditions, plain=plain)
@@ -246,10 +245,10 @@ def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_f
     if output is not None:
         record |= {"output": str(output), "output_top_delta_e": top}
     with contextlib.ExitStack() as stack:  # all files or none
-        place = {path: stack.enter_context(atomic.atomic(path)) for path in outputs}
+        place = {path: stack.enter_context(atomic.atomic(path)) for path in targets}
         if output is not None:
             map_figure.save_map(place[output], differences, top=top, title=records.title(record))
-            place[outputs[1]].write_text(json.dumps(record, indent=1), encoding="utf-8")
+            place[targets[1]].write_text(json.dumps(record, indent=1), encoding="utf-8")
         if raw is not None:
             compare.save_raw(place[raw], differences)
         if html is not None:
@@ -257,7 +256,7 @@ def _compare_pair(ref, test, conditions, output, raw, html, *, plain, top, csv_f
             place[html].write_text(page.html(record, shown, differences, top=top), encoding="utf-8")
         if csv_file is not None:
             records.append_csv(csv_file, [record], plain=plain)
-    written = [str(path) for path in (*outputs, csv_file) if path is not None]
+    written = [str(path) for path in (*targets, csv_file) if path is not None]
     if written:
         console.info(f"wrote {', '.join(written)}")
     console.result(records.table(record), record)

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from camsim.io import atomic
+from camsim.io import atomic, outputs
 from scielab.comparison import map_figure
 from scielab.comparison import pair as compare
 from scielab.comparison import record as records
@@ -109,7 +109,7 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
         raise ValueError(f"{folder} is a file; two folders are compared into a folder")
     if any(folder.iterdir()):
         if not force:
-            raise FileExistsError(f"{folder} exists; --force replaces it")
+            outputs.refuse_existing(folder)
         if not (folder / RECORD).is_file():
             raise ValueError(f"{folder} holds something other than maps of an earlier comparison; it is not replaced")
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from camsim.io.image import quantise, resize
+from camsim.io.image import quantise
+from camsim.io.resize import resize
 from scielab.metrics import lpips, s_cielab
 from scielab.metrics.catalogue import psnr_db, ssim
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
-from scielab import heat
 from scielab.metrics.catalogue import Measure
+from scielab.model_grid import colour_scale
 from scielab.model_grid.evaluate import BASELINE, TRAINED_FOR
 from scielab.model_grid.verdicts import Cell, Estimate, Verdict
 
@@ -81,10 +81,10 @@ def _draw_cells(axes, models, settings, cells, measure) -> None:
     from matplotlib.patches import Rectangle
 
     values = [cell.scores[measure.name].value for cell in cells]
-    for cell, colour in zip(cells, heat.colours(values, lower_is_better=measure.lower_is_better), strict=True):
+    for cell, colour in zip(cells, colour_scale.colours(values, lower_is_better=measure.lower_is_better), strict=True):
         x, y = _left(settings.index(cell.setting)), _top(models.index(cell.model))
         own = TRAINED_FOR.get(cell.setting) == cell.model
-        estimate, words = cell.scores[measure.name], heat.ink(colour)
+        estimate, words = cell.scores[measure.name], colour_scale.ink(colour)
         axes.add_patch(Rectangle((x, y), _CELL_W, _CELL_H, facecolor=colour, linewidth=0))
         if own:
             for inset, shade, line in ((-0.005, _INK, 2.2), (0.024, "white", 1.6)):  # seen on any colour
@@ -122,7 +122,7 @@ def _draw_scale(axes, cells, measure, x: float, top: float, bottom: float) -> No
     values = np.array([cell.scores[measure.name].value for cell in cells])
     least, most = values.min(), values.max()
     best, worst = (least, most) if measure.lower_is_better else (most, least)
-    ramp = heat.colours(np.linspace(worst, best, 256), lower_is_better=measure.lower_is_better)
+    ramp = colour_scale.colours(np.linspace(worst, best, 256), lower_is_better=measure.lower_is_better)
     axes.imshow(ramp[::-1, None], extent=(x, x + 0.16, bottom, top), interpolation="none", aspect="auto")
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     if most <= least:

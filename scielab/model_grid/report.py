@@ -5,11 +5,10 @@ from dataclasses import asdict
 
 import numpy as np
 
-from scielab import heat
 from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
 from scielab.metrics.catalogue import MEASURES, Measure
-from scielab.model_grid import evaluate, tables
+from scielab.model_grid import colour_scale, evaluate, tables
 from scielab.model_grid.verdicts import Cell, Verdict
 
 
@@ -59,7 +58,7 @@ def page(
         "baseline": evaluate.BASELINE,
         "top": top,
         "scale": data_url(map_figure.colourise(np.linspace(0, top, 256)[None], top)),
-        "heat": data_url(heat.scale()[None]),
+        "heat": data_url(colour_scale.scale()[None]),
         "facts": facts,
         "warnings": list(warnings),
     } | tables.as_dict(cells, verdicts)
@@ -69,5 +68,5 @@ def page(
 def _shades(cells: list[Cell], measure: Measure) -> list[list[str]]:
     """Background and ink of each cell, as in `matrix`."""
     values = [cell.scores[measure.name].value for cell in cells]
-    colours = heat.colours(values, lower_is_better=measure.lower_is_better)
-    return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), heat.ink(colour)] for colour in colours]
+    colours = colour_scale.colours(values, lower_is_better=measure.lower_is_better)
+    return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), colour_scale.ink(colour)] for colour in colours]

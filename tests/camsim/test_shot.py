@@ -8,6 +8,7 @@ import pytest
 from camsim import camera_file, pipeline
 from camsim.image_formation import transfer
 from camsim.io import image
+from camsim.io.resize import resize
 from camsim.light import colour, spectra
 from camsim.optics import wavefront
 from camsim.scene import cube, radiance
@@ -21,7 +22,7 @@ NAMES = {
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "my.png"
-    image.write(path, image.resize(np.random.default_rng(0).random((9, 12, 3)), (60, 80)))
+    image.write(path, resize(np.random.default_rng(0).random((9, 12, 3)), (60, 80)))
     return path
 
 
@@ -248,7 +249,7 @@ def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
 
 
 def test_demosaiced_stage_has_its_defects_corrected():
-    picture = image.resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
+    picture = resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
     base = ["sensor.noise=false", "optics.fnumber=8"]
     clean = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), base))[1].demosaiced
     holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]

@@ -10,12 +10,13 @@ import pytest
 
 from camsim import camera_file
 from camsim.io import image
+from camsim.io.resize import resize
 
 
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "my.png"
-    image.write(path, image.resize(np.random.default_rng(0).random((9, 12, 3)), (150, 200)))
+    image.write(path, resize(np.random.default_rng(0).random((9, 12, 3)), (150, 200)))
     return path
 
 

@@ -10,6 +10,7 @@ from camsim import camera_file, pipeline
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 
 VIEWS = {name: camera_file.load(name) for name in ("ideal", "f22")}
 
@@ -19,7 +20,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("photos")
     rng = np.random.default_rng(0)
     for name in ("one", "two"):
-        smooth = image.resize(rng.random((12, 16, 3)), (150, 200))
+        smooth = resize(rng.random((12, 16, 3)), (150, 200))
         image.write(place / f"{name}.png", smooth)
     return place
 
@@ -58,7 +59,7 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
         stored = image.read(rendered / "LR" / "f22" / f"{record['name']}.png")
         np.testing.assert_array_equal(image.quantise(again.reduced((16, 16))), image.quantise(stored))
         target = image.read(rendered / "HR" / f"{record['name']}.png")
-        np.testing.assert_array_equal(image.quantise(target), image.quantise(image.resize(scene, (64, 64))))
+        np.testing.assert_array_equal(image.quantise(target), image.quantise(resize(scene, (64, 64))))
 
 
 def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):

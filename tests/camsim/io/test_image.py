@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from camsim.io import atomic, image
+from camsim.io.resize import resize
 
 
 @pytest.fixture
@@ -91,11 +92,11 @@ def test_an_ordinary_picture_loads_no_further_library(picture, tmp_path):
 
 
 def test_resize_keeps_constants_and_means_and_places(picture):
-    np.testing.assert_allclose(image.resize(np.full((50, 70, 3), 0.3), (13, 17)), 0.3, atol=1e-6)
-    half = image.resize(picture, (12, 18))
+    np.testing.assert_allclose(resize(np.full((50, 70, 3), 0.3), (13, 17)), 0.3, atol=1e-6)
+    half = resize(picture, (12, 18))
     blocks = picture.reshape(12, 2, 18, 2, 3).mean((1, 3))
     np.testing.assert_allclose(half[2:-2, 2:-2], blocks[2:-2, 2:-2], atol=1e-5)  # a linear ramp stays itself
-    part = image.resize(picture, (8, 8), box=(4, 10, 12, 18))
+    part = resize(picture, (8, 8), box=(4, 10, 12, 18))
     np.testing.assert_allclose(part, picture[4:12, 10:18], atol=1e-6)
 
 

@@ -6,13 +6,14 @@ import pytest
 from camsim import camera_file, pipeline
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 from camsim.isp import process
 from camsim.sensor import pixels
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return image.resize(image.read(photographs.builtin("astronaut").path), (128, 128))
+    return resize(image.read(photographs.builtin("astronaut").path), (128, 128))
 
 
 def shoot(picture, *changes):

@@ -17,6 +17,7 @@ from camsim import camera_file
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 
 SMALL = ["--batch", "4", "--precision", "float32"]
 for value in ("generator.blocks=1", "generator.filters=8", "checkpoint_every=5", "log_every=5", "validation=2"):
@@ -28,7 +29,7 @@ def rendered(tmp_path_factory):
     """A small set of one setting, with an HR size of 64."""
     place = tmp_path_factory.mktemp("photos")
     for number in range(8):
-        image.write(place / f"{number}.png", image.resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
+        image.write(place / f"{number}.png", resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
     target = tmp_path_factory.mktemp("set") / "set"
     dataset.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
     return target
@@ -112,7 +113,7 @@ def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkey
     )
     for number in range(4):
         place = tmp_path / "photos" / f"{number}.png"
-        image.write(place, image.resize(np.random.default_rng(number).random((7, 7, 3)), (64, 64)))
+        image.write(place, resize(np.random.default_rng(number).random((7, 7, 3)), (64, 64)))
     arguments = [
         "--data",
         "photos",

@@ -15,6 +15,7 @@ from camsim import camera_file
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 from enhance.data import batches as feed
 from enhance.data import discover, live_camera, pair_set, sampling
 
@@ -23,13 +24,13 @@ F22, IDEAL = camera_file.load("f22"), camera_file.load("ideal")
 
 def smooth(rng, rows, columns):
     """A picture without detail finer than a fifth of its side."""
-    return image.quantise(image.resize(rng.random((6, 6, 3)), (rows, columns)))
+    return image.quantise(resize(rng.random((6, 6, 3)), (rows, columns)))
 
 
 def make_pairs(count=8, side=32, scale=4, seed=0):
     rng = np.random.default_rng(seed)
     hr = np.stack([smooth(rng, side, side) for _ in range(count)])
-    lr = np.stack([image.quantise(image.resize(p / 255, (side // scale,) * 2)) for p in hr])
+    lr = np.stack([image.quantise(resize(p / 255, (side // scale,) * 2)) for p in hr])
     return pair_set.PairSet(source="test", photographs=(), names=[str(n) for n in range(count)], lr=lr, hr=hr)
 
 
@@ -122,7 +123,7 @@ def test_lr_and_hr_are_turned_alike():
     pairs = make_pairs(8)
     for step in range(6):
         for low, high in zip(*pair_set.batch(pairs, step, size=4, seed=0), strict=True):
-            np.testing.assert_allclose(image.quantise(image.resize(high / 255, low.shape[:2])), low, atol=1)
+            np.testing.assert_allclose(image.quantise(resize(high / 255, low.shape[:2])), low, atol=1)
 
 
 def test_held_out_pairs_are_not_trained_on():
@@ -208,12 +209,12 @@ def test_windows_of_random_size_are_reduced_alike_and_stay_registered(tmp_path):
     for number in range(4):  # a steady slope: its rise over a window tells the window's side
         slope = np.linspace(0, 255, 256)[None, :, None] * np.ones((256, 1, 3)) * rng.uniform(0.9, 1)
         save(tmp_path / "HR" / f"{number}.png", image.quantise(slope / 255))
-        save(tmp_path / "LR" / f"{number}.png", image.quantise(image.resize(slope / 255, (64, 64))))
+        save(tmp_path / "LR" / f"{number}.png", image.quantise(resize(slope / 255, (64, 64))))
     with open_folder(tmp_path, crop="random_size") as source:
         rises = []
         for lr, hr in take(source, 16):
             for low, high in zip(lr / 255, hr / 255, strict=True):
-                np.testing.assert_allclose(image.resize(high, (8, 8))[1:-1, 1:-1], low[1:-1, 1:-1], atol=2 / 255)
+                np.testing.assert_allclose(resize(high, (8, 8))[1:-1, 1:-1], low[1:-1, 1:-1], atol=2 / 255)
                 rises.append(np.ptp(high[..., 0]))
     assert min(rises) < 0.2 and max(rises) > 0.7  # from 32 of 256 px to nearly all
 
@@ -364,7 +365,7 @@ def test_photographs_without_a_camera_are_reduced(tmp_path):
     with open_folder(photo_folder(tmp_path)) as source:
         for lr, hr in take(source, 2):
             for low, high in zip(lr, hr, strict=True):
-                np.testing.assert_array_equal(image.quantise(image.resize(high / 255, (8, 8))), low)
+                np.testing.assert_array_equal(image.quantise(resize(high / 255, (8, 8))), low)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from camsim.io import image
+from camsim.io.resize import resize
 from enhance import zoo
 from enhance.evaluation import benchmark, protocol, results
 from enhance.evaluation.imresize import bicubic_weights, imresize
@@ -136,7 +137,7 @@ def test_border_is_that_of_a_padded_picture(edge, padding, factor):
 @pytest.mark.parametrize("size", [(12, 16), (31, 90), (100, 40)])
 def test_agrees_with_pillow_away_from_the_border(size):
     picture = noise((64, 80, 3))
-    ours, theirs = imresize(picture, size), image.resize(picture, size)
+    ours, theirs = imresize(picture, size), resize(picture, size)
     border = 2 + max(2 * new // old for new, old in zip(size, picture.shape, strict=False))
     inside = np.s_[border:-border, border:-border]
     np.testing.assert_allclose(ours[inside], theirs[inside], atol=2e-6)

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import enhance
 from camsim.io import image
+from camsim.io.resize import resize
 from enhance import zoo
 from enhance.inference import apply, pictures
 from enhance.networks import generators as models
@@ -201,7 +202,7 @@ def test_alpha_is_enlarged_by_itself_and_hidden_colours_do_not_bleed(bilinear):
     picture[:, 6:] = 0, 255, 0, 0  # clear, and green beneath
     result = bilinear(picture)
     np.testing.assert_array_equal(result[..., :3], np.broadcast_to([200, 0, 0], (48, 48, 3)))
-    expected = image.resize(picture[..., 3:] / 255, (48, 48))[..., 0]
+    expected = resize(picture[..., 3:] / 255, (48, 48))[..., 0]
     np.testing.assert_allclose(result[..., 3] / 255, expected, atol=0.5 / 255 + 1e-6)
     assert bilinear(np.zeros((4, 4, 4), np.uint8)).max() == 0  # all clear: nothing to take colours from
 

@@ -240,11 +240,11 @@ def test_residual_branches_are_scaled(case, branch):
 
 def learn(generator, *, steps, rate):
     """Train on two pictures; returns them, (2, 8, 8, 3) and (2, 16, 16, 3), and bilinear enlargements."""
-    from camsim.io import image
+    from camsim.io.resize import resize
 
     rng = np.random.default_rng(0)
-    hr = np.stack([image.resize(rng.random((5, 5, 3)), (16, 16)) for _ in range(2)]).astype("float32")
-    lr = np.stack([image.resize(picture, (8, 8)) for picture in hr]).astype("float32")
+    hr = np.stack([resize(rng.random((5, 5, 3)), (16, 16)) for _ in range(2)]).astype("float32")
+    lr = np.stack([resize(picture, (8, 8)) for picture in hr]).astype("float32")
     generator.compile(optimizer=keras.optimizers.Adam(rate), loss="mae", jit_compile=BACKEND == "jax")
     generator.fit(((lr, hr) for _ in range(steps)), steps_per_epoch=steps, shuffle=False, verbose=0)
     return lr, hr, call(layers.Bilinear(2), lr)

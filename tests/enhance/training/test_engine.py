@@ -14,6 +14,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from camsim.io import image
+from camsim.io.resize import resize
 from enhance import config
 from enhance.data import pair_set
 from enhance.losses import content as losses
@@ -25,8 +26,8 @@ from enhance.training.step import Trainer
 
 def make_pairs(count=6, side=32, scale=4, seed=0):
     rng = np.random.default_rng(seed)
-    hr = [image.resize(rng.random((6, 6, 3)), (side, side)) for _ in range(count)]
-    lr = [image.resize(picture, (side // scale, side // scale)) for picture in hr]
+    hr = [resize(rng.random((6, 6, 3)), (side, side)) for _ in range(count)]
+    lr = [resize(picture, (side // scale, side // scale)) for picture in hr]
     return pair_set.PairSet(
         source="test",
         photographs=("0" * 64,),

@@ -17,10 +17,10 @@ from camsim import camera_file
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs
 from camsim.io import image
+from camsim.io.resize import resize
 from camsim.light import colour
-from scielab import heat
 from scielab.metrics import catalogue, colour_difference, lpips
-from scielab.model_grid import bootstrap, checkpoint, evaluate, figures, heat_table, report, tables
+from scielab.model_grid import bootstrap, checkpoint, colour_scale, evaluate, figures, heat_table, report, tables
 from scielab.model_grid import verdicts as judging
 
 SETTINGS = ("ideal", "f22")
@@ -245,7 +245,7 @@ def test_the_table_fits_its_columns(results):
 
 
 def test_the_heat_scale_has_equal_steps_and_legible_words():
-    rgb = np.array(heat.scale())
+    rgb = np.array(colour_scale.scale())
     assert rgb.min() > 0 and rgb.max() < 1  # nothing was clipped to fit sRGB
     lab = colour_difference.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(rgb)), colour.SRGB_WHITE_XYZ)
     steps = np.linalg.norm(np.diff(lab, axis=0), axis=1)
@@ -253,13 +253,13 @@ def test_the_heat_scale_has_equal_steps_and_legible_words():
     assert (np.diff(lab[:, 0]) > 0).all()
     luminance = colour.linear_to_xyz(colour.srgb_decode(rgb))[:, 1] / 100
     for shade, y in zip(rgb, luminance, strict=True):
-        contrast = 1.05 / (y + 0.05) if heat.ink(shade) == "#ffffff" else (y + 0.05) / (0.0056 + 0.05)
+        contrast = 1.05 / (y + 0.05) if colour_scale.ink(shade) == "#ffffff" else (y + 0.05) / (0.0056 + 0.05)
         assert contrast >= 4  # WCAG 2 asks for 3 of large words, 4.5 of small ones
 
 
 @pytest.mark.parametrize("lower_is_better", [True, False])
 def test_the_best_is_lightest(lower_is_better):
-    shades = heat.colours([3, 1, 2], lower_is_better=lower_is_better).sum(axis=1)
+    shades = colour_scale.colours([3, 1, 2], lower_is_better=lower_is_better).sum(axis=1)
     assert list(np.argsort(shades)) == ([0, 2, 1] if lower_is_better else [1, 2, 0])
 
 
@@ -268,7 +268,7 @@ def test_the_matrix_shows_each_cell_in_its_colour(results, tmp_path):
     measure = catalogue.MEASURES[0]
     heat_table.save(tmp_path / "matrix.png", cells, judging.judge(results), measure)
     drawn = image.read(tmp_path / "matrix.png")[::3, ::3].reshape(-1, 3)
-    for shade in heat.colours([c.scores[measure.name].value for c in cells], lower_is_better=True):
+    for shade in colour_scale.colours([c.scores[measure.name].value for c in cells], lower_is_better=True):
         painted = (np.abs(drawn - shade) < 1.5 / 255).all(axis=1)
         assert painted.mean() > 0.03  # a cell less its words
     again = tmp_path / "again.png"
@@ -416,9 +416,9 @@ def workplace(tmp_path_factory):
 
     place = tmp_path_factory.mktemp("grid")
     views = {name: camera_file.load(name) for name in zoo.TASKS.values()}
-    image.write(place / "photo.png", image.resize(image.read(photographs.builtin("coffee").path), (96, 144)))
+    image.write(place / "photo.png", resize(image.read(photographs.builtin("coffee").path), (96, 144)))
     for name in ("astronaut", "chelsea", "china"):
-        image.write(place / f"{name}.png", image.resize(image.read(photographs.builtin(name).path), (96, 96)))
+        image.write(place / f"{name}.png", resize(image.read(photographs.builtin(name).path), (96, 96)))
     sources = photographs.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "china")])
     dataset.write(place / "set", sources, views, hr_px=64, scene_px=96)
     for scale, folder in ((4, "models"), (2, "double")):
