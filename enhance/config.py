@@ -180,7 +180,10 @@ def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
     base = values.pop("base", "")
     if not isinstance(base, str):
         raise ValueError(f"{source}: base = {base!r} must be text")
-    _check_stages(values, source)
+    try:
+        _check_stages(values)
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from None
     return _merged(_read(base, (*seen, str(source))), values) if base else values
 
 
