@@ -61,7 +61,9 @@ def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | N
 
 
 def registered(folder: Path | None = None) -> list[Row]:
-    """The rows that installed packages register: of the models in `folder`, or of those that they find.
+    """The rows that installed packages register: of the models in `folder`, or of those that they find by themselves.
+
+    Every package is asked; one that has nothing in the folder gives no rows.
 
     Raises ValueError, in one line with the package's name, where a package cannot give its rows, and where no
     package registers any.
@@ -85,7 +87,7 @@ def _rows_of(entry: metadata.EntryPoint, folder: Path | None) -> list[Row]:
     return found
 
 
-def line_up(found: Iterable[Row], settings: Iterable[str]) -> list[Row]:
+def of_settings(found: Iterable[Row], settings: Iterable[str]) -> list[Row]:
     """Those rows that take part on pictures of `settings`, ordered as the settings that they are trained for.
 
     Rows that are trained for none of the settings come last. Raises ValueError where two rows have one name, or none

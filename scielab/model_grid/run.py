@@ -92,7 +92,7 @@ def plan(
             raise ValueError(f"{output} is a file; the results need a folder")
         _check_outputs(output, force=force or checkpoint.any_in(output))
     picture_set = pictures.load(data, cameras=cameras, limit=limit)
-    taking_part = rows.line_up(found, picture_set.settings)
+    taking_part = rows.of_settings(found, picture_set.settings)
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
     network, lpips_facts = provenance.lpips_network(lpips_weights)
@@ -109,7 +109,7 @@ def plan(
 
 
 def carry_out(
-    plan: Plan,
+    planned: Plan,
     *,
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
@@ -118,16 +118,17 @@ def carry_out(
 
     `step` and `say` as for `grid`.
     """
-    how = (plan.rows, plan.data, plan.samples_per_degree, plan.lpips_facts)
-    store = None if plan.output is None else _store(plan, provenance.dependencies(*how))
+    how = (planned.rows, planned.data, planned.samples_per_degree, planned.lpips_facts)
+    store = None if planned.output is None else _store(planned, provenance.dependencies(*how))
     if store and not store.begun:  # else the run that is gone on with was allowed to write here
-        _check_outputs(plan.output, force=plan.force)
-    seen, notes = provenance.seen_in_training(plan.rows, plan.data), provenance.notes(plan.data, plan.lpips_facts)
+        _check_outputs(planned.output, force=planned.force)
+    seen = provenance.seen_in_training(planned.rows, planned.data)
+    notes = provenance.notes(planned.data, planned.lpips_facts)
     for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in notes)]:
         say(f"{kind}: {words}")
-    trained_for = rows.trained_for(plan.rows)
+    trained_for = rows.trained_for(planned.rows)
     try:
-        results = _results(plan, store, step, say)
+        results = _results(planned, store, step, say)
         cells, found = verdicts.summarise(results, trained_for), verdicts.judge(results, trained_for)
         found_grid = Grid(
             cells=cells,
@@ -135,12 +136,12 @@ def carry_out(
             results=results,
             record=tables.as_dict(cells, found) | provenance.record(*how, seen),
             warnings=[*seen, *notes],
-            report=None if plan.output is None else (plan.output / "report.html").resolve(),
+            report=None if planned.output is None else (planned.output / "report.html").resolve(),
         )
         if store:
-            _write(plan, store, found_grid, provenance.in_words(*how, seen))
+            _write(planned, store, found_grid, provenance.in_words(*how, seen))
     except BaseException:
-        if store and not plan.resumable:  # what is kept would never be used
+        if store and not planned.resumable:  # what is kept would never be used
             store.remove()
         raise
     return found_grid
@@ -239,22 +240,22 @@ def _check_outputs(output: Path, *, force: bool) -> None:
     outputs.check([output / name for name in OUTPUTS], force=force)
 
 
-def _store(plan: Plan, depends_on: dict) -> checkpoint.Store:
+def _store(planned: Plan, depends_on: dict) -> checkpoint.Store:
     """Where results are kept until all are there; the place depends on all that they depend on.
 
     Of a plain function it is not known what it computes: then nothing kept is used again.
     """
-    return checkpoint.Store.open(plan.output, depends_on | ({} if plan.resumable else {"once": uuid.uuid4().hex}))
+    return checkpoint.Store.open(planned.output, depends_on | ({} if planned.resumable else {"once": uuid.uuid4().hex}))
 
 
 def _results(
-    plan: Plan,
+    planned: Plan,
     store: checkpoint.Store | None,
     step: Callable[[int, int], object],
     say: Callable[[str], object],
 ) -> list[Result]:
     """Every model on every picture, going on with what the store holds."""
-    shown, judged = frozenset(picture.name for picture in plan.shown), plan.data.pictures
+    shown, judged = frozenset(picture.name for picture in planned.shown), planned.data.pictures
     done = 0
     if store:
         done = sum(store.has(number, pictures=picture.name in shown) for number, picture in enumerate(judged))
@@ -262,12 +263,12 @@ def _results(
             say(f"going on with an unfinished run: {done} of {len(judged)} pictures were judged before")
         if store.remove_others():
             say("an unfinished run of other inputs was thrown away")
-    models = {rows.BASELINE: rows.pillow_bicubic(plan.data.scale)} | {row.name: _loaded(row) for row in plan.rows}
-    each = len(models) * len(plan.data.settings)
+    models = {rows.BASELINE: rows.pillow_bicubic(planned.data.scale)} | {row.name: _loaded(row) for row in planned.rows}
+    each = len(models) * len(planned.data.settings)
     finished, total = itertools.count(each * done), each * len(judged)
 
     def measure(picture: pictures.Picture) -> Iterable[Result]:
-        return evaluate(models, [picture], samples_per_degree=plan.samples_per_degree, network=plan.network)
+        return evaluate(models, [picture], samples_per_degree=planned.samples_per_degree, network=planned.network)
 
     def advance() -> None:
         step(next(finished), total)
@@ -276,7 +277,7 @@ def _results(
     try:
         return checkpoint.resume(store, judged, measure, shown=shown, step=advance)
     except KeyboardInterrupt as stop:
-        if store and store.begun and plan.resumable:
+        if store and store.begun and planned.resumable:
             stop.add_note("stopped; the same command goes on from here")
         raise
 
@@ -290,19 +291,20 @@ def _loaded(row: rows.Row) -> rows.Model:
         raise ValueError(f"model {row.name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def _write(plan: Plan, store: checkpoint.Store, grid: Grid, facts: dict[str, str]) -> None:
+def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str, str]) -> None:
     """Write all files, or none."""
-    keep = {picture.name for picture in plan.shown}
-    kept = [result for result in grid.results if result.picture in keep]
+    keep = {picture.name for picture in planned.shown}
+    kept = [result for result in found.results if result.picture in keep]
     staged = {name: store.folder / name for name in OUTPUTS}
-    trained_for = rows.trained_for(plan.rows)
-    figures.save_outputs(staged["grid.png"], plan.shown, kept, trained_for)
-    figures.save_maps(staged["delta_e.png"], plan.shown, kept, trained_for, top=MAP_TOP)
-    heat_table.save(staged["matrix.png"], grid.cells, grid.verdicts, catalogue.MEASURES[0])
-    atomic.write_text(staged["grid.json"], json.dumps(grid.record, indent=1))
-    atomic.write_text(staged["grid.csv"], tables.as_csv(grid.cells))
-    page = report.page(plan.shown, kept, grid.cells, grid.verdicts, top=MAP_TOP, facts=facts, warnings=grid.warnings)
+    trained_for = rows.trained_for(planned.rows)
+    figures.save_outputs(staged["grid.png"], planned.shown, kept, trained_for)
+    figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=MAP_TOP)
+    heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.MEASURES[0])
+    atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
+    atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells))
+    words = {"facts": facts, "warnings": found.warnings}
+    page = report.page(planned.shown, kept, found.cells, found.verdicts, top=MAP_TOP, **words)
     atomic.write_text(staged["report.html"], page)
     for name, path in staged.items():
-        os.replace(path, plan.output / name)
+        os.replace(path, planned.output / name)
     store.remove()

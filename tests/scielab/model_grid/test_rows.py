@@ -63,9 +63,9 @@ def test_every_package_that_registers_takes_part(register):
 def test_two_rows_of_one_name_are_refused(register):
     register(one="of_one", two="of_two")
     with pytest.raises(ValueError, match="two models are called phone"):
-        rows.line_up(rows.registered(), ["f22"])
+        rows.of_settings(rows.registered(), ["f22"])
     with pytest.raises(ValueError, match="two models are called bicubic"):
-        rows.line_up([row("bicubic")], ["f22"])
+        rows.of_settings([row("bicubic")], ["f22"])
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_where_nothing_is_registered_it_is_said(register):
 
 def test_rows_come_in_the_order_of_the_columns():
     found = [row("x"), row("deblur", trained_for="f22"), row("y", trained_for="far"), row("sr", trained_for="ideal")]
-    assert [r.name for r in rows.line_up(found, ["ideal", "f22"])] == ["sr", "deblur", "x", "y"]
-    assert [r.name for r in rows.line_up(found, ["f22", "ideal"])] == ["deblur", "sr", "x", "y"]
+    assert [r.name for r in rows.of_settings(found, ["ideal", "f22"])] == ["sr", "deblur", "x", "y"]
+    assert [r.name for r in rows.of_settings(found, ["f22", "ideal"])] == ["deblur", "sr", "x", "y"]
     assert rows.trained_for(found) == {"deblur": "f22", "y": "far", "sr": "ideal"}
 
 
 def test_some_rows_take_part_only_on_the_camera_that_they_are_for():
     mine = row("mine", trained_for="my-camera", competes_elsewhere=False)
-    assert rows.line_up([mine, row("x")], ["f22", "my-camera"])[0] is mine
-    assert [r.name for r in rows.line_up([mine, row("x")], ["f22"])] == ["x"]
+    assert rows.of_settings([mine, row("x")], ["f22", "my-camera"])[0] is mine
+    assert [r.name for r in rows.of_settings([mine, row("x")], ["f22"])] == ["x"]
     with pytest.raises(ValueError, match="no model"):
-        rows.line_up([mine], ["f22"])
+        rows.of_settings([mine], ["f22"])
 
 
 def test_functions_become_rows():
