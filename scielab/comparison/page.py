@@ -26,9 +26,9 @@ _NOTICEABLE = {76: 2.3}  # ΔE the overlay starts from, a convention; 1 for the 
 
 
 def data_url(rgb: np.ndarray) -> str:
-    """(H, W, 3) sRGB values, floating point in [0, 1], as a PNG data URL of 8 bits."""
+    """(H, W, 3) sRGB values, uint8 or floating point in [0, 1], as a PNG data URL of 8 bits."""
     buffer = io.BytesIO()
-    Image.fromarray(quantise(rgb)).save(buffer, "PNG")
+    Image.fromarray(rgb if rgb.dtype == np.uint8 else quantise(rgb)).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -1,4 +1,4 @@
-"""Results kept picture by picture, so that a grid that was stopped, however roughly, goes on where it was.
+"""Results kept picture by picture, so that a grid that was stopped, even killed, goes on where it was.
 
 A store is a hidden folder beside the results, one file per finished picture. Its name holds the hash of all that the
 results depend on: other models, pictures or settings find nothing of it. A finished grid removes it.
@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
-from scielab.metrics import lpips
 from scielab.metrics.catalogue import MEASURES
-from scielab.model_grid.evaluate import Model, Picture, Result, evaluate
+from scielab.model_grid.evaluate import Result
+from scielab.model_grid.pictures import Picture
 
 _PREFIX = ".unfinished-"
 
@@ -91,10 +91,10 @@ class Store:
             return None
         results = []
         for i, numbers in enumerate(arrays["numbers"].tolist()):
-            scores = dict(zip(arrays["measures"].tolist(), numbers, strict=True))
+            measured = dict(zip(arrays["measures"].tolist(), numbers, strict=True))
             words = {key: str(arrays[key][i]) for key in ("model", "setting", "picture")}
             shown = {key: arrays[key][i] if pictures else None for key in ("output", "delta_e")}
-            results.append(Result(**words, **shown, **scores))
+            results.append(Result(**words, **shown, **measured))
         return results
 
     def remove(self) -> None:
@@ -112,31 +112,28 @@ class Store:
 
 
 def resume(
-    store: Store,
-    models: dict[str, Model],
-    pictures: list[Picture],
+    store: Store | None,
+    pictures: Iterable[Picture],
+    evaluate: Callable[[Picture], Iterable[Result]],
     *,
-    samples_per_degree: float,
-    network: lpips.Network | None = None,
     shown: frozenset[str] = frozenset(),
     step: Callable[[], object] = lambda: None,
 ) -> list[Result]:
-    """`grid.evaluate` on all settings of the pictures, keeping what is done; what was done before is not done again.
+    """The results of all pictures in order: those that the store holds, and what `evaluate` gives of the others.
 
-    Outputs and maps are kept for the pictures whose names are in `shown` only. `step` is called after every output
-    that is judged anew. Errors as for `grid.evaluate`.
+    What is new is kept in the store, if there is one, as soon as a picture is finished. Outputs and maps are kept for
+    the pictures whose names are in `shown` only. `step` is called after every new result.
     """
     found = []
     for number, picture in enumerate(pictures):
         show = picture.name in shown
-        results = store.load(number, pictures=show)
+        results = store.load(number, pictures=show) if store else None
         if results is None:
             results = []
-            for result in evaluate(
-                models, [picture], picture.inputs, samples_per_degree=samples_per_degree, network=network
-            ):
+            for result in evaluate(picture):
                 results.append(result if show else result.without_pictures())
                 step()
-            store.save(number, results)
+            if store:
+                store.save(number, results)
         found += results
     return found

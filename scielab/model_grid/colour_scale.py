@@ -8,6 +8,8 @@ import functools
 
 import numpy as np
 
+from camsim.light import colour
+
 #: Colours on the scale.
 STEPS = 256
 
@@ -40,8 +42,7 @@ def colours(values: np.ndarray, *, lower_is_better: bool) -> np.ndarray:
     return scale()[np.rint(places * (STEPS - 1)).astype(int)]
 
 
-def ink(colour: np.ndarray) -> str:
+def ink(background: np.ndarray) -> str:
     """Black or white, "#111111" or "#ffffff": what has more contrast with a colour (3,), sRGB in [0, 1] (WCAG 2)."""
-    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
-    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    luminance = float(colour.srgb_decode(background) @ colour.SRGB_TO_XYZ[1])
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#111111"

@@ -1,46 +1,25 @@
-"""The cross-model grid: every model on every camera's pictures, judged by S-CIELAB, PSNR, SSIM and LPIPS.
+"""Every model on every camera's pictures, measured by S-CIELAB, PSNR, SSIM and LPIPS.
 
 Models are plain callables, (h, w, 3) → (H, W, 3), sRGB values in [0, 1]: nothing here knows how they were made.
-
-Example
--------
-::
-
-    models = {grid.BASELINE: grid.bicubic((128, 128)), "mine": lambda picture: …}
-    results = list(grid.evaluate(models, pictures, ["f22"], samples_per_degree=33))
-    print(tables.text(judging.summarise(results)))
+Pictures are uint8; they become numbers for a model and for measuring, and what a model gives is rounded to uint8 once.
 
 References: X. Zhang and B. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID 1996;
-those of `measures` and `lpips`.
+those of `scielab.metrics.catalogue` and `scielab.metrics.lpips`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from camsim.io.image import quantise
-from camsim.io.resize import resize
 from scielab.metrics import lpips, s_cielab
 from scielab.metrics.catalogue import psnr_db, ssim
-
-Model = Callable[[np.ndarray], np.ndarray]
-
-#: Camera setting → the model trained to undo it. Column and row order of the grid.
-TRAINED_FOR = {"ideal": "sr", "underexposed": "color", "pixel25": "pixel", "f22": "deblur"}
-BASELINE = "bicubic"
+from scielab.model_grid.pictures import Picture
+from scielab.model_grid.rows import Model
 
 #: ΔE at the upper end of the maps' common colour scale: a model on the wrong camera is easily 30 off.
 MAP_TOP = 40.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A reference and what each camera made of it."""
-
-    name: str
-    reference: np.ndarray  #: (H, W, 3) sRGB values in [0, 1]
-    inputs: dict[str, np.ndarray]  #: setting → (h, w, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +29,7 @@ class Result:
     model: str
     setting: str
     picture: str
-    output: np.ndarray | None  #: (H, W, 3), rounded to 8 bits as it would be stored
+    output: np.ndarray | None  #: (H, W, 3) uint8, as it would be stored
     delta_e: np.ndarray | None  #: (H, W), the S-CIELAB map
     delta_e_mean: float
     delta_e_p95: float
@@ -63,15 +42,9 @@ class Result:
         return replace(self, output=None, delta_e=None)
 
 
-def bicubic(size: tuple[int, int]) -> Model:
-    """The baseline: bicubic enlargement to `size`."""
-    return lambda picture: resize(picture, size)
-
-
 def evaluate(
-    models: dict[str, Model],
+    models: Mapping[str, Model],
     pictures: Iterable[Picture],
-    settings: Iterable[str],
     *,
     samples_per_degree: float,
     network: lpips.Network | None = None,
@@ -80,21 +53,34 @@ def evaluate(
 
     Parameters
     ----------
-    models : name → callable, the rows of the grid
-    pictures : what is judged, with inputs for all `settings`, the columns
-    samples_per_degree : pixels per degree of visual angle
-    network : for LPIPS; without it that number is None
+    models : mapping of str to callable
+        The rows of the grid.
+    pictures : iterable of Picture
+        References with their inputs, one for each column.
+    samples_per_degree : float
+        Pixels per degree of visual angle.
+    network : lpips.Network, optional
+        For LPIPS; without it that number is None.
 
-    Raises ValueError where a model's output has another size than the reference (a model for another scale).
+    Yields
+    ------
+    Result
+        One for each model on each input.
+
+    Raises
+    ------
+    ValueError
+        Where a model's output has another size than the reference (a model for another scale), or holds no numbers.
     """
-    settings = list(settings)
     for picture in pictures:
-        seen = s_cielab.Reference(picture.reference, samples_per_degree=samples_per_degree)
-        features = None if network is None else lpips.Reference(network, picture.reference)
-        for setting in settings:
+        reference = picture.reference / 255.0
+        seen = s_cielab.Reference(reference, samples_per_degree=samples_per_degree)
+        features = None if network is None else lpips.Reference(network, reference)
+        for setting, camera_picture in picture.inputs.items():
             for name, model in models.items():
-                output = _output(name, model, picture, setting)
-                delta_e = seen.delta_e(output)
+                output = _output(name, model, camera_picture, picture.reference.shape)
+                measured = output / 255.0
+                delta_e = seen.delta_e(measured)
                 yield Result(
                     model=name,
                     setting=setting,
@@ -103,18 +89,23 @@ def evaluate(
                     delta_e=delta_e,
                     delta_e_mean=float(delta_e.mean()),
                     delta_e_p95=float(np.percentile(delta_e, 95)),
-                    psnr_db=psnr_db(picture.reference, output),
-                    ssim=ssim(picture.reference, output),
-                    lpips=None if features is None else features.distance(output),
+                    psnr_db=psnr_db(reference, measured),
+                    ssim=ssim(reference, measured),
+                    lpips=None if features is None else features.distance(measured),
                 )
 
 
-def _output(name: str, model: Model, picture: Picture, setting: str) -> np.ndarray:
-    output = quantise(model(picture.inputs[setting])) / 255.0
-    if output.shape != picture.reference.shape:
-        (rows, columns), (h, w) = picture.reference.shape[:2], output.shape[:2]
+def _output(name: str, model: Model, camera_picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """What a model makes of a picture, as uint8; ValueError unless it is a picture of `shape`."""
+    values = np.asarray(model(camera_picture / 255.0))
+    if values.dtype.kind != "f" or not np.isfinite(values).all():
+        raise ValueError(f"model {name}: its output must be finite floating-point numbers, sRGB values in [0, 1]")
+    if values.ndim != 3 or values.shape[2] != 3:
+        raise ValueError(f"model {name}: its output has shape {values.shape}; (rows, columns, 3) is needed")
+    if values.shape != shape:
+        (rows, columns), (h, w) = shape[:2], values.shape[:2]
         raise ValueError(
             f"model {name}: its output is {w}×{h} where the reference is {columns}×{rows}: "
             "it was made for another scale"
         )
-    return output
+    return quantise(values)

@@ -1,14 +1,19 @@
 """The grid as a heat table: one number with its interval per model and setting, on a scale of equal steps."""
 
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from camsim.io import atomic
 from scielab.metrics.catalogue import Measure
 from scielab.model_grid import colour_scale
-from scielab.model_grid.evaluate import BASELINE, TRAINED_FOR
+from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Estimate, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _DPI = 200
 _INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"
@@ -16,6 +21,7 @@ _INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"
 # Inches
 _CELL_W, _CELL_H, _GAP = 1.62, 0.80, 0.05
 _LEFT, _RIGHT, _HEAD, _FOOT = 1.02, 1.12, 1.12, 1.02
+_VERDICT_H = 0.60  # of each verdict of a column but its first
 _MIN_WIDTH = 7.2  # of the words above the table
 
 
@@ -29,8 +35,8 @@ def interval_words(measure: Measure, estimate: Estimate) -> str:
 def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: Measure) -> None:
     """Write the heat table of one measure as a PNG or PDF.
 
-    Cells of models trained for their setting are framed. Below each column stands by how much its model wins or
-    loses, with the interval of that margin.
+    Cells of models trained for their setting are framed. Below each column stands by how much those models win or
+    lose, with the interval of that margin.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -39,7 +45,8 @@ def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: 
     settings = list(dict.fromkeys(cell.setting for cell in cells))
     right = _LEFT + len(settings) * (_CELL_W + _GAP) - _GAP
     width = max(right + _RIGHT, _MIN_WIDTH)
-    height = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP + _FOOT
+    below = max(Counter(verdict.setting for verdict in verdicts).values(), default=1) - 1
+    height = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP + below * _VERDICT_H + _FOOT
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
@@ -48,6 +55,9 @@ def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: 
     _draw_cells(axes, models, settings, cells, measure)
     bottom = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP
     _draw_verdicts(axes, settings, verdicts, measure, bottom)
+    if any(cell.trained for cell in cells):
+        words = "framed: the model trained for this camera"
+        axes.text(_LEFT, bottom + below * _VERDICT_H + 0.84, words, fontsize=8, color=_DIM, va="center")
     _draw_scale(axes, cells, measure, right + 0.22, _HEAD, bottom)
     with atomic.atomic(path) as temporary:
         figure.savefig(temporary, metadata={"CreationDate": None} if Path(path).suffix.lower() == ".pdf" else None)
@@ -61,7 +71,7 @@ def _top(row: int) -> float:
     return _HEAD + row * (_CELL_H + _GAP)
 
 
-def _draw_heads(axes, models, settings, cells, measure) -> None:
+def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], measure: Measure) -> None:
     better = "lower" if measure.lower_is_better else "higher"
     note = f"one picture, {better} is better"
     if cells[0].pictures > 1:
@@ -77,16 +87,15 @@ def _draw_heads(axes, models, settings, cells, measure) -> None:
         axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center", **style)
 
 
-def _draw_cells(axes, models, settings, cells, measure) -> None:
+def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], measure: Measure) -> None:
     from matplotlib.patches import Rectangle
 
-    values = [cell.scores[measure.name].value for cell in cells]
+    values = [cell.estimates[measure.name].value for cell in cells]
     for cell, colour in zip(cells, colour_scale.colours(values, lower_is_better=measure.lower_is_better), strict=True):
         x, y = _left(settings.index(cell.setting)), _top(models.index(cell.model))
-        own = TRAINED_FOR.get(cell.setting) == cell.model
-        estimate, words = cell.scores[measure.name], colour_scale.ink(colour)
+        estimate, words = cell.estimates[measure.name], colour_scale.ink(colour)
         axes.add_patch(Rectangle((x, y), _CELL_W, _CELL_H, facecolor=colour, linewidth=0))
-        if own:
+        if cell.trained:
             for inset, shade, line in ((-0.005, _INK, 2.2), (0.024, "white", 1.6)):  # seen on any colour
                 frame = (x + inset, y + inset), _CELL_W - 2 * inset, _CELL_H - 2 * inset
                 axes.add_patch(
@@ -94,7 +103,7 @@ def _draw_cells(axes, models, settings, cells, measure) -> None:
                 )
         spread = interval_words(measure, estimate)
         middle, line = x + _CELL_W / 2, y + _CELL_H * (0.40 if spread else 0.5)
-        weight = "bold" if own else "normal"
+        weight = "bold" if cell.trained else "normal"
         axes.text(middle, line, measure.show(estimate.value), fontsize=15, fontweight=weight, color=words, **_CENTRE)
         axes.text(middle, y + _CELL_H * 0.73, spread, fontsize=8, color=words, alpha=0.9, **_CENTRE)
 
@@ -102,24 +111,25 @@ def _draw_cells(axes, models, settings, cells, measure) -> None:
 _CENTRE = {"ha": "center", "va": "center"}
 
 
-def _draw_verdicts(axes, settings, verdicts, measure, bottom: float) -> None:
+def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], measure: Measure, bottom: float) -> None:
+    tops = dict.fromkeys(settings, bottom)
     for verdict in verdicts:
-        margin = verdict.margins[measure.name]
-        told, x = margin.told, _left(settings.index(verdict.setting)) + _CELL_W / 2
-        sure = margin.excludes_zero or told.low is None
+        margin, top = verdict.margins[measure.name], tops[verdict.setting]
+        tops[verdict.setting] += _VERDICT_H
+        size, x = margin.size, _left(settings.index(verdict.setting)) + _CELL_W / 2
+        sure = margin.excludes_zero or size.low is None
         colour = (_OWN if margin.wins else _BAD) if sure else _DIM
-        words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {measure.show(told.value)}"
-        axes.text(x, bottom + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, **_CENTRE)
+        words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {measure.show(size.value)}"
+        axes.text(x, top + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, **_CENTRE)
         rival = f"{'' if sure else 'may be chance; '}{'next' if margin.wins else 'best'}: {margin.rival}"
-        for line, small in enumerate(filter(None, (interval_words(measure, told), rival))):
-            axes.text(x, bottom + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, **_CENTRE)
-    axes.text(_LEFT, bottom + 0.84, "framed: the model trained for this camera", fontsize=8, color=_DIM, va="center")
+        for line, small in enumerate(filter(None, (interval_words(measure, size), rival))):
+            axes.text(x, top + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, **_CENTRE)
 
 
-def _draw_scale(axes, cells, measure, x: float, top: float, bottom: float) -> None:
+def _draw_scale(axes: "Axes", cells: list[Cell], measure: Measure, x: float, top: float, bottom: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    values = np.array([cell.scores[measure.name].value for cell in cells])
+    values = np.array([cell.estimates[measure.name].value for cell in cells])
     least, most = values.min(), values.max()
     best, worst = (least, most) if measure.lower_is_better else (most, least)
     ramp = colour_scale.colours(np.linspace(worst, best, 256), lower_is_better=measure.lower_is_better)

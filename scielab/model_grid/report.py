@@ -8,13 +8,16 @@ import numpy as np
 from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
 from scielab.metrics.catalogue import MEASURES, Measure
-from scielab.model_grid import colour_scale, evaluate, tables
+from scielab.model_grid import colour_scale, tables
+from scielab.model_grid.evaluate import Result
+from scielab.model_grid.pictures import Picture
+from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Verdict
 
 
 def page(
-    pictures: Iterable[evaluate.Picture],
-    results: Iterable[evaluate.Result],
+    pictures: Iterable[Picture],
+    results: Iterable[Result],
     cells: list[Cell],
     verdicts: list[Verdict],
     *,
@@ -26,13 +29,23 @@ def page(
 
     Parameters
     ----------
-    pictures, results : what is shown; every result's picture must be among the pictures.
-    cells, verdicts : over all pictures that were judged, shown or not.
-    top : ΔE at the upper end of the maps' colour scale.
-    facts : how it was measured, shown as a list.
-    warnings : what has to be known before the numbers are believed; they stand above them.
+    pictures, results : iterables of Picture and of Result
+        What is shown, with outputs and maps; every result's picture must be among the pictures.
+    cells, verdicts : lists of Cell and of Verdict
+        Over all pictures, shown or not.
+    top : float
+        ΔE at the upper end of the maps' colour scale.
+    facts : dict of str to str
+        How it was measured, shown as a list.
+    warnings : iterable of str
+        What has to be known before the numbers are believed; they stand above them.
+
+    Returns
+    -------
+    str
+        The page.
     """
-    measures = [measure for measure in MEASURES if measure.name in cells[0].scores]
+    measures = [measure for measure in MEASURES if measure.name in cells[0].estimates]
     shown = {
         p.name: {
             "reference": data_url(p.reference),
@@ -42,31 +55,43 @@ def page(
         }
         for p in pictures
     }
-    scores = {}
+    measured = {}
     for result in results:
         if result.picture in shown:
             key = f"{result.model}/{result.setting}"
             shown[result.picture]["outputs"][key] = data_url(result.output)
             shown[result.picture]["maps"][key] = data_url(map_figure.colourise(result.delta_e, top))
-            scores[f"{result.picture}/{key}"] = {m.name: getattr(result, m.name) for m in measures}
+            measured[f"{result.picture}/{key}"] = {m.name: getattr(result, m.name) for m in measures}
     content = {
         "pictures": shown,
-        "scores": scores,
+        "measured": measured,
         "measures": [asdict(measure) for measure in measures],
         "shades": {measure.name: _shades(cells, measure) for measure in measures},
-        "trainedFor": evaluate.TRAINED_FOR,
-        "baseline": evaluate.BASELINE,
+        "trainedFor": {cell.model: cell.setting for cell in cells if cell.trained},
+        "baseline": BASELINE,
         "top": top,
         "scale": data_url(map_figure.colourise(np.linspace(0, top, 256)[None], top)),
         "heat": data_url(colour_scale.scale()[None]),
         "facts": facts,
         "warnings": list(warnings),
     } | tables.as_dict(cells, verdicts)
-    return filled("grid.html", content)
+    # Last: what is filled in holds no "<", so no name can pass for the title.
+    return filled("grid.html", content).replace("<!--TITLE-->", _title(cells))
+
+
+def _title(cells: list[Cell]) -> str:
+    models = len({cell.model for cell in cells} - {BASELINE})
+    settings = len({cell.setting for cell in cells})
+    return f"{_counted(models, 'model').capitalize()} × {_counted(settings, 'camera')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    return f"{words[count] if count < len(words) else count} {noun}{'' if count == 1 else 's'}"
 
 
 def _shades(cells: list[Cell], measure: Measure) -> list[list[str]]:
-    """Background and ink of each cell, as in `matrix`."""
-    values = [cell.scores[measure.name].value for cell in cells]
+    """Background and ink of each cell, as in `heat_table`."""
+    values = [cell.estimates[measure.name].value for cell in cells]
     colours = colour_scale.colours(values, lower_is_better=measure.lower_is_better)
     return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), colour_scale.ink(colour)] for colour in colours]

@@ -1,11 +1,11 @@
 """The grid in words and numbers: a table and sentences to read, JSON and CSV to go on with."""
 
 import csv
+import html
 import io
 from collections.abc import Iterable
 
 from scielab.metrics.catalogue import MEASURES, Measure
-from scielab.model_grid.evaluate import TRAINED_FOR
 from scielab.model_grid.verdicts import Cell, Estimate, Margin, Verdict
 
 _BY_NAME = {measure.name: measure for measure in MEASURES}
@@ -13,27 +13,48 @@ _BY_NAME = {measure.name: measure for measure in MEASURES}
 
 def text(cells: list[Cell]) -> str:
     """The grid as a table: rows are models, columns settings; mean ΔE with half its interval, and PSNR."""
-    models = list(dict.fromkeys(cell.model for cell in cells))
-    settings = list(dict.fromkeys(cell.setting for cell in cells))
-    at = {(cell.model, cell.setting): cell.scores for cell in cells}
-    count = cells[0].pictures
-    head = "mean ΔE / PSNR dB" if count == 1 else f"mean ΔE ± half its 95 % interval / PSNR dB, {count} pictures"
+    settings, lines_of = _lines(cells)
     rows = [["", *settings]]
-    for model in models:
-        row = [model]
-        for setting in settings:
-            mark = "*" if TRAINED_FOR.get(setting) == model else " "
-            delta_e, psnr = at[model, setting]["delta_e_mean"], at[model, setting]["psnr_db"]
-            spread = "" if delta_e.half_width is None else f" ±{delta_e.half_width:.2f}"
-            row.append(f"{delta_e.value:.2f}{spread} / {psnr.value:5.2f}{mark}")
-        rows.append(row)
+    for model, line in lines_of.items():
+        rows.append([model, *(_cell_words(cell) + ("*" if cell.trained else " ") for cell in line)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         row[0].ljust(widths[0])
         + "".join("  " + words.rjust(width) for words, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     ]
-    return "\n".join([head, *(line.rstrip() for line in lines), "* trained for this setting"])
+    foot = ["* trained for this setting"] if any(cell.trained for cell in cells) else []
+    return "\n".join([_head(cells), *(line.rstrip() for line in lines), *foot])
+
+
+def _cell_words(cell: Cell) -> str:
+    delta_e, psnr = cell.estimates["delta_e_mean"], cell.estimates["psnr_db"]
+    spread = "" if delta_e.half_width is None else f" ±{delta_e.half_width:.2f}"
+    return f"{delta_e.value:.2f}{spread} / {psnr.value:5.2f}"
+
+
+def as_html(cells: list[Cell]) -> str:
+    """The same as an HTML table, for notebooks; cells of models trained for their setting are bold."""
+    settings, lines_of = _lines(cells)
+    rows = ["".join(f"<th>{html.escape(words)}</th>" for words in ("", *settings))]
+    for model, line in lines_of.items():
+        boxes = (f"<b>{_cell_words(cell)}</b>" if cell.trained else _cell_words(cell) for cell in line)
+        rows.append(f"<th>{html.escape(model)}</th>" + "".join(f"<td>{box}</td>" for box in boxes))
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><caption>{_head(cells)}</caption>{body}</table>"
+
+
+def _lines(cells: list[Cell]) -> tuple[list[str], dict[str, list[Cell]]]:
+    """The settings, and for each model its cells in their order."""
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    at = {(cell.model, cell.setting): cell for cell in cells}
+    models = dict.fromkeys(cell.model for cell in cells)
+    return settings, {model: [at[model, setting] for setting in settings] for model in models}
+
+
+def _head(cells: list[Cell]) -> str:
+    count = cells[0].pictures
+    return "mean ΔE / PSNR dB" if count == 1 else f"mean ΔE ± half its 95 % interval / PSNR dB, {count} pictures"
 
 
 def sentence(verdict: Verdict) -> str:
@@ -43,10 +64,10 @@ def sentence(verdict: Verdict) -> str:
 
 
 def _margin_words(measure: Measure, margin: Margin) -> str:
-    told = margin.told
-    words = f"{'wins' if margin.wins else 'loses'} by {measure.show(told.value, unit=True)}"
-    if told.low is not None:
-        words += f" [{measure.show(told.low)}, {measure.show(told.high)}]"
+    size = margin.size
+    words = f"{'wins' if margin.wins else 'loses'} by {measure.show(size.value, unit=True)}"
+    if size.low is not None:
+        words += f" [{measure.show(size.low)}, {measure.show(size.high)}]"
         words += "" if margin.excludes_zero else " which may be chance"
     return f"{words} ({'next' if margin.wins else 'best'}: {margin.rival})"
 
@@ -55,7 +76,7 @@ def as_dict(cells: Iterable[Cell], verdicts: Iterable[Verdict]) -> dict:
     """Cells and verdicts for JSON. An interval is a list [low, high], or null where there was one picture."""
     return {
         "cells": [
-            {"model": cell.model, "setting": cell.setting, "pictures": cell.pictures} | _flat(cell.scores)
+            {"model": cell.model, "setting": cell.setting, "pictures": cell.pictures} | _flat(cell.estimates)
             for cell in cells
         ],
         "columns": [
@@ -70,14 +91,14 @@ def _interval(estimate: Estimate) -> list[float] | None:
     return None if estimate.low is None else [estimate.low, estimate.high]
 
 
-def _flat(scores: dict[str, Estimate]) -> dict:
+def _flat(estimates: dict[str, Estimate]) -> dict[str, object]:
     flat = {}
-    for name, estimate in scores.items():
+    for name, estimate in estimates.items():
         flat |= {name: estimate.value, f"{name}_interval": _interval(estimate)}
     return flat
 
 
-def _margin(margin: Margin) -> dict:
+def _margin(margin: Margin) -> dict[str, object]:
     return {
         "wins": margin.wins,
         "margin": margin.estimate.value,
@@ -91,12 +112,14 @@ def as_csv(cells: list[Cell]) -> str:
     """Cells as CSV with a header: every number with the bounds of its interval, empty where there was one picture."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
-    names = list(cells[0].scores)
+    names = list(cells[0].estimates)
     bounds = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
     writer.writerow(["model", "setting", "pictures", *bounds])
     for cell in cells:
         numbers = [
-            n for name in names for n in (cell.scores[name].value, cell.scores[name].low, cell.scores[name].high)
+            number
+            for name in names
+            for number in (cell.estimates[name].value, cell.estimates[name].low, cell.estimates[name].high)
         ]
         writer.writerow([cell.model, cell.setting, cell.pictures, *numbers])
     return file.getvalue()

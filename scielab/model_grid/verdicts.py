@@ -1,13 +1,13 @@
 """From results per picture to the grid: means with intervals, and whether each model wins where it should."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from scielab.metrics.catalogue import MEASURES, measured
 from scielab.model_grid import bootstrap
-from scielab.model_grid.evaluate import TRAINED_FOR, Result
+from scielab.model_grid.evaluate import Result
 
 _LESS_IS_BETTER = {measure.name for measure in MEASURES if measure.lower_is_better}
 
@@ -36,8 +36,9 @@ class Cell:
 
     model: str
     setting: str
+    trained: bool  #: whether the model was trained for this setting
     pictures: int
-    scores: dict[str, Estimate]  #: by the measure's name
+    estimates: dict[str, Estimate]  #: by the measure's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,8 @@ class Margin:
         return self.estimate.value > 0
 
     @property
-    def told(self) -> Estimate:
-        """By how much the model wins or loses: a loss is told as a positive number, too."""
+    def size(self) -> Estimate:
+        """By how much the model wins or loses, a positive number either way."""
         return self.estimate if self.estimate.value >= 0 else -self.estimate
 
     @property
@@ -73,16 +74,26 @@ class Verdict:
 
 
 def summarise(
-    results: Iterable[Result], *, resamples: int = bootstrap.RESAMPLES, seed: int = bootstrap.SEED
+    results: Iterable[Result],
+    trained_for: Mapping[str, str],
+    *,
+    resamples: int = bootstrap.RESAMPLES,
+    seed: int = bootstrap.SEED,
 ) -> list[Cell]:
     """Means over the pictures with their intervals, one cell per model and setting, in order of appearance.
 
-    The same resamples of the pictures serve all cells. Raises ValueError unless every model was judged once on
-    every setting of the same pictures.
+    `trained_for` holds the setting that a model was trained for, by the model's name. The same resamples of the
+    pictures serve all cells. Raises ValueError unless every model was run once on every setting of the same pictures.
     """
     table = _Table.of(results)
     cells = [
-        Cell(model=model, setting=setting, pictures=table.pictures, scores={})
+        Cell(
+            model=model,
+            setting=setting,
+            trained=trained_for.get(model) == setting,
+            pictures=table.pictures,
+            estimates={},
+        )
         for setting in table.settings
         for model in table.models
     ]
@@ -90,25 +101,30 @@ def summarise(
         means = table.resampled(values, resamples=resamples, seed=seed)
         for number, cell in enumerate(cells):
             at = np.unravel_index(number, values.shape[1:])
-            cell.scores[name] = _estimate(values[:, *at].mean(), means[:, *at], table.pictures)
+            cell.estimates[name] = _estimate(values[:, *at].mean(), means[:, *at], table.pictures)
     return cells
 
 
 def judge(
-    results: Iterable[Result], *, resamples: int = bootstrap.RESAMPLES, seed: int = bootstrap.SEED
+    results: Iterable[Result],
+    trained_for: Mapping[str, str],
+    *,
+    resamples: int = bootstrap.RESAMPLES,
+    seed: int = bootstrap.SEED,
 ) -> list[Verdict]:
-    """For each setting with a model trained for it, whether that model is the best row, by every measure.
+    """For each setting and each model trained for it, whether that model is the best row, by every measure.
 
     A margin's interval is of the whole comparison: in every resample of the pictures the model meets whichever other
-    row is the best there. Settings whose model or rivals are missing are left out. Errors as for `summarise`.
+    row is the best there. A model without rivals has no verdict. Parameters and errors as for `summarise`.
     """
     table = _Table.of(results)
     if len(table.models) < 2:
         return []
     verdicts = [
-        Verdict(setting=setting, model=TRAINED_FOR[setting], margins={})
+        Verdict(setting=setting, model=model, margins={})
         for setting in table.settings
-        if TRAINED_FOR.get(setting) in table.models
+        for model in table.models
+        if trained_for.get(model) == setting
     ]
     for name, values in table.values.items():
         values = -values if name in _LESS_IS_BETTER else values
@@ -139,7 +155,7 @@ class _Table:
         keys = [(r.picture, r.setting, r.model) for r in results]
         axes = [{name: i for i, name in enumerate(dict.fromkeys(axis))} for axis in zip(*keys, strict=True)]
         if not results or not len(set(keys)) == len(keys) == np.prod([len(axis) for axis in axes]):
-            raise ValueError("every model must be judged once on every setting of the same pictures")
+            raise ValueError("every model must be run once on every setting of the same pictures")
         pictures, settings, models = axes
         places = tuple(np.array([[axis[k] for axis, k in zip(axes, key, strict=True)] for key in keys]).T)
         values = {}

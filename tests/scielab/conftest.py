@@ -15,6 +15,14 @@ def drawn_arrays():
     return _drawn_arrays
 
 
+@pytest.fixture(scope="session")
+def drawn_weights(tmp_path_factory, drawn_arrays):
+    """The same in a file."""
+    path = tmp_path_factory.mktemp("weights") / "drawn.npz"
+    np.savez(path, **drawn_arrays())
+    return path
+
+
 def _drawn_arrays() -> dict[str, np.ndarray]:
     """Arrays named and shaped as in torchvision's and LPIPS's files, in the order of torchvision's state dict."""
     shapes: dict[str, tuple[int, ...]] = {"features.0.weight": (64, 3, 3, 3), "features.0.bias": (64,)}

@@ -1,0 +1,106 @@
+"""What a grid's numbers rest on: who was judged, on which pictures, how it was measured, and what to beware of."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from camsim._version import __version__
+from camsim.io import atomic
+from scielab.metrics import lpips, s_cielab
+from scielab.model_grid import bootstrap, checkpoint
+from scielab.model_grid.pictures import PictureSet
+from scielab.model_grid.rows import BASELINE, Row
+
+
+def lpips_network(paths: Iterable[Path | str]) -> tuple[lpips.Network | None, dict | None]:
+    """The network for LPIPS and what is to be said of it; None, None without weights. Errors as for `lpips.load`."""
+    paths = [Path(path) for path in paths]
+    if not paths:
+        return None, None
+    network = lpips.load(paths)
+    check = lpips.published_check(network)
+    facts = {"name": lpips.VERSION, "weights_sha256": {path.name: atomic.sha256(path) for path in paths}}
+    return network, facts | {"noise_check": check, "published_weights": abs(check - lpips.PUBLISHED) < lpips.TOLERANCE}
+
+
+def dependencies(rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None) -> dict:
+    """All that the numbers depend on, as JSON takes it."""
+    return {
+        "version": __version__,
+        "packages": checkpoint.packages(),
+        "backend": os.environ.get("KERAS_BACKEND", ""),
+        "metric": [s_cielab.VERSION, 76, samples_per_degree],
+        "lpips": lpips_facts,
+        "models": {row.name: row.sha256 for row in rows},
+        "pictures": [[picture.name, checkpoint.picture_sha256(picture)] for picture in data.pictures],
+    }
+
+
+def seen_in_training(rows: list[Row], data: PictureSet) -> list[str]:
+    """Warnings for pictures whose photograph a model was trained on: they prove nothing."""
+    names: dict[int, list[str]] = {}
+    for row in rows:
+        if count := sum(picture.photograph in (row.seen or ()) for picture in data.pictures):
+            names.setdefault(count, []).append(row.name)
+    return [
+        f"{count} of {len(data.pictures)} pictures are of photographs that the model for {', '.join(named)} was "
+        "trained on"
+        for count, named in names.items()
+    ]
+
+
+def notes(data: PictureSet, lpips_facts: dict | None) -> list[str]:
+    """What else has to be known before the numbers are believed."""
+    found = []
+    if 1 < len(data.pictures) != data.photographs:
+        found.append(
+            f"{len(data.pictures)} pictures are cut from {data.photographs} photographs: "
+            "the intervals are for more scenes like these, and too narrow for other photographs"
+        )
+    if lpips_facts and not lpips_facts["published_weights"]:
+        found.append(
+            f"the LPIPS weights give {lpips_facts['noise_check']:.4f} where the published ones give "
+            f"{lpips.PUBLISHED}: their numbers cannot be compared with LPIPS elsewhere"
+        )
+    return found
+
+
+def record(
+    rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None, seen: list[str]
+) -> dict:
+    """How it was measured, for grid.json; `seen` as of `seen_in_training`."""
+    return {
+        "pictures": [picture.name for picture in data.pictures],
+        "photographs": data.photographs,
+        "source": data.source,
+        "seen_in_training": seen,
+        "metric": {"name": s_cielab.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
+        "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
+        "lpips": lpips_facts,
+        "models": {row.name: dict(row.facts) for row in rows},
+        "version": __version__,
+    }
+
+
+def in_words(
+    rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None, seen: list[str]
+) -> dict[str, str]:
+    """The same in words, for the page."""
+    height, width = data.pictures[0].reference.shape[:2]
+    unknown = [row.name for row in rows if row.seen is None]
+    trained = [*seen, *([f"not known of {', '.join(unknown)}"] if unknown else [])]
+    words = {
+        "Pictures": f"{len(data.pictures)} of {data.photographs} photographs, {width}×{height}, from {data.source}",
+        "Trained on them": "; ".join(trained) or "no: no model was trained on any of these photographs",
+        "ΔE": f"{s_cielab.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over "
+        "pictures of the map's mean and 95th percentile",
+        "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
+        "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
+        "all cells; a margin is to whichever other row is best in each resample",
+        BASELINE: "enlargement of the camera picture by Pillow's antialiased bicubic (a = −0.5), nothing else; "
+        "MATLAB's, of the papers and `enhance evaluate`, differs",
+    }
+    if lpips_facts:
+        hashes = ", ".join(f"{name} {digest[:8]}" for name, digest in lpips_facts["weights_sha256"].items())
+        words["LPIPS"] = f"{lpips_facts['name']}; weights {hashes}"
+    return words | {f"model {row.name}": row.words for row in rows}

@@ -1,0 +1,118 @@
+"""Who takes part in a grid: models that installed packages register, and plain functions.
+
+A package offers its trained models by an entry point of the group `scielab.models`: a function that takes a folder,
+or None for the models that it finds by itself, and returns `Row` values.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from camsim.io.resize import resize
+
+#: The entry points by which packages register their models.
+GROUP = "scielab.models"
+
+#: The row that every grid has: enlargement, and nothing learnt.
+BASELINE = "bicubic"
+
+#: A picture (h, w, 3) to its enlargement (H, W, 3), sRGB values in [0, 1].
+Model = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A model that takes part, and what a grid tells of it. None stands for what is not known."""
+
+    name: str
+    load: Callable[[], Model]  #: gives the model; called when it is needed, since loading may take seconds
+    trained_for: str | None = None  #: a camera setting, a column of the grid; None for none in particular
+    scale: int | None = None  #: how many times larger its output is; None for any
+    sha256: str | None = None  #: of all that it computes with; without it an unfinished grid is not resumed
+    seen: frozenset[str] | None = field(default=None, repr=False)  #: hashes of the photographs that it was trained on
+    facts: Mapping[str, object] = field(default_factory=dict, repr=False)  #: for grid.json
+    words: str = ""  #: for the report
+    competes_elsewhere: bool = True  #: whether it takes part where none of the pictures are of `trained_for`
+
+
+def pillow_bicubic(scale: int) -> Model:
+    """The baseline: enlargement by Pillow's bicubic (a = −0.5), which is not MATLAB's (`enhance evaluate`)."""
+    return lambda picture: resize(picture, (scale * picture.shape[0], scale * picture.shape[1]))
+
+
+def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | None = None) -> list[Row]:
+    """Rows of plain functions by name, each trained for the setting that `trained_for` gives for that name, if any.
+
+    Raises ValueError for what cannot be called, and a name in `trained_for` that is no model's.
+    """
+    trained_for = dict(trained_for or {})
+    for name in trained_for.keys() - models.keys():
+        raise ValueError(f"trained_for names {name!r}, which is none of the models: {', '.join(models)}")
+    for name, model in models.items():
+        if not callable(model):
+            raise ValueError(f"model {name}: a {type(model).__name__} cannot be called with a picture")
+    return [
+        Row(name=name, load=lambda model=model: model, trained_for=trained_for.get(name), words="a Python function")
+        for name, model in models.items()
+    ]
+
+
+def registered(folder: Path | None = None) -> list[Row]:
+    """The rows that installed packages register: of the models in `folder`, or of those that they find by themselves.
+
+    Every package is asked; one that has nothing in the folder gives no rows.
+
+    Raises ValueError, in one line with the package's name, where a package cannot give its rows, and where no
+    package registers any.
+    """
+    entries = metadata.entry_points(group=GROUP)
+    if not entries:
+        raise ValueError(f"no installed package registers models to judge (entry points of the group {GROUP})")
+    return [row for entry in entries for row in _rows_of(entry, folder)]
+
+
+def _rows_of(entry: metadata.EntryPoint, folder: Path | None) -> list[Row]:
+    try:
+        found = list(entry.load()(folder))
+    except (ValueError, OSError) as error:  # of trouble that the package expects, and has words for
+        raise ValueError(f"models of {entry.name}: {error}") from error
+    except Exception as error:  # whatever a package of someone else does
+        raise ValueError(f"models of {entry.name} ({entry.value}): {type(error).__name__}: {error}") from error
+    for row in found:
+        if not isinstance(row, Row):
+            raise ValueError(f"models of {entry.name} ({entry.value}): a {type(row).__name__} is no row")
+    return found
+
+
+def of_settings(found: Iterable[Row], settings: Iterable[str]) -> list[Row]:
+    """Those rows that take part on pictures of `settings`, ordered as the settings that they are trained for.
+
+    Rows that are trained for none of the settings come last. Raises ValueError where two rows have one name, or none
+    is left.
+    """
+    settings = list(settings)
+    taking_part = [row for row in found if row.competes_elsewhere or row.trained_for in settings]
+    names = [BASELINE]
+    for row in taking_part:
+        if row.name in names:
+            raise ValueError(f"two models are called {row.name}: a row of the grid needs a name of its own")
+        names.append(row.name)
+    if not taking_part:
+        raise ValueError("there is no model to judge")
+    places = {setting: place for place, setting in enumerate(settings)}
+    return sorted(taking_part, key=lambda row: places.get(row.trained_for, len(places)))
+
+
+def check_scale(rows: Iterable[Row], scale: int, source: str) -> None:
+    """Raise ValueError where a row enlarges by another factor than the pictures of `source` need."""
+    for row in rows:
+        if row.scale not in (None, scale):
+            raise ValueError(f"model {row.name} is for scale {row.scale}, but {source} has scale {scale}")
+
+
+def trained_for(rows: Iterable[Row]) -> dict[str, str]:
+    """The setting that each row is trained for, by the row's name."""
+    return {row.name: row.trained_for for row in rows if row.trained_for is not None}

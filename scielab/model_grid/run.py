@@ -1,0 +1,310 @@
+"""The whole of a grid: find who takes part and the pictures, measure, give verdicts, write report and files."""
+
+import itertools
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camsim.io import atomic, outputs
+from scielab.eye import kernels
+from scielab.metrics import catalogue, lpips
+from scielab.model_grid import checkpoint, figures, heat_table, pictures, provenance, report, rows, tables, verdicts
+from scielab.model_grid.evaluate import MAP_TOP, Result, evaluate
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
+
+if TYPE_CHECKING:
+    from camsim.camera import Camera
+
+#: What is written.
+OUTPUTS = ("report.html", "grid.png", "delta_e.png", "matrix.png", "grid.json", "grid.csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A grid that can be carried out: all was found and checked, and nothing computed."""
+
+    rows: list[rows.Row]
+    data: pictures.PictureSet
+    shown: list[pictures.Picture]
+    samples_per_degree: float
+    network: lpips.Network | None
+    lpips_facts: dict | None
+    output: Path | None
+    force: bool
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it is known of every row that it computes what it computed before."""
+        return all(row.sha256 is not None for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Grid:
+    """Models crossed with cameras: what `grid` returns. `str` gives the table as text."""
+
+    cells: list[verdicts.Cell]  #: means over the pictures with intervals, one for each model and setting
+    verdicts: list[verdicts.Verdict]  #: whether models win where they were trained to
+    results: list[Result]  #: every number of every picture, and outputs and maps of those that are shown
+    record: dict  #: all of it as grid.json holds it
+    warnings: list[str]  #: what has to be known before the numbers are believed
+    report: Path | None  #: the page that was written
+
+    def __repr__(self) -> str:
+        models, settings = (list(dict.fromkeys(getattr(c, axis) for c in self.cells)) for axis in ("model", "setting"))
+        return f"Grid(models={models}, settings={settings}, pictures={self.cells[0].pictures})"
+
+    def __str__(self) -> str:
+        return tables.text(self.cells)
+
+    def _repr_html_(self) -> str:
+        return tables.as_html(self.cells)
+
+
+def plan(
+    models: Mapping[str, rows.Model] | Path | str | None = None,
+    data: Path | str | Iterable[pictures.Picture] | None = None,
+    *,
+    output: Path | str | None = None,
+    cameras: "Iterable[str | Path | Camera] | None" = None,
+    trained_for: Mapping[str, str] | None = None,
+    registered: bool = False,
+    show: Iterable[str] = (),
+    limit: int | None = None,
+    samples_per_degree: float = DEFAULT_SAMPLES_PER_DEGREE,
+    lpips_weights: Iterable[Path | str] = (),
+    force: bool = False,
+) -> Plan:
+    """Find and check all that a grid needs; parameters and errors as for `grid`."""
+    kernels.check_samples_per_degree(samples_per_degree)
+    output = None if output is None else Path(output)
+    if isinstance(models, Mapping):
+        found = rows.of_functions(models, trained_for) + (rows.registered() if registered else [])
+    elif trained_for:
+        raise ValueError("trained_for is for functions; other models say themselves what they are trained for")
+    else:
+        found = rows.registered(None if models is None else Path(models))
+    if output is not None:
+        if output.is_file():
+            raise ValueError(f"{output} is a file; the results need a folder")
+        _check_outputs(output, force=force or checkpoint.any_in(output))
+    picture_set = pictures.load(data, cameras=cameras, limit=limit)
+    taking_part = rows.of_settings(found, picture_set.settings)
+    rows.check_scale(taking_part, picture_set.scale, picture_set.source)
+    shown = pictures.to_show(show, picture_set.pictures)
+    network, lpips_facts = provenance.lpips_network(lpips_weights)
+    return Plan(
+        rows=taking_part,
+        data=picture_set,
+        shown=shown,
+        samples_per_degree=samples_per_degree,
+        network=network,
+        lpips_facts=lpips_facts,
+        output=output,
+        force=force,
+    )
+
+
+def carry_out(
+    planned: Plan,
+    *,
+    step: Callable[[int, int], object] = lambda done, total: None,
+    say: Callable[[str], object] = lambda words: None,
+) -> Grid:
+    """Measure all models on all pictures and, if there is a place for them, write report and files.
+
+    `step` and `say` as for `grid`.
+    """
+    how = (planned.rows, planned.data, planned.samples_per_degree, planned.lpips_facts)
+    store = None if planned.output is None else _store(planned, provenance.dependencies(*how))
+    if store and not store.begun:  # else the run that is gone on with was allowed to write here
+        _check_outputs(planned.output, force=planned.force)
+    seen = provenance.seen_in_training(planned.rows, planned.data)
+    notes = provenance.notes(planned.data, planned.lpips_facts)
+    for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in notes)]:
+        say(f"{kind}: {words}")
+    trained_for = rows.trained_for(planned.rows)
+    try:
+        results = _results(planned, store, step, say)
+        cells, found = verdicts.summarise(results, trained_for), verdicts.judge(results, trained_for)
+        found_grid = Grid(
+            cells=cells,
+            verdicts=found,
+            results=results,
+            record=tables.as_dict(cells, found) | provenance.record(*how, seen),
+            warnings=[*seen, *notes],
+            report=None if planned.output is None else (planned.output / "report.html").resolve(),
+        )
+        if store:
+            _write(planned, store, found_grid, provenance.in_words(*how, seen))
+    except BaseException:
+        if store and not planned.resumable:  # what is kept would never be used
+            store.remove()
+        raise
+    return found_grid
+
+
+def grid(
+    models: Mapping[str, rows.Model] | Path | str | None = None,
+    data: Path | str | Iterable[pictures.Picture] | None = None,
+    *,
+    output: Path | str | None = None,
+    cameras: "Iterable[str | Path | Camera] | None" = None,
+    trained_for: Mapping[str, str] | None = None,
+    registered: bool = False,
+    show: Iterable[str] = (),
+    limit: int | None = None,
+    samples_per_degree: float = DEFAULT_SAMPLES_PER_DEGREE,
+    lpips_weights: Iterable[Path | str] = (),
+    force: bool = False,
+    step: Callable[[int, int], object] = lambda done, total: None,
+    say: Callable[[str], object] = lambda words: None,
+) -> Grid:
+    """Judge models on the pictures of cameras: S-CIELAB, PSNR, SSIM and LPIPS with intervals, and who wins.
+
+    Every model enlarges what every camera made of every picture, and is compared with the picture itself. Bicubic
+    enlargement is always among the models. All intervals are of 95 %, by bootstrap over the pictures.
+
+    Parameters
+    ----------
+    models : mapping of str to callable, Path, str or None
+        Functions by name, each from a picture (h, w, 3), sRGB values in [0, 1], to its enlargement (H, W, 3). Or a
+        folder of trained models; None for those that installed packages register, such as `enhance`.
+    data : Path, str, iterable of Picture or None
+        A folder of `camsim dataset` or `scielab.model_grid.pictures.Picture` values; None for the built-in test
+        photographs.
+    output : Path or str, optional
+        Folder for the report and the files of `scielab grid`. Without it nothing is written.
+    cameras : iterable of str, Path or Camera, optional
+        Built-in settings, .toml files or cameras through which the built-in photographs are seen; the four settings
+        with trained models by default.
+    trained_for : mapping of str to str, optional
+        The setting that a function of `models` is trained for, by its name: there it gets a verdict.
+    registered : bool
+        Whether the models that installed packages register take part beside the functions.
+    show : iterable of str
+        Names of the pictures to show; by default the first of up to three photographs.
+    limit : int, optional
+        Judge only so many pictures, spread over all.
+    samples_per_degree : float
+        Pixels per degree of visual angle, in (0, 1000].
+    lpips_weights : iterable of Path or str
+        Weights of LPIPS, as `scielab compare` takes them; without them it is not measured.
+    force : bool
+        Whether files in `output` may be replaced.
+    step : callable
+        Called with the number of outputs that are measured and that of all, at the start and after each.
+    say : callable
+        Called with each line of words on the way: warnings, and that an unfinished run is gone on with.
+
+    Returns
+    -------
+    Grid
+        Cells with means and intervals, verdicts, and every result. It shows itself as a table.
+
+    Raises
+    ------
+    ValueError
+        Where there is no model or no picture, two models have one name, a model is for another scale or gives no
+        picture, or an argument is out of range.
+    FileExistsError
+        Where a file in `output` exists, without `force`.
+
+    References
+    ----------
+    X. Zhang, B. A. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID Digest 27
+    (1996) 731-734; B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", Chapman & Hall 1993.
+
+    Examples
+    --------
+    >>> from scielab.model_grid.run import grid
+    >>> found = grid({"nearest": lambda picture: picture.repeat(4, 0).repeat(4, 1)}, cameras=["f22"], limit=1)
+    >>> found
+    Grid(models=['bicubic', 'nearest'], settings=['f22'], pictures=1)
+    >>> print(found)
+    mean ΔE / PSNR dB
+                        f22
+    bicubic  21.16 / 14.01
+    nearest  21.48 / 13.82
+    """
+    options = {"show": show, "limit": limit, "samples_per_degree": samples_per_degree, "lpips_weights": lpips_weights}
+    who = {"trained_for": trained_for, "registered": registered}
+    planned = plan(models, data, output=output, cameras=cameras, force=force, **who, **options)
+    return carry_out(planned, step=step, say=say)
+
+
+def _check_outputs(output: Path, *, force: bool) -> None:
+    outputs.check([output / name for name in OUTPUTS], force=force)
+
+
+def _store(planned: Plan, depends_on: dict) -> checkpoint.Store:
+    """Where results are kept until all are there; the place depends on all that they depend on.
+
+    Of a plain function it is not known what it computes: then nothing kept is used again.
+    """
+    return checkpoint.Store.open(planned.output, depends_on | ({} if planned.resumable else {"once": uuid.uuid4().hex}))
+
+
+def _results(
+    planned: Plan,
+    store: checkpoint.Store | None,
+    step: Callable[[int, int], object],
+    say: Callable[[str], object],
+) -> list[Result]:
+    """Every model on every picture, going on with what the store holds."""
+    shown, judged = frozenset(picture.name for picture in planned.shown), planned.data.pictures
+    done = 0
+    if store:
+        done = sum(store.has(number, pictures=picture.name in shown) for number, picture in enumerate(judged))
+        if done:
+            say(f"going on with an unfinished run: {done} of {len(judged)} pictures were judged before")
+        if store.remove_others():
+            say("an unfinished run of other inputs was thrown away")
+    models = {rows.BASELINE: rows.pillow_bicubic(planned.data.scale)} | {row.name: _loaded(row) for row in planned.rows}
+    each = len(models) * len(planned.data.settings)
+    finished, total = itertools.count(each * done), each * len(judged)
+
+    def measure(picture: pictures.Picture) -> Iterable[Result]:
+        return evaluate(models, [picture], samples_per_degree=planned.samples_per_degree, network=planned.network)
+
+    def advance() -> None:
+        step(next(finished), total)
+
+    advance()
+    try:
+        return checkpoint.resume(store, judged, measure, shown=shown, step=advance)
+    except KeyboardInterrupt as stop:
+        if store and store.begun and planned.resumable:
+            stop.add_note("stopped; the same command goes on from here")
+        raise
+
+
+def _loaded(row: rows.Row) -> rows.Model:
+    try:
+        return row.load()
+    except (ValueError, OSError, MemoryError):
+        raise
+    except Exception as error:  # whatever a package of someone else does
+        raise ValueError(f"model {row.name} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str, str]) -> None:
+    """Write all files, or none."""
+    keep = {picture.name for picture in planned.shown}
+    kept = [result for result in found.results if result.picture in keep]
+    staged = {name: store.folder / name for name in OUTPUTS}
+    trained_for = rows.trained_for(planned.rows)
+    figures.save_outputs(staged["grid.png"], planned.shown, kept, trained_for)
+    figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=MAP_TOP)
+    heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.MEASURES[0])
+    atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
+    atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells))
+    words = {"facts": facts, "warnings": found.warnings}
+    page = report.page(planned.shown, kept, found.cells, found.verdicts, top=MAP_TOP, **words)
+    atomic.write_text(staged["report.html"], page)
+    for name, path in staged.items():
+        os.replace(path, planned.output / name)
+    store.remove()

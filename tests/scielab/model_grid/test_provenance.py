@@ -1,0 +1,68 @@
+"""What the numbers rest on."""
+
+import numpy as np
+
+from scielab.metrics import lpips
+from scielab.model_grid import provenance
+from scielab.model_grid.pictures import Picture, PictureSet
+from scielab.model_grid.rows import Row
+
+
+def picture_set(*photographs: str) -> PictureSet:
+    pixels = {"reference": np.zeros((8, 8, 3), np.uint8), "inputs": {"f22": np.zeros((2, 2, 3), np.uint8)}}
+    pictures = [Picture(name=str(i), photograph=digest, **pixels) for i, digest in enumerate(photographs)]
+    return PictureSet(pictures=pictures, source="set")
+
+
+def row(name: str, *seen: str, **more: object) -> Row:
+    return Row(name=name, load=lambda: None, **({"seen": frozenset(seen)} | more))
+
+
+def test_photographs_that_a_model_was_trained_on_are_counted():
+    found = [row("sr", "x", "y"), row("color", "x", "y", "else"), row("pixel"), row("deblur", "z")]
+    assert provenance.seen_in_training([*found, row("mine", seen=None)], picture_set("x", "x", "y", "z")) == [
+        "3 of 4 pictures are of photographs that the model for sr, color was trained on",
+        "1 of 4 pictures are of photographs that the model for deblur was trained on",
+    ]
+
+
+def test_the_page_says_what_is_not_known():
+    known, unknown = (
+        provenance.in_words(found, picture_set("x"), 33, None, [])
+        for found in ([row("sr")], [row("sr"), row("mine", seen=None)])
+    )
+    assert known["Trained on them"] == "no: no model was trained on any of these photographs"
+    assert unknown["Trained on them"] == "not known of mine"
+    assert known["Pictures"] == "1 of 1 photographs, 8×8, from set" and "Pillow" in known["bicubic"]
+
+
+def test_many_pictures_of_few_photographs_are_noted():
+    assert provenance.notes(picture_set("x", "y"), None) == [] == provenance.notes(picture_set("x"), None)
+    (note,) = provenance.notes(picture_set("x", "x", "y"), None)
+    assert note.startswith("3 pictures are cut from 2 photographs")
+
+
+def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights):
+    network, facts = provenance.lpips_network([str(drawn_weights)])
+    assert isinstance(network, lpips.Network) and facts["published_weights"] is False
+    (note,) = provenance.notes(picture_set("x"), facts)
+    assert str(lpips.PUBLISHED) in note
+    assert "drawn.npz" in provenance.in_words([row("sr")], picture_set("x"), 33, facts, [])["LPIPS"]
+    assert provenance.lpips_network(()) == (None, None)
+
+
+def test_the_record_holds_what_a_row_says_of_itself():
+    found = [row("sr", facts={"path": "there", "steps": 3}), row("mine", seen=None)]
+    record = provenance.record(found, picture_set("x", "y"), 20.0, None, ["seen"])
+    assert record["models"] == {"sr": {"path": "there", "steps": 3}, "mine": {}}
+    assert record["metric"]["samples_per_degree"] == 20.0 and record["photographs"] == 2
+    assert record["seen_in_training"] == ["seen"]
+
+
+def test_the_results_depend_on_models_pictures_and_viewing():
+    data, other = picture_set("x"), picture_set("x", "y")
+    first = provenance.dependencies([row("sr", sha256="a")], data, 33, None)
+    assert first == provenance.dependencies([row("sr", sha256="a")], data, 33, None)
+    assert first != provenance.dependencies([row("sr", sha256="b")], data, 33, None)
+    assert first != provenance.dependencies([row("sr", sha256="a")], data, 34, None)
+    assert first != provenance.dependencies([row("sr", sha256="a")], other, 33, None)
