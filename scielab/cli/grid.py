@@ -9,7 +9,7 @@ import click
 from camsim._version import __version__
 from camsim.cli import console
 from camsim.io import atomic, outputs
-from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE, check_samples_per_degree
 
 FILE = click.Path(path_type=Path)
 
@@ -50,10 +50,9 @@ def grid(models, data, output, show, samples_per_degree, lpips_weights, limit, f
     Stopped, however roughly, the same command goes on where it was, to the same bytes.
     """
     from enhance import zoo
-    from scielab.eye import kernels
     from scielab.model_grid import checkpoint
 
-    kernels.check_samples_per_degree(samples_per_degree)
+    check_samples_per_degree(samples_per_degree)
     entries = {task: zoo.find(task, models) for task in zoo.TASKS}
     targets = [output / name for name in OUTPUTS]
     if output.is_file():

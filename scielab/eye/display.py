@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from camsim.io import atomic, matlab
+
 #: Luminous efficacy of the lumen's definition, lm/W.
 _LUMENS_PER_WATT = 683.0
 
@@ -22,7 +24,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Display:
     """A display with three primaries, additive and without interaction.
 
@@ -30,24 +32,38 @@ class Display:
     ----------
     spectra : (N, 3) array
         Light of red, green and blue at full drive per wavelength: radiance in W sr⁻¹ m⁻² nm⁻¹, or any multiple.
-    wavelength_nm : (N,) array, ascending
+    wavelength_nm : (N,) array
+        Wavelengths in nm, ascending, that cover 420 to 680.
     gamma : (levels, 3) array
         Share of full drive, 0 to 1, that each digital level gives, one column per primary. A value c in [0, 1]
         takes the level nearest to c·(levels - 1); white is the last level of all three.
     cones : (N, 3) array, optional
         Sensitivities of the L, M and S cones. With them the picture goes to the opponent channels by cone
         responses, as in the example of the 1996 code; without by XYZ of the 2° observer.
+    file : str, optional
+        The file that it was read from, and in `sha256` the hash of its bytes: records of comparisons name them.
+    sha256 : str, optional
+        As hexadecimal.
 
-    Raises ValueError, naming the part, for shapes that do not fit, wavelengths that do not ascend or do not cover
-    420 to 680 nm, values that are negative or not finite, gamma above 1.
+    Raises
+    ------
+    ValueError
+        Naming the part, for shapes that do not fit, wavelengths that do not ascend or do not cover 420 to 680 nm,
+        values that are negative or not finite, gamma above 1.
     """
 
     spectra: np.ndarray
     wavelength_nm: np.ndarray
     gamma: np.ndarray
     cones: np.ndarray | None = None
+    file: str | None = None
+    sha256: str | None = None
 
-    def __post_init__(self):
+    def __repr__(self) -> str:
+        wavelengths = f"{self.wavelength_nm[0]:g} to {self.wavelength_nm[-1]:g} nm"
+        return f"<Display{f' of {self.file}' if self.file else ''}: {len(self.gamma)} levels, {wavelengths}>"
+
+    def __post_init__(self) -> None:
         for name in NAMES:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _read_only(name, getattr(self, name)))
@@ -82,7 +98,7 @@ class Display:
 
 
 def read(path: Path | str) -> Display:
-    """Read a display from `.npz`, or from MATLAB's `.mat` up to version 7, by the names in `NAMES`.
+    """Read a display from `.npz` or from MATLAB's `.mat`, by the names in `NAMES`.
 
     A struct that holds the parts, such as ISETCam's `d`, is looked into. Raises ValueError, naming the file, where
     it cannot be read or a part is missing or wrong. Read only files you trust.
@@ -102,7 +118,8 @@ def read(path: Path | str) -> Display:
         if parts[part] is None:
             raise ValueError(f"{path}: has no {part} (it may also be called {', '.join(NAMES[part][1:])})")
     try:
-        return Display(**parts | {"wavelength_nm": np.ravel(parts["wavelength_nm"])})
+        parts["wavelength_nm"] = np.ravel(parts["wavelength_nm"])
+        return Display(**parts, file=str(path), sha256=atomic.sha256(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -113,12 +130,7 @@ def _variables(path: Path) -> dict:
             raise ValueError("not an .npz archive")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    from scipy.io import loadmat
-
-    try:
-        return loadmat(path, simplify_cells=True)
-    except NotImplementedError:
-        raise ValueError("version 7.3; save it in MATLAB with '-v7'") from None
+    return matlab.load(path)
 
 
 def _find(variables: dict, names: tuple[str, ...]) -> np.ndarray | None:

@@ -22,7 +22,8 @@ import numpy as np
 from camsim.io.image import quantise
 from camsim.io.resize import resize
 from scielab.metrics import lpips, s_cielab
-from scielab.metrics.catalogue import psnr_db, ssim
+from scielab.metrics.fidelity import psnr_db, ssim
+from scielab.viewing import Viewing
 
 Model = Callable[[np.ndarray], np.ndarray]
 
@@ -89,7 +90,7 @@ def evaluate(
     """
     settings = list(settings)
     for picture in pictures:
-        seen = s_cielab.Reference(picture.reference, samples_per_degree=samples_per_degree)
+        seen = s_cielab.Reference(picture.reference, Viewing(samples_per_degree=samples_per_degree))
         features = None if network is None else lpips.Reference(network, picture.reference)
         for setting in settings:
             for name, model in models.items():

@@ -64,7 +64,7 @@ def test_numbers_are_those_of_the_definitions(results, pictures):
     reference = pictures[0].reference
     error = np.mean((reference - result.output) ** 2)
     assert result.psnr_db == pytest.approx(10 * np.log10(1 / error))
-    mapped = delta_e(reference, result.output, samples_per_degree=33)
+    mapped = delta_e(reference, result.output)
     assert result.delta_e_mean == pytest.approx(mapped.mean())
     assert result.delta_e_p95 == pytest.approx(np.percentile(mapped, 95))
 
