@@ -1,4 +1,4 @@
-"""How pictures are looked at and what their numbers mean: plain values, which load neither NumPy nor anything else.
+"""How pictures are viewed and what their numbers mean: plain values, which load neither NumPy nor anything else.
 
 References: X. Zhang, B. A. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID Digest 27
 (1996) 731-734; CIE 015:2018 (colour difference formulas).
@@ -31,7 +31,7 @@ INPUTS = ("srgb", "linear", "xyz", "xyz10", "lms", "lms10")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Viewing:
-    """How pictures are looked at and what their numbers mean.
+    """How pictures are viewed and what their numbers mean.
 
     How far away the viewer is may be given in one of three ways: `samples_per_degree`, `fov_deg`, or `dpi` with
     `distance_m`. By default it is 33 samples per degree, a display of 96 dpi seen from 0.5 m.
@@ -115,7 +115,14 @@ class Viewing:
 
     @property
     def geometry(self) -> str:
-        """Where the samples per degree are from, in words."""
+        """Where the samples per degree are from, in words.
+
+        Examples
+        --------
+        >>> import scielab
+        >>> scielab.Viewing(fov_deg=20).geometry
+        '20° across the width'
+        """
         if self.dpi is not None:
             return f"{self.dpi:g} dpi at {self.distance_m:g} m"
         if self.fov_deg is not None:

@@ -1,4 +1,4 @@
-"""The options that say how pictures are looked at and what their numbers mean."""
+"""The options that say how pictures are viewed and what their numbers mean."""
 
 import math
 from collections.abc import Callable
@@ -125,7 +125,7 @@ def _viewing(
         input=_input(input or "srgb", matrix, display),
         white=white,
     )
-    encoding.of(viewing)  # speaks now if matrix or white are wrong, before any picture is read
+    encoding.of(viewing)  # raises now where matrix or white are wrong, before any picture is read
     return viewing
 
 

@@ -131,7 +131,7 @@ def compare_all(
     pairing : Pairing
         Which files belong together.
     viewing : Viewing
-        How all of them are looked at.
+        How all of them are viewed.
     plain : bool
         Whether every record gets the numbers of plain CIELAB as well.
     limits : sequence of (str, float)

@@ -47,7 +47,7 @@ class Comparison:
     test : Picture
         The picture compared with it.
     viewing : Viewing
-        How both were looked at.
+        How both were viewed.
     delta_e : (H, W) array
         The difference of every pixel in ΔE.
     record : dict
@@ -61,7 +61,7 @@ class Comparison:
     >>> comparison.delta_e.shape
     (64, 64)
     >>> round(comparison.summary["mean"], 2)
-    4.95
+    4.96
     """
 
     reference: Picture
@@ -72,7 +72,15 @@ class Comparison:
 
     @property
     def summary(self) -> dict[str, float]:
-        """Mean, percentiles, maximum and shares of the map, as `scielab.summary` gives them."""
+        """Mean, percentiles, maximum and shares of the map, as `scielab.summary` gives them.
+
+        Examples
+        --------
+        >>> import numpy, scielab
+        >>> picture = numpy.full((64, 64, 3), 0.5)
+        >>> scielab.compare(picture, picture).summary["percent_above_1"]
+        0.0
+        """
         return self.record["delta_e"]
 
     def shown(self) -> tuple[np.ndarray, np.ndarray]:
@@ -186,7 +194,7 @@ def compare(
     >>> import numpy, scielab
     >>> grey = numpy.full((64, 64, 3), 0.5)
     >>> scielab.compare(grey, grey + 0.05, scielab.Viewing(samples_per_degree=60, formula=2000))
-    <Comparison of test array with reference array: mean 4.7, p95 4.7, max 4.7 ΔE>
+    <Comparison of test array with reference array: mean 4.633, p95 4.633, max 4.633 ΔE>
     """
     reference, test = read(ref, test, viewing)
     meaning = encoding.of(viewing)

@@ -50,6 +50,24 @@ class Display:
     ValueError
         Naming the part, for shapes that do not fit, wavelengths that do not ascend or do not cover 420 to 680 nm,
         values that are negative or not finite, gamma above 1.
+
+    References
+    ----------
+    D. H. Brainard, "Calibration of a computer controlled color monitor", Color Res. Appl. 14 (1989) 23-34.
+
+    Examples
+    --------
+    >>> import numpy, scielab
+    >>> from scielab.eye.display import Display
+    >>> wavelength_nm = numpy.arange(400, 701, 5)
+    >>> spectra = numpy.exp(-((wavelength_nm[:, None] - [610, 545, 465]) / 20) ** 2)
+    >>> gamma = numpy.linspace(0, 1, 256)[:, None] ** [2.2, 2.2, 2.2]
+    >>> screen = Display(spectra, wavelength_nm, gamma)
+    >>> screen
+    <Display: 256 levels, 400 to 700 nm>
+    >>> codes = numpy.full((64, 64, 3), 128, dtype=numpy.uint8)
+    >>> float(scielab.delta_e(codes, codes, scielab.Viewing(input=screen)).max())
+    0.0
     """
 
     spectra: np.ndarray
@@ -84,11 +102,48 @@ class Display:
             raise ValueError(f"gamma goes up to {self.gamma.max():g}; it must lie in [0, 1]")
 
     def to_xyz(self) -> np.ndarray:
-        """The matrix (3, 3) from linear RGB to XYZ of the CIE 1931 2° observer; Y in cd/m² for W sr⁻¹ m⁻² nm⁻¹."""
+        """The matrix from linear RGB to XYZ of the CIE 1931 2° observer.
+
+        Returns
+        -------
+        (3, 3) array
+            Y in cd/m² where the spectra are in W sr⁻¹ m⁻² nm⁻¹.
+
+        References
+        ----------
+        CIE 015:2018, "Colorimetry".
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from scielab.eye.display import Display
+        >>> equal_energy = Display(numpy.ones((81, 3)), numpy.arange(380, 781, 5), [[0, 0, 0], [1, 1, 1]])
+        >>> (equal_energy.to_xyz() / 683).round(1)[:, 0].tolist()
+        [106.9, 106.9, 106.9]
+        """
         return _LUMENS_PER_WATT * self._integrate(_colour_matching(self.wavelength_nm))
 
     def to_lms(self) -> np.ndarray:
-        """The matrix (3, 3) from linear RGB to responses of `cones`; ValueError without cones."""
+        """The matrix from linear RGB to responses of the cones.
+
+        Returns
+        -------
+        (3, 3) array
+            In the unit of `cones` times that of the spectra times nm.
+
+        Raises
+        ------
+        ValueError
+            Where the display has no `cones`.
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from scielab.eye.display import Display
+        >>> wavelength_nm, ones = numpy.arange(380, 781), numpy.ones((401, 3))
+        >>> Display(ones, wavelength_nm, [[0, 0, 0], [1, 1, 1]], cones=ones).to_lms()[0].tolist()
+        [401.0, 401.0, 401.0]
+        """
         if self.cones is None:
             raise ValueError("cones is None; cone responses need their sensitivities")
         return self._integrate(self.cones)
@@ -100,8 +155,30 @@ class Display:
 def read(path: Path | str) -> Display:
     """Read a display from `.npz` or from MATLAB's `.mat`, by the names in `NAMES`.
 
-    A struct that holds the parts, such as ISETCam's `d`, is looked into. Raises ValueError, naming the file, where
-    it cannot be read or a part is missing or wrong. Read only files you trust.
+    A struct that holds the parts, such as ISETCam's `d`, is looked into. Read only files you trust.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file; MATLAB's version 7.3 needs the package h5py.
+
+    Returns
+    -------
+    Display
+        With the file's name and hash.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, where it cannot be read or a part is missing or wrong.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from scielab.eye import display
+    >>> numpy.savez("screen.npz", spd=numpy.ones((81, 3)), wave=numpy.arange(380, 781, 5), gamma=numpy.eye(2, 3))
+    >>> display.read("screen.npz")
+    <Display of screen.npz: 2 levels, 380 to 780 nm>
     """
     path = Path(path)
     if not path.is_file():

@@ -397,6 +397,12 @@ def test_config_round_trip():
     assert isinstance(again, SCIELABLoss) and again.get_config() == config
 
 
+def test_a_loss_saved_by_an_earlier_version_is_found_by_its_registered_name():
+    saved = keras.saving.serialize_keras_object(SCIELABLoss(60, 94)) | {"module": "scielab.loss"}
+    assert saved["registered_name"] == "cam2eye>SCIELABLoss"
+    assert keras.saving.deserialize_keras_object(saved).get_config() == SCIELABLoss(60, 94).get_config()
+
+
 def test_reductions():
     true, pred = noise((2, 18, 22), 17), noise((2, 18, 22), 18)
     maps = as_array(scielab_map(true, pred))
