@@ -87,13 +87,15 @@ def measure(side: int, rate: float) -> dict:
     import numpy as np
 
     from scielab.metrics import s_cielab
+    from scielab.viewing import Viewing
 
     ref, test = pictures(side, side)
     singles = ref.astype(np.float32), test.astype(np.float32)
-    reference = s_cielab.Reference(ref, samples_per_degree=rate)
+    viewing = Viewing(samples_per_degree=rate)
+    reference = s_cielab.Reference(ref, viewing)
     works = {
-        "float64": lambda: s_cielab.delta_e(ref, test, samples_per_degree=rate),
-        "float32": lambda: s_cielab.delta_e(*singles, samples_per_degree=rate, dtype=np.float32),
+        "float64": lambda: s_cielab.delta_e(ref, test, viewing),
+        "float32": lambda: s_cielab.delta_e(*singles, viewing, dtype=np.float32),
         "cached": lambda: reference.delta_e(test),
         "direct": lambda: direct(ref, test, rate),
     }
@@ -121,14 +123,16 @@ def measure_memory(precision: str) -> dict:
 
     from camsim.io import image
     from scielab.metrics import s_cielab
+    from scielab.viewing import Viewing
 
     rows, columns = LARGE
     tile = [image.quantise(p) for p in pictures(rows // 4, columns // 4)]
     pair = [np.tile(t, (4, 4, 1)) for t in tile]
-    s_cielab.delta_e(*(t[:64, :64] for t in tile), samples_per_degree=60, dtype=precision)  # loads what it loads
+    viewing = Viewing(samples_per_degree=60)
+    s_cielab.delta_e(*(t[:64, :64] for t in tile), viewing, dtype=precision)  # loads what it loads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    s_cielab.delta_e(*pair, samples_per_degree=60, dtype=precision)
+    s_cielab.delta_e(*pair, viewing, dtype=precision)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

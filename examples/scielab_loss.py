@@ -15,7 +15,7 @@ import numpy as np
 
 from camsim import camera_file
 from camsim.dataset import folder, photographs
-from scielab.loss import SCIELABLoss
+from scielab import SCIELABLoss
 
 CROP = 64
 

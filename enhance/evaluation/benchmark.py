@@ -161,7 +161,7 @@ def evaluate(
     models : name → callable. A grey picture is repeated in three channels for it, and its output is made grey again
         as `Protocol.scores` says.
     delta_e : measure the mean S-CIELAB ΔE as well, of the part that the protocol compares, seen by the defaults of
-        `scielab.metric`, in float32
+        `scielab.Viewing`, in float32
     step : called after every output
 
     Raises ValueError as `pairs` does and where an output is not `bench.scale` times as large as its input.

@@ -4,7 +4,7 @@ The usual protocol compares luma as MATLAB's `rgb2ycbcr` makes it from 8-bit pic
 whole levels; of either picture a border as wide as the scale is left out; the peak is 255 although luma ends at 235.
 
 References: Recommendation ITU-R BT.601; J. Kim, J. K. Lee, K. M. Lee, "Accurate image super-resolution using very deep
-convolutional networks", CVPR 2016 (the figures that are compared with); for SSIM that of `scielab.measures`.
+convolutional networks", CVPR 2016 (the figures that are compared with); for SSIM that of `scielab.metrics.fidelity`.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.metrics import catalogue
+from scielab.metrics import fidelity
 
 #: Name of a protocol's channel → what it is, in words.
 CHANNELS = {"Y": "Y (BT.601 studio)", "RGB": "RGB"}
@@ -95,7 +95,7 @@ class Protocol:
         else:
             reference, test = luma(reference)[..., None], luma(as_rgb(test))[..., None]
         reference, test = reference / self.data_range, test / self.data_range
-        return Scores(psnr_db=catalogue.psnr_db(reference, test), ssim=catalogue.ssim(reference, test))
+        return Scores(psnr_db=fidelity.psnr_db(reference, test), ssim=fidelity.ssim(reference, test))
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:

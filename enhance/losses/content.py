@@ -28,7 +28,7 @@ from keras import ops
 
 from camsim import schema
 from enhance.losses.vgg import LAYERS, LINEAR, extractor
-from scielab import loss
+from scielab.keras_losses import s_cielab
 
 #: ε of the Charbonnier loss: below it Δ counts by its square, above by its size.
 CHARBONNIER_EPSILON = 1e-3
@@ -52,7 +52,7 @@ def charbonnier(reference, output):
 
 def scielab(reference, output):
     """Mean S-CIELAB difference in ΔE; pictures must have a known size."""
-    return ops.mean(loss.scielab_map(reference, output))
+    return ops.mean(s_cielab.scielab_map(reference, output))
 
 
 #: Losses on the pictures themselves: functions (reference, output), each (B, H, W, 3) float32 → a number.

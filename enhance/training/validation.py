@@ -5,7 +5,7 @@ import numpy as np
 
 from camsim.io import image
 from camsim.io.resize import resize
-from scielab.metrics import catalogue, s_cielab
+from scielab.metrics import fidelity, s_cielab
 
 #: Pictures enlarged at a time.
 _BLOCK = 16
@@ -30,8 +30,8 @@ def measure(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
     """Mean PSNR in dB, SSIM and S-CIELAB ΔE (1996, default viewing distance) of uint8 pictures (n, H, W, 3)."""
     pairs = [(reference / 255.0, test / 255.0) for reference, test in zip(hr, sr, strict=True)]
     return {
-        "psnr_db": float(np.mean([catalogue.psnr_db(*pair) for pair in pairs])),
-        "ssim": float(np.mean([catalogue.ssim(*pair) for pair in pairs])),
+        "psnr_db": float(np.mean([fidelity.psnr_db(*pair) for pair in pairs])),
+        "ssim": float(np.mean([fidelity.ssim(*pair) for pair in pairs])),
         "delta_e": float(np.mean([s_cielab.delta_e(*pair, dtype=np.float32).mean() for pair in pairs])),
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
-from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
+from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE, Viewing
 
 FILE = click.Path(path_type=Path)
 
@@ -37,7 +37,14 @@ FILE = click.Path(path_type=Path)
 @console.force_option
 @console.dry_run_option
 @console.reporting
-def grid(models: Path | None, data: Path | None, dry_run: bool, console: console.Console, **options: object) -> None:
+def grid(
+    models: Path | None,
+    data: Path | None,
+    samples_per_degree: float,
+    dry_run: bool,
+    console: console.Console,
+    **options: object,
+) -> None:
     """The cross-model grid: four models on the pictures of four cameras, judged by S-CIELAB, PSNR and SSIM.
 
     Writes report.html (one page that needs nothing else), grid.png (what the models made), delta_e.png (their
@@ -48,7 +55,7 @@ def grid(models: Path | None, data: Path | None, dry_run: bool, console: console
     """
     from scielab.model_grid import run, tables
 
-    planned = run.plan(models, data, **options)
+    planned = run.plan(models, data, viewing=Viewing(samples_per_degree=samples_per_degree), **options)
     if dry_run:
         names, count, output = [row.name for row in planned.rows], len(planned.data.pictures), planned.output
         plan = {"dry_run": True, "output": str(output), "pictures": count, "models": names}

@@ -1,15 +1,15 @@
 """Two folders of pictures: who belongs to whom, and the numbers of all pairs together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from camsim.io import atomic, outputs
-from scielab.comparison import map_figure
-from scielab.comparison import pair as compare
-from scielab.comparison import record as records
+from scielab.comparison import map_figure, pair, record
+from scielab.eye import picture_file
+from scielab.viewing import Viewing
 
 #: The file beside the maps that holds every pair's record.
 RECORD = "compare.json"
@@ -18,8 +18,8 @@ _NAMED = 3  # pictures named in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A reference and the picture compared with it."""
+class FilePair:
+    """The files of a reference and of the picture compared with it."""
 
     name: str  #: path of the reference below its folder, with "/"
     ref: Path
@@ -28,14 +28,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """What two folders hold; `without_test` and `without_ref` are names of pictures left alone."""
+    """What two folders hold; `without_test` and `without_ref` are names of pictures that have no partner."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[FilePair, ...]
     without_test: tuple[str, ...]
     without_ref: tuple[str, ...]
 
 
-def pair(ref_folder: Path, test_folder: Path) -> Pairing:
+def match(ref_folder: Path, test_folder: Path) -> Pairing:
     """Pair the pictures of two folders, searched through, by path below the folder; sorted by name.
 
     What has no namesake is paired without its suffix, so that `a.png` meets `a.jpg`. Hidden files are left out.
@@ -51,7 +51,7 @@ def pair(ref_folder: Path, test_folder: Path) -> Pairing:
             raise ValueError(f"{', '.join(names)}: which of these belong together cannot be told from their names")
         partner[names[0]] = names[1]
     return Pairing(
-        tuple(Pair(name, refs[name], tests[partner[name]]) for name in sorted(partner)),
+        tuple(FilePair(name, refs[name], tests[partner[name]]) for name in sorted(partner)),
         tuple(sorted(refs.keys() - partner)),
         tuple(sorted(tests.keys() - set(partner.values()))),
     )
@@ -62,7 +62,8 @@ def _pictures(folder: Path) -> dict[str, Path]:
     found = {}
     for path in folder.rglob("*"):
         below = path.relative_to(folder)
-        if path.suffix.lower() in compare.SUFFIXES and path.is_file() and not any(p[0] == "." for p in below.parts):
+        hidden = any(part[0] == "." for part in below.parts)
+        if path.suffix.lower() in picture_file.SUFFIXES and path.is_file() and not hidden:
             found[below.as_posix()] = path
     if not found:
         raise ValueError(f"{folder}: no pictures in this folder")
@@ -86,10 +87,10 @@ def missing_words(pairing: Pairing) -> str:
     return "; ".join(parts)
 
 
-def map_names(pairs: tuple[Pair, ...], suffix: str) -> list[str]:
+def map_names(pairs: Sequence[FilePair], suffix: str) -> list[str]:
     """File names of the maps of all pairs: that of the reference with `suffix`, which its own precedes if two clash."""
-    short = [str(PurePosixPath(pair.name).with_suffix(suffix)) for pair in pairs]
-    return short if len(set(short)) == len(short) else [pair.name + suffix for pair in pairs]
+    short = [str(PurePosixPath(files.name).with_suffix(suffix)) for files in pairs]
+    return short if len(set(short)) == len(short) else [files.name + suffix for files in pairs]
 
 
 def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
@@ -116,76 +117,85 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
 
 def compare_all(
     pairing: Pairing,
-    conditions: compare.Conditions,
+    viewing: Viewing,
     *,
     plain: bool = False,
-    limits: list[tuple[str, float]] = (),
+    limits: Sequence[tuple[str, float]] = (),
     maps: Path | None = None,
     top: float = map_figure.DEFAULT_TOP,
 ) -> Iterator[dict]:
-    """The record of every pair, as `compare.measure` gives it and with the pair's `name`, one after the other.
+    """The record of every pair, as `pair.compare` gives it and with the pair's `name`, one after the other.
 
     Parameters
     ----------
-    limits : of `records.parse_limit`; every record gets what became of them
-    maps : a folder; every pair's map is written there, 0 to `top` ΔE on the colour scale
+    pairing : Pairing
+        Which files belong together.
+    viewing : Viewing
+        How all of them are viewed.
+    plain : bool
+        Whether every record gets the numbers of plain CIELAB as well.
+    limits : sequence of (str, float)
+        Of `record.parse_limit`; every record says which are exceeded.
+    maps : Path, optional
+        A folder; every pair's map is written there.
+    top : float
+        ΔE at the upper end of the maps' colour scale.
     """
     names = map_names(pairing.pairs, ".png")
-    for pair, name in zip(pairing.pairs, names, strict=True):
-        pictures = compare.read_pair(pair.ref, pair.test, conditions)
-        record, differences = compare.measure(pair.ref, pair.test, pictures, conditions, plain=plain)
-        record = {"name": pair.name} | record
+    for files, name in zip(pairing.pairs, names, strict=True):
+        comparison = pair.compare(files.ref, files.test, viewing, plain=plain)
+        found = {"name": files.name} | comparison.record
         if limits:
-            record["limits"] = records.judge(record["delta_e"], limits)
+            found["limits"] = record.check_limits(comparison.summary, limits)
         if maps is not None:
-            record |= {"output": name, "output_top_delta_e": top}
-            map_figure.save_map(maps / name, differences, top=top, title=records.title(record))
-        yield record
+            found |= {"output": name, "output_top_delta_e": top}
+            comparison.save(maps / name, top=top)
+        yield found
 
 
-def summary(found: list[dict]) -> dict:
+def _means(records: Sequence[dict]) -> dict:
     """The means over all records of every number, and the pair with the largest mean ΔE."""
     together = {
-        key: {name: float(np.mean([record[key][name] for record in found])) for name in found[0][key]}
+        key: {name: float(np.mean([found[key][name] for found in records])) for name in records[0][key]}
         for key in ("delta_e", "plain_delta_e")
-        if key in found[0]
+        if key in records[0]
     }
-    worst = max(found, key=lambda record: record["delta_e"]["mean"])
+    worst = max(records, key=lambda found: found["delta_e"]["mean"])
     return {"mean": together, "worst": {"name": worst["name"], "mean": worst["delta_e"]["mean"]}}
 
 
-def report(found: list[dict], pairing: Pairing) -> dict:
+def report(records: Sequence[dict], pairing: Pairing) -> dict:
     """Every pair's record and their summary as one, ready for JSON."""
     shared = ("metric", "preset", "formula", "input", "white_xyz", "geometry", "version")
     left_out = {"reference": list(pairing.without_test), "test": list(pairing.without_ref)}
-    rates = {record["samples_per_degree"] for record in found}
+    rates = {found["samples_per_degree"] for found in records}
     return (
-        {key: found[0][key] for key in shared}
+        {key: records[0][key] for key in shared}
         | {"samples_per_degree": rates.pop() if len(rates) == 1 else None}  # None: the pairs' own differ
-        | {"border_rule": "; ".join(sorted({record["border_rule"] for record in found}))}
-        | {"pictures": len(found)}
-        | summary(found)
-        | {"left_out": left_out, "pairs": found}
+        | {"border_rule": "; ".join(sorted({found["border_rule"] for found in records}))}
+        | {"pictures": len(records)}
+        | _means(records)
+        | {"left_out": left_out, "pairs": list(records)}
     )
 
 
 def table(whole: dict) -> str:
     """A report as text: a row per pair, their mean, the worst, then what the numbers depend on."""
-    rows = [(record["name"], record) for record in whole["pairs"]]
+    rows = [(found["name"], found) for found in whole["pairs"]]
     count = f"{whole['pictures']} picture{'s' if whole['pictures'] > 1 else ''}"
     rows.append((f"mean of {count}", whole["mean"]))
     wide = max(len(name) for name, _ in rows)
     plain = "plain_delta_e" in whole["mean"]
     numbers = ("mean", "p95", "max")
     lines = [
-        f"{whole['metric']}, colour difference {records.formula_name(whole['formula'])}, {_rate_words(whole)}",
+        f"{whole['metric']}, colour difference {record.formula_name(whole['formula'])}, {_rate_words(whole)}",
         f"  {'':<{wide}}" + "".join(f"{number:>11}" for number in numbers) + "   plain: mean" * plain,
     ]
     for name, row in rows:
         cells = "".join(f"{row['delta_e'][number]:11.4f}" for number in numbers)
         lines.append(f"  {name:<{wide}}{cells}" + (f"{row['plain_delta_e']['mean']:14.4f}" if plain else ""))
     lines.append(f"worst: {whole['worst']['name']}, mean {whole['worst']['mean']:.4f}")
-    lines.append(f"white {records.white_words(whole)}; border: {whole['border_rule']}")
+    lines.append(f"white {record.white_words(whole)}; border: {whole['border_rule']}")
     return "\n".join(lines)
 
 

@@ -1,10 +1,16 @@
 """The ΔE map as a picture with its scale."""
 
+import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from camsim.io import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
 SUFFIXES = (".png", ".pdf")
@@ -42,20 +48,35 @@ def colourise(delta_e_map: np.ndarray, top: float = DEFAULT_TOP) -> np.ndarray:
     return matplotlib.colormaps[COLORMAP](np.clip(np.asarray(delta_e_map, dtype=float) / top, 0, 1))[..., :3]
 
 
-def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = None, title: str | None = None) -> None:
+def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float = DEFAULT_TOP, title: str = "") -> None:
     """Write a map (H, W) in ΔE as a picture with a scale bar; the suffix of `path` chooses the format.
 
     Every pixel of the map becomes one block of equal colour, n × n pixels in size: n = 1 unless the map is small.
-    Values above `top` (`DEFAULT_TOP` if None) have the colour of the top, which the bar says.
+    Values above `top` have the colour of the top, which the bar says.
 
     Raises ValueError for another suffix than `SUFFIXES`, a map that is not (H, W) with finite values, a `top`
     that is not positive, or a place that is not writable; nothing is left half-written.
     """
+    path = Path(path)
+    check_suffix(path)
+    figure = _figure(delta_e_map, top, title)
+    with atomic.atomic(path) as temporary:
+        # Without a date the same map gives the same bytes.
+        figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix.lower() == ".pdf" else None)
+
+
+def png(delta_e_map: np.ndarray, *, top: float = DEFAULT_TOP, title: str = "") -> bytes:
+    """The bytes of the PNG that `save_map` writes."""
+    buffer = io.BytesIO()
+    _figure(delta_e_map, top, title).savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _figure(delta_e_map: np.ndarray, top: float, title: str) -> "Figure":
+    """A map with its scale bar, and above it a title unless that is empty."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    path, top = Path(path), DEFAULT_TOP if top is None else top
-    check_suffix(path)
     values = np.asarray(delta_e_map, dtype=float)
     if values.ndim != 2 or not values.size or not np.isfinite(values).all():
         raise ValueError(f"a map of shape {values.shape} must be (rows, columns) with finite values")
@@ -69,13 +90,13 @@ def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = N
     margin, bar, room = round(14 * unit), round(16 * unit), round(62 * unit)
     head = round(30 * unit) if title else 0
     inner = max(height, round(_MIN_BAR * unit))
-    words = round(0.9 * font * len(title)) if title else 0  # about what the title takes
+    words = round(0.9 * font * len(title))  # about what the title takes
     total_width = 2 * margin + max(width + bar + room, words)
     total_height = 2 * margin + head + inner
     figure = Figure(figsize=(total_width / _DPI, total_height / _DPI), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
 
-    def axes(left: int, below: int, wide: int, high: int):
+    def axes(left: int, below: int, wide: int, high: int) -> "Axes":
         return figure.add_axes((left / total_width, below / total_height, wide / total_width, high / total_height))
 
     picture = axes(margin, margin + (inner - height) // 2, width, height)
@@ -85,12 +106,10 @@ def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = N
     if title:
         left, middle = margin / total_width, 1 - (margin + 0.35 * head) / total_height
         figure.text(left, middle, title, ha="left", va="center", fontsize=1.1 * font)
-    with atomic.atomic(path) as temporary:
-        # Without a date the same map gives the same bytes.
-        figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix.lower() == ".pdf" else None)
+    return figure
 
 
-def _draw_bar(figure, axes, top: float, font: float, arrow: float) -> None:
+def _draw_bar(figure: "Figure", axes: "Axes", top: float, font: float, arrow: float) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 

@@ -11,8 +11,7 @@ import numpy as np
 from PIL import Image
 
 from camsim.io.image import quantise
-from scielab.comparison import map_figure
-from scielab.comparison import record as records
+from scielab.comparison import map_figure, record
 
 #: File name endings of a page.
 SUFFIXES = (".html", ".htm")
@@ -40,7 +39,7 @@ def filled(template: str, content: dict) -> str:
 
 
 def html(
-    record: dict,
+    found: dict,
     pictures: tuple[np.ndarray, np.ndarray],
     differences: np.ndarray,
     *,
@@ -50,10 +49,14 @@ def html(
 
     Parameters
     ----------
-    record : what `compare.measure` returned; its numbers are shown as they are
-    pictures : reference and test, (H, W, 3) sRGB values in [0, 1], as they are to be seen
-    differences : (h, w) map in ΔE, at the upper left of the pictures and no larger than they are
-    top : ΔE at the upper end of colour scale, histogram and threshold
+    found : dict
+        The record of the comparison; its numbers are shown as they are.
+    pictures : tuple of two (H, W, 3) arrays
+        Reference and test, sRGB values in [0, 1], as they are to be seen.
+    differences : (h, w) array
+        The map in ΔE, at the upper left of the pictures and no larger than they are.
+    top : float
+        ΔE at the upper end of colour scale, histogram and threshold.
     """
     rows, columns = pictures[0].shape[:2]
     reduced = max(1, math.ceil(math.sqrt(rows * columns / MAX_SHOWN_PIXELS)))
@@ -63,10 +66,10 @@ def html(
     painted = 100 * (1 - np.searchsorted(ordered, thresholds - _ROUNDING) / ordered.size)
     edges = np.append(np.arange(_BINS + 1) * (top / _BINS), np.inf)
     counts = np.diff(np.searchsorted(ordered, edges))
-    reference, test = _names(record)
+    reference, test = _names(found)
     content = {
         "title": f"{test} against {reference}",
-        "lead": f"{records.title(record)}: where an eye sees the test picture differ from its reference.",
+        "lead": f"{record.title(found)}: where an eye sees the test picture differ from its reference.",
         "reference": {"name": reference, "src": data_url(shown[0])},
         "test": {"name": test, "src": data_url(shown[1])},
         "shown": {"rows": shown[0].shape[0], "columns": shown[0].shape[1], "reduced": reduced},
@@ -75,34 +78,34 @@ def html(
         "top": top,
         "colours": np.rint(255 * map_figure.colourise(np.linspace(0, top, 256)[None], top)[0]).astype(int).tolist(),
         "thresholdStep": top / _STEPS,
-        "thresholdStart": min(_STEPS, round(_NOTICEABLE.get(record["formula"], 1.0) * _STEPS / top)),
+        "thresholdStart": min(_STEPS, round(_NOTICEABLE.get(found["formula"], 1.0) * _STEPS / top)),
         "painted": painted.tolist(),
         "histogram": {"percent": (100 * counts / ordered.size).tolist()},
-        "columns": ["S-CIELAB", "plain CIELAB"] if "plain_delta_e" in record else ["S-CIELAB"],
-        "numbers": _numbers(record),
-        "facts": records.facts(record),
+        "columns": ["S-CIELAB", "plain CIELAB"] if "plain_delta_e" in found else ["S-CIELAB"],
+        "numbers": _numbers(found),
+        "facts": record.facts(found),
     }
     return filled("compare.html", content)
 
 
-def _names(record: dict) -> tuple[str, str]:
+def _names(found: dict) -> tuple[str, str]:
     """Names of reference and test for people: without the folders, unless only they tell the two apart."""
-    paths = [record[side].replace("\\", "/") for side in ("reference", "test")]
+    paths = [found[side].replace("\\", "/") for side in ("reference", "test")]
     last = [path.rpartition("/")[2] for path in paths]
     return tuple(paths if last[0] == last[1] else last)
 
 
-def _numbers(record: dict) -> list[dict]:
-    pooled = [record[key] for key in ("delta_e", "plain_delta_e") if key in record]
-    exceeded = {limit["number"] for limit in record.get("limits", ()) if limit["exceeded"]}
+def _numbers(found: dict) -> list[dict]:
+    columns = [found[key] for key in ("delta_e", "plain_delta_e") if key in found]
+    exceeded = {limit["number"] for limit in found.get("limits", ()) if limit["exceeded"]}
     return [
         {
-            "name": records.number_name(number),
-            "note": records.number_note(number, record["formula"]),
-            "values": [records.number_text(number, values[number]) for values in pooled],
+            "name": record.number_name(number),
+            "note": record.number_note(number, found["formula"]),
+            "values": [record.number_text(number, values[number]) for values in columns],
             "exceeded": number in exceeded,
         }
-        for number in pooled[0]
+        for number in columns[0]
     ]
 
 

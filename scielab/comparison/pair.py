@@ -1,170 +1,289 @@
-"""One picture against its reference: reading both, measuring, the record that is printed and kept."""
+"""One picture against its reference: reading both, comparing them, and what comes of it."""
 
-from dataclasses import dataclass, field
+import base64
+import hashlib
+import html
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from camsim._version import __version__
-from camsim.io import atomic, image
+from camsim.io import atomic
 from camsim.light import colour
-from scielab.eye import display, encoding
+from scielab.comparison import map_figure, page, record
+from scielab.eye import encoding, picture_file, presets
+from scielab.eye.display import Display
 from scielab.metrics import colour_difference, s_cielab
-from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
-
-#: File name endings of what can be compared: pictures, and arrays (H, W, 3).
-SUFFIXES = (*image.SUFFIXES, ".npy")
+from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 #: File name endings of a raw map: float64 as it was computed, or float32 as a picture.
 RAW_SUFFIXES = (".npy", ".tif", ".tiff")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Conditions:
-    """How pictures are looked at and what their values mean: the arguments of `metric.delta_e`, with their origin."""
-
-    samples_per_degree: float | None = DEFAULT_SAMPLES_PER_DEGREE  #: None: by `fov_deg`
-    fov_deg: float | None = None  #: degrees across the width of the picture, whatever that is in pixels
-    geometry: str = "given"  #: where the samples per degree are from, in words
-    preset: str = "1996"
-    formula: int = 76
-    input: str | np.ndarray | display.Display = "srgb"
-    white: tuple[float, float, float] | None = None
-    origin: dict = field(default_factory=lambda: {"input": "srgb"})  #: what a record says of the input
-
-    def rate(self, columns: int) -> float:
-        """Samples per degree of a picture of so many columns."""
-        if self.fov_deg is None:
-            return self.samples_per_degree
-        return s_cielab.samples_per_degree_of_fov(self.fov_deg, columns)
+#: File name endings that a comparison can be saved under.
+SUFFIXES = (*map_figure.SUFFIXES, *page.SUFFIXES, *RAW_SUFFIXES, ".json")
 
 
-def input_of(name: str, *, matrix: tuple[float, ...] | None = None, display_file: Path | None = None) -> dict:
-    """The fields `input` and `origin` of `Conditions`.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Picture:
+    """A picture that is compared, with what a record says of it."""
+
+    name: str  #: path of its file, or which of two arrays it is
+    sha256: str  #: of the file's bytes, or of the array's in the order of its indices
+    values: np.ndarray  #: (H, W, 3), as their encoding has them
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Comparison:
+    """What a comparison of two pictures found; `scielab.compare` makes it.
+
+    In a notebook it shows its map and its numbers.
 
     Parameters
     ----------
-    name : "srgb", "linear" or "xyz"; plays no part with one of the following
-    matrix : linear RGB to XYZ, nine numbers by rows
-    display_file : of a calibrated display, to which the pictures' values are sent
+    reference : Picture
+        The reference, as it was read.
+    test : Picture
+        The picture compared with it.
+    viewing : Viewing
+        How both were viewed.
+    delta_e : (H, W) array
+        The difference of every pixel in ΔE.
+    record : dict
+        The numbers, the viewing conditions, and names and hashes of both pictures, ready for JSON.
 
-    Raises ValueError for a display's file that cannot be read.
+    Examples
+    --------
+    >>> import numpy, scielab
+    >>> grey = numpy.full((64, 64, 3), 0.5)
+    >>> comparison = scielab.compare(grey, grey + 0.05)
+    >>> comparison.delta_e.shape
+    (64, 64)
+    >>> round(comparison.summary["mean"], 2)
+    4.96
     """
-    if matrix is not None:
-        return {"input": np.reshape(matrix, (3, 3)), "origin": {"input": "matrix", "matrix": list(matrix)}}
-    if display_file is not None:
-        calibrated = display.read(display_file)
-        origin = {"input": "display", "display": str(display_file), "display_sha256": atomic.sha256(display_file)}
-        return {"input": calibrated, "origin": origin}
-    return {"input": name, "origin": {"input": name}}
+
+    reference: Picture
+    test: Picture
+    viewing: Viewing
+    delta_e: np.ndarray
+    record: dict
+
+    @property
+    def summary(self) -> dict[str, float]:
+        """Mean, percentiles, maximum and shares of the map, as `scielab.summary` gives them.
+
+        Examples
+        --------
+        >>> import numpy, scielab
+        >>> picture = numpy.full((64, 64, 3), 0.5)
+        >>> scielab.compare(picture, picture).summary["percent_above_1"]
+        0.0
+        """
+        return self.record["delta_e"]
+
+    def shown(self) -> tuple[np.ndarray, np.ndarray]:
+        """Reference and test as sRGB values to look at.
+
+        Returns
+        -------
+        tuple of two (H, W, 3) arrays
+            Values in [0, 1]: the white of the pictures as white, what is brighter clipped.
+
+        Examples
+        --------
+        >>> import numpy, scielab
+        >>> picture = numpy.full((8, 8, 3), 51, dtype=numpy.uint8)
+        >>> float(scielab.compare(picture, picture).shown()[0].max())
+        0.2
+        """
+        meaning = encoding.of(self.viewing)
+        return _to_show(self.reference.values, meaning), _to_show(self.test.values, meaning)
+
+    def save(self, path: Path | str, *, top: float = map_figure.DEFAULT_TOP) -> None:
+        """Write the map, the page or the record; the ending of the name chooses.
+
+        Parameters
+        ----------
+        path : Path or str
+            Ends in .png or .pdf for the map in colours with its scale, .npy or .tif for the map's numbers, .html for
+            one page with slider, overlay, histogram and numbers, .json for the record. A file there is replaced.
+        top : float
+            ΔE at the upper end of the colours, above 0.
+
+        Raises
+        ------
+        ValueError
+            For another ending, a `top` that is not positive, and a place that is not writable; nothing is left
+            half-written.
+
+        Examples
+        --------
+        >>> import numpy, scielab
+        >>> picture = numpy.full((64, 64, 3), 0.5)
+        >>> scielab.compare(picture, picture + 0.05).save("map.png", top=10)
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix in map_figure.SUFFIXES:
+            map_figure.save_map(path, self.delta_e, top=top, title=record.title(self.record))
+        elif suffix in page.SUFFIXES:
+            atomic.write_text(path, page.html(self.record, self.shown(), self.delta_e, top=top))
+        elif suffix in RAW_SUFFIXES:
+            save_raw(path, self.delta_e)
+        elif suffix == ".json":
+            atomic.write_text(path, json.dumps(self.record, indent=1))
+        else:
+            raise ValueError(f"{path}: a comparison is written as one of {', '.join(SUFFIXES)}")
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {self.summary[name]:.4g}" for name in ("mean", "p95", "max"))
+        return f"<Comparison of {self.test.name} with {self.reference.name}: {numbers} ΔE>"
+
+    def _repr_png_(self) -> bytes:
+        """The map in colours, for notebooks."""
+        return map_figure.png(self.delta_e, title=record.title(self.record))
+
+    def _repr_html_(self) -> str:
+        """The map in colours and the numbers, for notebooks."""
+        picture = base64.b64encode(self._repr_png_()).decode()
+        words = html.escape(record.table(self.record))
+        return f'<img src="data:image/png;base64,{picture}" alt="map of ΔE"><pre>{words}</pre>'
 
 
-def read(path: Path, conditions: Conditions) -> np.ndarray:
-    """A picture or array file as (H, W, 3), in the values that `metric.delta_e` takes under these conditions.
+def compare(
+    ref: np.ndarray | Path | str,
+    test: np.ndarray | Path | str,
+    viewing: Viewing = DEFAULT_VIEWING,
+    *,
+    plain: bool = False,
+) -> Comparison:
+    """Compare a picture with its reference, pixel by pixel, in S-CIELAB.
 
-    Raises ValueError where the file is missing, damaged, not a picture, too large, not (H, W, 3) or holds NaN.
+    Parameters
+    ----------
+    ref : (H, W, 3) array or path
+        The reference: sRGB values, or what `viewing.input` says. sRGB and the values of a display are uint8, uint16, or
+        floating point in [0, 1]. A path is of a picture or of an array (.npy).
+    test : (H, W, 3) array or path
+        The picture compared with it, of the same size: nothing is resized.
+    viewing : Viewing
+        From how far, with which variant and formula, and what the pictures' numbers mean.
+    plain : bool
+        Whether the record gets the numbers of CIELAB without the eye's filters as well.
+
+    Returns
+    -------
+    Comparison
+        The map, its numbers, and a record of all that they depend on.
+
+    Raises
+    ------
+    ValueError
+        For a file that cannot be read, pictures of different sizes, values that are not finite or out of range, a
+        white that is missing or not positive.
+
+    References
+    ----------
+    X. Zhang, B. A. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID Digest 27 (1996)
+    731-734.
+
+    Examples
+    --------
+    >>> import numpy, scielab
+    >>> grey = numpy.full((64, 64, 3), 0.5)
+    >>> scielab.compare(grey, grey + 0.05, scielab.Viewing(samples_per_degree=60, formula=2000))
+    <Comparison of test array with reference array: mean 4.633, p95 4.633, max 4.633 ΔE>
     """
-    if path.suffix.lower() != ".npy":
-        picture = image.read_native(path)
-    else:
-        picture = _read_array(path)
-    if picture.dtype.kind == "u" and conditions.origin["input"] not in ("srgb", "display"):
-        picture = picture / float(np.iinfo(picture.dtype).max)
-    return picture
-
-
-def _read_array(path: Path) -> np.ndarray:
-    if not path.exists():
-        raise ValueError(f"{path}: no such file")
-    if path.is_dir():
-        raise ValueError(f"{path}: is a folder, not a picture")
-    try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise ValueError(f"{path}: cannot be read (not an array file, or damaged)") from error
-    if stored.ndim != 3 or stored.shape[2] != 3 or not stored.size:
-        raise ValueError(f"{path}: an array of shape {stored.shape}; it must be (rows, columns, 3), not empty")
-    if stored.shape[0] * stored.shape[1] > image.MAX_PIXELS:
-        raise ValueError(f"{path}: cannot be read (it is over the limit of {image.MAX_PIXELS} pixels)")
-    if stored.dtype not in (np.uint8, np.uint16) and stored.dtype.kind != "f":
-        raise ValueError(f"{path}: an array of {stored.dtype}; it must be floating point, uint8 or uint16")
-    array = np.array(stored)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{path}: holds NaN or infinity; its values must be finite")
-    return array
-
-
-def read_pair(ref: Path, test: Path, conditions: Conditions) -> tuple[np.ndarray, np.ndarray]:
-    """Both pictures as `read` gives them; ValueError where their sizes differ."""
-    pictures = read(ref, conditions), read(test, conditions)
-    if pictures[0].shape != pictures[1].shape:
-        sizes = [f"{path} is {p.shape[1]}×{p.shape[0]}" for path, p in zip((ref, test), pictures, strict=True)]
-        raise ValueError(f"the pictures differ in size: {', '.join(sizes)} pixels; nothing is resized")
-    return pictures
-
-
-def measure(
-    ref: Path, test: Path, pictures: tuple[np.ndarray, np.ndarray], conditions: Conditions, *, plain: bool = False
-) -> tuple[dict, np.ndarray]:
-    """Compare two pictures of `read_pair`; the record, ready for JSON, and the map (H, W) in ΔE.
-
-    With `plain` the record holds the numbers of CIELAB without any filter as well.
-    """
-    rate = conditions.rate(pictures[0].shape[1])
-    meaning = {"input": conditions.input, "white": conditions.white}
-    viewing = {"samples_per_degree": rate, "preset": conditions.preset, "formula": conditions.formula}
+    reference, test = read(ref, test, viewing)
+    meaning = encoding.of(viewing)
+    pictures = reference.values, test.values
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
-            differences = s_cielab.delta_e(*pictures, **viewing, **meaning)
-        pooled = s_cielab.summary(differences)
+            differences = s_cielab.delta_e(*pictures, viewing)
+        numbers = s_cielab.summary(differences)
     except ValueError as error:
-        raise ValueError(f"{test} against {ref}: {error}") from error
-    source = encoding.source(**meaning)
-    record = {
-        "metric": s_cielab.version(conditions.preset),
-        **viewing,
-        "geometry": conditions.geometry,
-        **conditions.origin,
-        "white_xyz": source.white_xyz.tolist(),
-        "border_rule": s_cielab.border_rule(pictures[0].shape[:2], rate, conditions.preset),
-        "width": pictures[0].shape[1],
-        "height": pictures[0].shape[0],
-        "delta_e": pooled,
+        raise ValueError(f"{test.name} against {reference.name}: {error}") from error
+    rows, columns = pictures[0].shape[:2]
+    found = {
+        "metric": presets.PRESETS[viewing.preset].title,
+        "samples_per_degree": viewing.rate(columns),
+        "preset": viewing.preset,
+        "formula": viewing.formula,
+        "geometry": viewing.geometry,
+        **_input_record(viewing),
+        "white_xyz": meaning.white_xyz.tolist(),
+        "border_rule": s_cielab.border_rule((rows, columns), viewing),
+        "width": columns,
+        "height": rows,
+        "delta_e": numbers,
     }
     if plain:
-        lab = [colour_difference.xyz_to_lab(_xyz(picture, source), source.white_xyz) for picture in pictures]
-        record["plain_delta_e"] = s_cielab.summary(colour_difference.FORMULAS[conditions.formula](*lab))
-    record |= {
-        "reference": str(ref),
-        "reference_sha256": atomic.sha256(ref),
-        "test": str(test),
-        "test_sha256": atomic.sha256(test),
+        lab = [colour_difference.xyz_to_lab(_xyz(picture, meaning), meaning.white_xyz) for picture in pictures]
+        found["plain_delta_e"] = s_cielab.summary(colour_difference.FORMULAS[viewing.formula](*lab))
+    found |= {
+        "reference": reference.name,
+        "reference_sha256": reference.sha256,
+        "test": test.name,
+        "test_sha256": test.sha256,
         "version": __version__,
     }
-    return record, differences
+    return Comparison(reference, test, viewing, differences, found)
 
 
-def _xyz(picture: np.ndarray, source: encoding.Source) -> np.ndarray:
+def read(
+    ref: np.ndarray | Path | str, test: np.ndarray | Path | str, viewing: Viewing = DEFAULT_VIEWING
+) -> tuple[Picture, Picture]:
+    """Both pictures, from files or arrays; ValueError where one cannot be read or their sizes differ."""
+    meaning = encoding.of(viewing)
+    reference, other = _read(ref, "reference array", meaning), _read(test, "test array", meaning)
+    if reference.values.shape != other.values.shape:
+        sizes = [f"{picture.name} is {_size(picture.values.shape)}" for picture in (reference, other)]
+        raise ValueError(f"the pictures differ in size: {', '.join(sizes)} pixels; nothing is resized")
+    return reference, other
+
+
+def _read(picture: np.ndarray | Path | str, array_name: str, meaning: encoding.Encoding) -> Picture:
+    values = picture_file.values(picture, meaning)
+    if isinstance(picture, str | Path):
+        return Picture(str(picture), atomic.sha256(picture), values)
+    return Picture(array_name, hashlib.sha256(values.tobytes()).hexdigest(), values.copy())
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, (shape[1], shape[0]) if len(shape) == 3 else shape))
+
+
+def _input_record(viewing: Viewing) -> dict:
+    """What a record says of the pictures' encoding."""
+    if isinstance(viewing.input, str):
+        return {"input": viewing.input}
+    if isinstance(viewing.input, Display):
+        return {"input": "display", "display": viewing.input.file, "display_sha256": viewing.input.sha256}
+    return {"input": "matrix", "matrix": [float(number) for row in viewing.input for number in row]}
+
+
+def _xyz(picture: np.ndarray, meaning: encoding.Encoding) -> np.ndarray:
     """XYZ (H, W, 3) of a picture, without any blur."""
-    planes = encoding.opponent_planes(picture, source, np.float64)[:, :, : picture.shape[1]]
-    return np.moveaxis(planes, 0, -1) @ source.to_xyz.T
+    planes = encoding.opponent_planes(picture, meaning, np.float64)[:, :, : picture.shape[1]]
+    return np.moveaxis(planes, 0, -1) @ meaning.to_xyz.T
 
 
-def to_show(picture: np.ndarray, conditions: Conditions) -> np.ndarray:
-    """A picture of `read_pair` as sRGB values (H, W, 3) in [0, 1] to look at: its white as white, the rest clipped."""
-    if conditions.origin["input"] == "srgb":
+def _to_show(picture: np.ndarray, meaning: encoding.Encoding) -> np.ndarray:
+    """A picture as sRGB values (H, W, 3) in [0, 1] to look at: its white as white, the rest clipped."""
+    if meaning.srgb:
         return np.divide(picture, np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1, dtype=float)
-    source = encoding.source(conditions.input, conditions.white)
-    return colour.srgb_encode(colour.xyz_to_linear(_xyz(picture, source) / source.white_xyz * colour.SRGB_WHITE_XYZ))
+    return colour.srgb_encode(colour.xyz_to_linear(_xyz(picture, meaning) / meaning.white_xyz * colour.SRGB_WHITE_XYZ))
 
 
-def save_raw(path: Path, differences: np.ndarray) -> None:
+def save_raw(path: Path, delta_e_map: np.ndarray) -> None:
     """Write a map (H, W) in ΔE as its numbers: `.npy` as they are, TIFF in float32, uncompressed."""
-    if path.suffix.lower() == ".npy":
-        np.save(path, differences, allow_pickle=False)
-    else:
-        import tifffile
+    with atomic.atomic(path) as temporary:
+        if path.suffix.lower() == ".npy":
+            with temporary.open("wb") as file:
+                np.save(file, delta_e_map, allow_pickle=False)
+        else:
+            import tifffile
 
-        tifffile.imwrite(path, differences.astype(np.float32), photometric="minisblack", metadata=None)
+            tifffile.imwrite(temporary, delta_e_map.astype(np.float32), photometric="minisblack", metadata=None)

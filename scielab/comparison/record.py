@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from camsim.io import atomic
@@ -24,9 +25,18 @@ CSV_HEAD = (
     "height",
 )
 
+_INPUT_WORDS = {
+    "srgb": "sRGB",
+    "linear": "linear sRGB",
+    "xyz": "XYZ",
+    "xyz10": "XYZ of the 10° observer",
+    "lms": "cone responses",
+    "lms10": "cone responses of the 10° observer",
+}
+
 _LONGEST_HEADER = 10_000  # characters, more than any header of `csv_columns`
 
-#: Numbers of a map in the order they are told; the keys of `metric.summary`.
+#: Numbers of a map in the order in which they are shown; the keys of `scielab.summary`.
 POOLED = ("mean", "median", "p90", "p95", "p99", "max")
 SHARES = ("percent_above_1", "percent_above_2.3", "percent_above_5", "percent_above_10")
 
@@ -76,8 +86,10 @@ def input_words(record: dict) -> str:
     if record["input"] == "matrix":
         return "linear RGB, to XYZ by " + " ".join(f"{value:.6g}" for value in record["matrix"])
     if record["input"] == "display":
+        if record["display"] is None:
+            return "values of a display that was given as arrays"
         return f"values of the display {record['display']}, SHA-256 {record['display_sha256']}"
-    return {"srgb": "sRGB", "linear": "linear sRGB", "xyz": "XYZ"}[record["input"]]
+    return _INPUT_WORDS[record["input"]]
 
 
 def table(record: dict) -> str:
@@ -121,29 +133,29 @@ def parse_limit(text: str) -> tuple[str, float]:
     """
     name, _, value = text.partition("=")
     if name.strip() not in LIMITABLE:
-        raise ValueError(f"--fail-above {text}: give NAME=LIMIT, NAME one of {', '.join(LIMITABLE)}")
+        raise ValueError(f"{text}: give NAME=LIMIT, NAME one of {', '.join(LIMITABLE)}")
     try:
         limit = float(value)
     except ValueError:
         limit = -1.0
     if not limit >= 0:
-        raise ValueError(f"--fail-above {text}: the limit must be a number, 0 or more")
+        raise ValueError(f"{text}: the limit must be a number, 0 or more")
     return LIMITABLE[name.strip()], limit
 
 
-def judge(numbers: dict[str, float], limits: list[tuple[str, float]]) -> list[dict]:
-    """What became of each limit, ready for JSON; a value equal to its limit does not exceed it."""
+def check_limits(numbers: dict[str, float], limits: Sequence[tuple[str, float]]) -> list[dict]:
+    """Which of the limits are exceeded, ready for JSON; a value equal to its limit does not exceed it."""
     return [
         {"number": number, "limit": limit, "value": numbers[number], "exceeded": numbers[number] > limit}
         for number, limit in limits
     ]
 
 
-def limit_words(judged: dict) -> str:
-    """A judged limit as a sentence."""
-    number, unit = judged["number"], " %" if judged["number"] in SHARES else ""
-    relation = "above" if judged["exceeded"] else "within"
-    return f"{number_name(number)} is {judged['value']:.6g}{unit}, {relation} the limit of {judged['limit']:g}{unit}"
+def limit_words(limit: dict) -> str:
+    """A limit of `check_limits` as a sentence."""
+    number, unit = limit["number"], " %" if limit["number"] in SHARES else ""
+    relation = "above" if limit["exceeded"] else "within"
+    return f"{number_name(number)} is {limit['value']:.6g}{unit}, {relation} the limit of {limit['limit']:g}{unit}"
 
 
 def csv_columns(*, plain: bool) -> list[str]:
@@ -174,7 +186,7 @@ def check_csv(path: Path, *, plain: bool) -> None:
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
     if header is not None and header != csv_columns(plain=plain):
-        hint = " (--plain adds columns)" if header == csv_columns(plain=not plain) else ""
+        hint = " (numbers of plain CIELAB add columns)" if header == csv_columns(plain=not plain) else ""
         raise ValueError(f"{path}: has other columns than this comparison; nothing is appended to it{hint}")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from camsim.io import atomic, matlab
+
 #: Luminous efficacy of the lumen's definition, lm/W.
 _LUMENS_PER_WATT = 683.0
 
@@ -22,7 +24,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Display:
     """A display with three primaries, additive and without interaction.
 
@@ -30,24 +32,56 @@ class Display:
     ----------
     spectra : (N, 3) array
         Light of red, green and blue at full drive per wavelength: radiance in W sr⁻¹ m⁻² nm⁻¹, or any multiple.
-    wavelength_nm : (N,) array, ascending
+    wavelength_nm : (N,) array
+        Wavelengths in nm, ascending, that cover 420 to 680.
     gamma : (levels, 3) array
         Share of full drive, 0 to 1, that each digital level gives, one column per primary. A value c in [0, 1]
         takes the level nearest to c·(levels - 1); white is the last level of all three.
     cones : (N, 3) array, optional
         Sensitivities of the L, M and S cones. With them the picture goes to the opponent channels by cone
         responses, as in the example of the 1996 code; without by XYZ of the 2° observer.
+    file : str, optional
+        The file that it was read from, and in `sha256` the hash of its bytes: records of comparisons name them.
+    sha256 : str, optional
+        As hexadecimal.
 
-    Raises ValueError, naming the part, for shapes that do not fit, wavelengths that do not ascend or do not cover
-    420 to 680 nm, values that are negative or not finite, gamma above 1.
+    Raises
+    ------
+    ValueError
+        Naming the part, for shapes that do not fit, wavelengths that do not ascend or do not cover 420 to 680 nm,
+        values that are negative or not finite, gamma above 1.
+
+    References
+    ----------
+    D. H. Brainard, "Calibration of a computer controlled color monitor", Color Res. Appl. 14 (1989) 23-34.
+
+    Examples
+    --------
+    >>> import numpy, scielab
+    >>> from scielab.eye.display import Display
+    >>> wavelength_nm = numpy.arange(400, 701, 5)
+    >>> spectra = numpy.exp(-((wavelength_nm[:, None] - [610, 545, 465]) / 20) ** 2)
+    >>> gamma = numpy.linspace(0, 1, 256)[:, None] ** [2.2, 2.2, 2.2]
+    >>> screen = Display(spectra, wavelength_nm, gamma)
+    >>> screen
+    <Display: 256 levels, 400 to 700 nm>
+    >>> codes = numpy.full((64, 64, 3), 128, dtype=numpy.uint8)
+    >>> float(scielab.delta_e(codes, codes, scielab.Viewing(input=screen)).max())
+    0.0
     """
 
     spectra: np.ndarray
     wavelength_nm: np.ndarray
     gamma: np.ndarray
     cones: np.ndarray | None = None
+    file: str | None = None
+    sha256: str | None = None
 
-    def __post_init__(self):
+    def __repr__(self) -> str:
+        wavelengths = f"{self.wavelength_nm[0]:g} to {self.wavelength_nm[-1]:g} nm"
+        return f"<Display{f' of {self.file}' if self.file else ''}: {len(self.gamma)} levels, {wavelengths}>"
+
+    def __post_init__(self) -> None:
         for name in NAMES:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _read_only(name, getattr(self, name)))
@@ -68,11 +102,48 @@ class Display:
             raise ValueError(f"gamma goes up to {self.gamma.max():g}; it must lie in [0, 1]")
 
     def to_xyz(self) -> np.ndarray:
-        """The matrix (3, 3) from linear RGB to XYZ of the CIE 1931 2° observer; Y in cd/m² for W sr⁻¹ m⁻² nm⁻¹."""
+        """The matrix from linear RGB to XYZ of the CIE 1931 2° observer.
+
+        Returns
+        -------
+        (3, 3) array
+            Y in cd/m² where the spectra are in W sr⁻¹ m⁻² nm⁻¹.
+
+        References
+        ----------
+        CIE 015:2018, "Colorimetry".
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from scielab.eye.display import Display
+        >>> equal_energy = Display(numpy.ones((81, 3)), numpy.arange(380, 781, 5), [[0, 0, 0], [1, 1, 1]])
+        >>> (equal_energy.to_xyz() / 683).round(1)[:, 0].tolist()
+        [106.9, 106.9, 106.9]
+        """
         return _LUMENS_PER_WATT * self._integrate(_colour_matching(self.wavelength_nm))
 
     def to_lms(self) -> np.ndarray:
-        """The matrix (3, 3) from linear RGB to responses of `cones`; ValueError without cones."""
+        """The matrix from linear RGB to responses of the cones.
+
+        Returns
+        -------
+        (3, 3) array
+            In the unit of `cones` times that of the spectra times nm.
+
+        Raises
+        ------
+        ValueError
+            Where the display has no `cones`.
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from scielab.eye.display import Display
+        >>> wavelength_nm, ones = numpy.arange(380, 781), numpy.ones((401, 3))
+        >>> Display(ones, wavelength_nm, [[0, 0, 0], [1, 1, 1]], cones=ones).to_lms()[0].tolist()
+        [401.0, 401.0, 401.0]
+        """
         if self.cones is None:
             raise ValueError("cones is None; cone responses need their sensitivities")
         return self._integrate(self.cones)
@@ -82,10 +153,32 @@ class Display:
 
 
 def read(path: Path | str) -> Display:
-    """Read a display from `.npz`, or from MATLAB's `.mat` up to version 7, by the names in `NAMES`.
+    """Read a display from `.npz` or from MATLAB's `.mat`, by the names in `NAMES`.
 
-    A struct that holds the parts, such as ISETCam's `d`, is looked into. Raises ValueError, naming the file, where
-    it cannot be read or a part is missing or wrong. Read only files you trust.
+    A struct that holds the parts, such as ISETCam's `d`, is looked into. Read only files you trust.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file; MATLAB's version 7.3 needs the package h5py.
+
+    Returns
+    -------
+    Display
+        With the file's name and hash.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, where it cannot be read or a part is missing or wrong.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from scielab.eye import display
+    >>> numpy.savez("screen.npz", spd=numpy.ones((81, 3)), wave=numpy.arange(380, 781, 5), gamma=numpy.eye(2, 3))
+    >>> display.read("screen.npz")
+    <Display of screen.npz: 2 levels, 380 to 780 nm>
     """
     path = Path(path)
     if not path.is_file():
@@ -102,7 +195,8 @@ def read(path: Path | str) -> Display:
         if parts[part] is None:
             raise ValueError(f"{path}: has no {part} (it may also be called {', '.join(NAMES[part][1:])})")
     try:
-        return Display(**parts | {"wavelength_nm": np.ravel(parts["wavelength_nm"])})
+        parts["wavelength_nm"] = np.ravel(parts["wavelength_nm"])
+        return Display(**parts, file=str(path), sha256=atomic.sha256(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -113,12 +207,7 @@ def _variables(path: Path) -> dict:
             raise ValueError("not an .npz archive")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    from scipy.io import loadmat
-
-    try:
-        return loadmat(path, simplify_cells=True)
-    except NotImplementedError:
-        raise ValueError("version 7.3; save it in MATLAB with '-v7'") from None
+    return matlab.load(path)
 
 
 def _find(variables: dict, names: tuple[str, ...]) -> np.ndarray | None:

@@ -1,6 +1,7 @@
 """What the numbers of a picture mean, and the way from them to opponent planes."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,7 @@ import numpy as np
 from camsim.light import colour
 from scielab.eye import kernels
 from scielab.eye.display import Display
-
-#: What a picture's numbers may be, by name: sRGB values, linear sRGB, or one of the formats of `filters.FORMATS`.
-INPUTS = ("srgb", "linear", *kernels.FORMATS)
+from scielab.viewing import Viewing
 
 #: Values worked on at a time per colour, so that they stay in the processor's cache.
 BLOCK_VALUES = 16384
@@ -21,7 +20,7 @@ _CACHE_LINE_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class Encoding:
     """The meaning of a picture's three numbers.
 
     `to_opponent` takes them, made linear, to the opponent channels and `to_xyz` takes those to XYZ, in which
@@ -38,46 +37,52 @@ class Source:
     table: np.ndarray | None = None
 
 
-def source(input: str | np.ndarray | Display, white: np.ndarray | None) -> Source:
-    """The meaning that `input` and `white` give to a picture, as `metric.delta_e` describes them.
+def of(viewing: Viewing) -> Encoding:
+    """The meaning that `input` and `white` of the viewing conditions give to a picture.
 
-    Raises ValueError for an unknown name, a matrix that is not 3×3, finite and invertible, and a white that is
-    missing or not above 0.
+    Raises ValueError for a matrix that is not 3×3, finite and invertible, and a white that is missing or not above 0.
     """
+    input, white = viewing.input, viewing.white
     if isinstance(input, Display):
-        return _display(input, white)
+        return _of_display(input, white)
     if not isinstance(input, str):
         to_xyz = _matrix(input)
-        return _rgb("RGB", to_xyz, to_xyz.sum(axis=1), white)
+        return _of_rgb("matrix", to_xyz, to_xyz.sum(axis=1), white)
     if input in ("srgb", "linear"):
-        return _rgb(input, 100 * colour.SRGB_TO_XYZ, colour.SRGB_WHITE_XYZ, white, srgb=input == "srgb")
-    if input not in INPUTS:
-        raise ValueError(f"input is {input!r}; it must be one of {', '.join(INPUTS)}, a matrix or a display")
+        return _of_rgb(input, 100 * colour.SRGB_TO_XYZ, colour.SRGB_WHITE_XYZ, white, srgb=input == "srgb")
     to_opponent, to_xyz = kernels.FORMATS[input]
     white = _three(white, f"{input} input needs three numbers")
     if input.startswith("lms"):  # by the way that the picture goes
         white = to_xyz @ to_opponent @ white
-    return Source(input, to_opponent, to_xyz, _positive(white), limited=False)
+    return Encoding(input, to_opponent, to_xyz, _positive(white), limited=False)
 
 
-def _rgb(name: str, to_xyz: np.ndarray, own_white: np.ndarray, white: np.ndarray | None, **decoding) -> Source:
+def _of_rgb(
+    name: str,
+    to_xyz: np.ndarray,
+    own_white: np.ndarray,
+    white: Sequence[float] | None,
+    *,
+    srgb: bool = False,
+    table: np.ndarray | None = None,
+) -> Encoding:
     white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
     to_opponent, back = kernels.FORMATS["xyz"]
-    return Source(name, to_opponent @ to_xyz, back, _positive(white), limited=True, **decoding)
+    return Encoding(name, to_opponent @ to_xyz, back, _positive(white), limited=True, srgb=srgb, table=table)
 
 
-def _display(display: Display, white: np.ndarray | None) -> Source:
+def _of_display(display: Display, white: Sequence[float] | None) -> Encoding:
     if display.cones is None:
         to_xyz = display.to_xyz()
-        return _rgb("display", to_xyz, to_xyz @ display.gamma[-1], white, table=display.gamma)
+        return _of_rgb("display", to_xyz, to_xyz @ display.gamma[-1], white, table=display.gamma)
     to_opponent, to_xyz = kernels.FORMATS["lms"]
     to_lms = display.to_lms()
     own_white = to_xyz @ to_opponent @ to_lms @ display.gamma[-1]
     white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
-    return Source("display", to_opponent @ to_lms, to_xyz, _positive(white), limited=True, table=display.gamma)
+    return Encoding("display", to_opponent @ to_lms, to_xyz, _positive(white), limited=True, table=display.gamma)
 
 
-def _matrix(input: np.ndarray) -> np.ndarray:
+def _matrix(input: Sequence[Sequence[float]]) -> np.ndarray:
     matrix = _as_floats(input, "input")
     if matrix.shape != (3, 3):
         raise ValueError(f"input has shape {matrix.shape}; a matrix from linear RGB to XYZ must be (3, 3)")
@@ -86,7 +91,7 @@ def _matrix(input: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _three(white: np.ndarray | None, rule: str) -> np.ndarray:
+def _three(white: Sequence[float] | None, rule: str) -> np.ndarray:
     if white is None:
         raise ValueError(f"white is None; {rule}")
     if np.shape(white) != (3,):
@@ -94,7 +99,7 @@ def _three(white: np.ndarray | None, rule: str) -> np.ndarray:
     return _as_floats(white, "white")
 
 
-def _as_floats(values: np.ndarray, name: str) -> np.ndarray:
+def _as_floats(values: Sequence, name: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
@@ -107,28 +112,28 @@ def _positive(white_xyz: np.ndarray) -> np.ndarray:
     return white_xyz
 
 
-def check(picture: np.ndarray, source: Source) -> np.ndarray:
-    """The picture as an array; ValueError, naming what is wrong, for one that cannot be of that source."""
+def check(picture: np.ndarray, encoding: Encoding) -> np.ndarray:
+    """The picture as an array; ValueError, naming what is wrong, for one that cannot be of that encoding."""
     picture = np.asarray(picture)
     if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         raise ValueError(f"a picture has shape {picture.shape}; it must be (rows, columns, 3), not empty")
-    if source.limited and picture.dtype in (np.uint8, np.uint16):
-        if source.srgb or source.table is not None:
+    if encoding.limited and picture.dtype in (np.uint8, np.uint16):
+        if encoding.srgb or encoding.table is not None:
             return picture
         raise ValueError(f"a picture of linear RGB is {picture.dtype}; it must be floating point in [0, 1]")
-    if picture.dtype.kind not in ("f" if source.limited else "fiu"):
-        kinds = "uint8, uint16 or floating point" if source.limited else "numbers"
+    if picture.dtype.kind not in ("f" if encoding.limited else "fiu"):
+        kinds = "uint8, uint16 or floating point" if encoding.limited else "numbers"
         raise ValueError(f"a picture's values are {picture.dtype}; they must be {kinds}")
     low, high = picture.min(), picture.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # NaN is both the least and the greatest
         raise ValueError("a picture holds NaN or infinity; its values must be finite")
-    if source.limited and (low < -_TOLERANCE or high > 1 + _TOLERANCE):
-        what = {"srgb": "sRGB", "linear": "linear RGB"}.get(source.name, source.name)
+    if encoding.limited and (low < -_TOLERANCE or high > 1 + _TOLERANCE):
+        what = {"srgb": "sRGB", "linear": "linear RGB", "matrix": "RGB"}.get(encoding.name, encoding.name)
         raise ValueError(f"{what} values run from {low:g} to {high:g}; they must lie in [0, 1]")
     return picture
 
 
-def opponent_planes(picture: np.ndarray, source: Source, dtype: type) -> np.ndarray:
+def opponent_planes(picture: np.ndarray, encoding: Encoding, dtype: type) -> np.ndarray:
     """Opponent planes (3, H, S) of a checked picture (H, W, 3); S ≥ W, and what is beyond W has no meaning.
 
     The rows are a little longer than the picture's, because rows that are a power of two apart in memory displace
@@ -139,10 +144,10 @@ def opponent_planes(picture: np.ndarray, source: Source, dtype: type) -> np.ndar
     stride = (-(-columns // values_per_line) | 1) * values_per_line  # an odd number of cache lines
     planes = np.empty((3, rows, stride), dtype)
     planes[:, :, columns:] = 0
-    mixing = source.to_opponent.astype(dtype)
-    tables = _tables(source, picture.dtype, np.dtype(dtype))
+    mixing = encoding.to_opponent.astype(dtype)
+    tables = _tables(encoding, picture.dtype, np.dtype(dtype))
     for flat, block in blocks(planes):
-        _linearise(picture[block], planes[:, block, :columns], source, tables)
+        _linearise(picture[block], planes[:, block, :columns], encoding, tables)
         values = planes.reshape(3, -1)[:, flat]
         values[:] = mixing @ values
     return planes
@@ -156,7 +161,7 @@ def blocks(planes: np.ndarray) -> list[tuple[slice, slice]]:
     return [(slice(first * stride, end * stride), slice(first, end)) for first, end in ends]
 
 
-def _linearise(picture: np.ndarray, planes: np.ndarray, source: Source, tables: list[np.ndarray] | None) -> None:
+def _linearise(picture: np.ndarray, planes: np.ndarray, encoding: Encoding, tables: list[np.ndarray] | None) -> None:
     """Write a picture (H, W, 3) into planes (3, H, W) as linear values."""
     if tables is not None:
         for plane, table, codes in zip(planes, tables, np.moveaxis(picture, -1, 0), strict=True):
@@ -165,26 +170,20 @@ def _linearise(picture: np.ndarray, planes: np.ndarray, source: Source, tables: 
             plane[:] = table.take(codes, mode="clip")
         return
     planes[:] = np.moveaxis(picture, -1, 0)
-    if source.srgb:
-        values = np.ascontiguousarray(planes)
-        dark = np.flatnonzero(values <= 0.04045)
-        dark_values = values.reshape(-1)[dark]
-        values += 0.055
-        values /= 1.055
-        np.power(values, 2.4, out=values)
-        values.reshape(-1)[dark] = dark_values / 12.92
-        planes[:] = values
+    if encoding.srgb:
+        for plane in planes:  # one by one: what is made on the way stays in the processor's cache
+            plane[:] = colour.srgb_decode(np.ascontiguousarray(plane))
 
 
-def _tables(source: Source, kind: np.dtype, dtype: np.dtype) -> list[np.ndarray] | None:
+def _tables(encoding: Encoding, kind: np.dtype, dtype: np.dtype) -> list[np.ndarray] | None:
     """Per colour the linear value of every code, for integer pictures, or of every level of a display."""
-    if kind.kind == "f" or not source.limited:
-        return None if source.table is None else list(source.table.T.astype(dtype))
+    if kind.kind == "f" or not encoding.limited:
+        return None if encoding.table is None else list(encoding.table.T.astype(dtype))
     top = np.iinfo(kind).max
-    if source.table is None:
+    if encoding.table is None:
         return [_srgb_table(top, dtype)] * 3
-    level = np.floor(np.arange(top + 1) / top * (len(source.table) - 1) + 0.5).astype(np.intp)
-    return list(source.table[level].T.astype(dtype))
+    level = np.floor(np.arange(top + 1) / top * (len(encoding.table) - 1) + 0.5).astype(np.intp)
+    return list(encoding.table[level].T.astype(dtype))
 
 
 @functools.lru_cache(maxsize=4)

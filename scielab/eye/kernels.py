@@ -13,13 +13,10 @@ import math
 
 import numpy as np
 
-from scielab.eye import filtering
+from scielab.viewing import check_samples_per_degree
 
 #: Opponent channels in their order along the last axis.
 CHANNELS = ("lum", "rg", "by")
-
-#: Largest number of samples per degree that is filtered.
-MAX_SAMPLES_PER_DEGREE = 1000.0
 
 #: Per channel, the Gaussians as (full width at half maximum in degrees, weight); weights sum to 1.
 GAUSSIANS = {
@@ -44,9 +41,6 @@ FORMATS = {
     "lms10": (_LMS_TO_OPPONENT, np.linalg.inv(_XYZ10_TO_OPPONENT)),
 }
 
-#: The dense matrix of the filter along one axis, for those who cannot use `filter_plane`.
-axis_operator = filtering.axis_operator
-
 # Kernels are sampled at no less than this rate: at a coarser one the narrow Gaussians would be missed.
 _MIN_SAMPLES_PER_DEGREE = 224
 
@@ -58,7 +52,7 @@ def kernels(samples_per_degree: float) -> tuple[np.ndarray, np.ndarray, np.ndarr
     A row holds sign(w)·√|w|·g, so that the filter in two dimensions is Σᵢ |row kernelᵢ| (vertical) ×
     row kernelᵢ (horizontal). Not renormalised. The arrays are shared and read-only.
 
-    Raises ValueError unless 0 < `samples_per_degree` ≤ `MAX_SAMPLES_PER_DEGREE`.
+    Raises ValueError unless 0 < `samples_per_degree` ≤ 1000.
     """
     check_samples_per_degree(samples_per_degree)
     # From here down every kernel has one tap, and its value no longer changes.
@@ -82,33 +76,3 @@ def kernels(samples_per_degree: float) -> tuple[np.ndarray, np.ndarray, np.ndarr
         bank.setflags(write=False)
         banks.append(bank)
     return tuple(banks)
-
-
-def check_samples_per_degree(samples_per_degree: float) -> None:
-    """Raise ValueError unless 0 < `samples_per_degree` ≤ `MAX_SAMPLES_PER_DEGREE`."""
-    if not 0 < samples_per_degree <= MAX_SAMPLES_PER_DEGREE:
-        raise ValueError(
-            f"samples per degree is {samples_per_degree:g}; it must be above 0 and at most {MAX_SAMPLES_PER_DEGREE:g}"
-        )
-
-
-def kernel_taps(samples_per_degree: float) -> int:
-    """Length of every kernel at this rate, in pixels (odd)."""
-    return kernels(samples_per_degree)[0].shape[1]
-
-
-def filter_plane(plane: np.ndarray, bank: np.ndarray) -> np.ndarray:
-    """Filter one opponent plane (H, W) with the row kernels (number of Gaussians, taps) of its channel."""
-    rule = filtering.Reflection(by_half=True)
-    rows, columns = plane.shape
-    operators = rule.operators(np.abs(bank), rows), rule.operators(bank, columns)
-    return filtering.filter_plane(np.array(plane, dtype=float), *operators, rule)
-
-
-def filter_opponent(opponent: np.ndarray, samples_per_degree: float) -> np.ndarray:
-    """Filter the opponent image (H, W, 3), channels as in `CHANNELS`, in any linear unit.
-
-    Raises ValueError unless 0 < `samples_per_degree` ≤ `MAX_SAMPLES_PER_DEGREE`.
-    """
-    banks = kernels(float(samples_per_degree))
-    return np.stack([filter_plane(opponent[..., i], bank) for i, bank in enumerate(banks)], axis=-1)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.eye import filtering
-from scielab.eye import kernels as filters
+from scielab.eye import filtering, kernels
+from scielab.viewing import check_samples_per_degree
 
 Banks = tuple[np.ndarray, ...]
 
@@ -37,7 +37,7 @@ class Preset:
     """A variant of S-CIELAB.
 
     `title` is what to cite with every number. `kernels` gives, for samples per degree, the row kernels of the three
-    channels, (number of Gaussians, taps), in the form of `filters.kernels`.
+    channels, (number of Gaussians, taps), in the form of `kernels.kernels`.
     """
 
     name: str
@@ -54,23 +54,17 @@ class Preset:
         return self.border.describe(self.kernels(float(samples_per_degree))[0].shape[1], shape)
 
 
-def preset(name: str) -> Preset:
-    """The preset of that name; ValueError, with the names there are, for an unknown one."""
-    if name not in PRESETS:
-        raise ValueError(f"preset is {name!r}; it must be one of {', '.join(PRESETS)}")
-    return PRESETS[name]
-
-
 # Two keys serve whoever compares many pictures of one size; long kernels on large pictures make large matrices.
 @functools.lru_cache(maxsize=2)
 def operators(
     preset: Preset, samples_per_degree: float, shape: tuple[int, int], dtype: type
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Per channel what `borders.filter_plane` needs, down and along, for planes of `shape` as `Preset.shape` gives."""
+    """Per channel what `filtering.filter_plane` needs down and along planes of `shape`, which `Preset.shape` gives."""
     made = []
     for bank in preset.kernels(samples_per_degree):
-        pair = (preset.border.operators(np.abs(bank), shape[0]), preset.border.operators(bank, shape[1]))
-        made.append(tuple(part.astype(_OF_PRECISION[np.dtype(dtype)][part.dtype.kind], copy=False) for part in pair))
+        down, along = preset.border.operators(np.abs(bank), shape[0]), preset.border.operators(bank, shape[1])
+        precision = _OF_PRECISION[np.dtype(dtype)]
+        made.append(tuple(part.astype(precision[part.dtype.kind], copy=False) for part in (down, along)))
     return tuple(made)
 
 
@@ -78,31 +72,31 @@ def operators(
 def normalised_kernels(samples_per_degree: float) -> Banks:
     """The kernels of 1996 with every Gaussian brought back to its weight after resampling, so that they sum to 1."""
     banks = []
-    for channel, bank in zip(filters.CHANNELS, filters.kernels(samples_per_degree), strict=True):
-        weights = np.array([[weight] for _, weight in filters.GAUSSIANS[channel]])
+    for channel, bank in zip(kernels.CHANNELS, kernels.kernels(samples_per_degree), strict=True):
+        weights = np.array([[weight] for _, weight in kernels.GAUSSIANS[channel]])
         weights /= weights.sum()
         banks.append(_signed_roots(weights, np.abs(bank) / np.abs(bank).sum(axis=1, keepdims=True)))
     return tuple(banks)
 
 
-def _isetcam_kernels(gaussians: dict, narrower: float = 1.0) -> Callable[[float], Banks]:
+def _isetcam_kernels(gaussians: dict[str, tuple], narrower: float = 1.0) -> Callable[[float], Banks]:
     """ISETCam's kernels: spreads divided by `narrower` and read as half the width at half maximum, the sum made 1."""
 
     @functools.lru_cache(maxsize=16)
-    def kernels(samples_per_degree: float) -> Banks:
-        filters.check_samples_per_degree(samples_per_degree)
+    def made_for(samples_per_degree: float) -> Banks:
+        check_samples_per_degree(samples_per_degree)
         samples_per_degree = max(float(samples_per_degree), 1e-9)  # one tap from here down
         reach = (math.ceil(samples_per_degree) - 1) // 2  # about ±0.5°; an even length is made odd
         place = np.arange(-reach, reach + 1)
         banks = []
-        for channel in filters.CHANNELS:
+        for channel in kernels.CHANNELS:
             spread_deg, weight = np.array(gaussians[channel]).T[:, :, None]
             deviation = spread_deg / narrower * samples_per_degree / math.sqrt(2 * math.log(2))
             rows = np.exp(-0.5 * (place / deviation) ** 2)
             banks.append(_signed_roots(weight / weight.sum(), rows / rows.sum(axis=1, keepdims=True)))
         return tuple(banks)
 
-    return kernels
+    return made_for
 
 
 def _signed_roots(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -116,7 +110,7 @@ def _signed_roots(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
 PRESETS = {
     p.name: p
     for p in (
-        Preset("1996", "S-CIELAB 1996", filters.kernels, filtering.Reflection(by_half=True)),
+        Preset("1996", "S-CIELAB 1996", kernels.kernels, filtering.Reflection(by_half=True)),
         Preset(
             "1996-normalised",
             "S-CIELAB 1996, kernels normalised",
@@ -126,7 +120,7 @@ PRESETS = {
         Preset(
             "isetcam-distribution",
             "S-CIELAB of ISETCam, filters 'distribution'",
-            _isetcam_kernels(filters.GAUSSIANS),
+            _isetcam_kernels(kernels.GAUSSIANS),
             filtering.Wrapping(),
         ),
         Preset(

@@ -1,1 +1,1 @@
-"""Metrics: S-CIELAB, colour differences, LPIPS, and their catalogue."""
+"""Metrics: S-CIELAB, colour differences, PSNR and SSIM, LPIPS, and the catalogue of what is measured."""

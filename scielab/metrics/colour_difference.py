@@ -40,7 +40,7 @@ def xyz_to_lab(xyz: np.ndarray, white: np.ndarray) -> np.ndarray:
 
 def ratios_to_lab(ratios: np.ndarray) -> None:
     """X/Xₙ, Y/Yₙ, Z/Zₙ (3, N), contiguous, become L*, a*, b* in place."""
-    # Dark values are few in most pictures: they are mended one by one after the cube root of all
+    # Dark values are few in most pictures: they are corrected one by one after the cube root of all
     dark = np.flatnonzero(ratios <= _KNEE)
     dark_ratios = ratios.reshape(-1)[dark]
     np.maximum(ratios, _KNEE, out=ratios)
@@ -125,7 +125,7 @@ def delta_e_2000(
 
 
 def _saturation(chroma: np.ndarray) -> np.ndarray:
-    """√(C⁷ / (C⁷ + 25⁷)), by which CIEDE2000 tells greyish from colourful."""
+    """√(C⁷ / (C⁷ + 25⁷)), by which CIEDE2000 distinguishes greyish from colourful."""
     cube = chroma * chroma * chroma
     seventh = cube * cube * chroma
     return np.sqrt(seventh / (seventh + _25_TO_THE_7))

@@ -150,8 +150,8 @@ def _unit_features(network: Network, picture: np.ndarray) -> Iterator[np.ndarray
 
 
 def _features(network: Network, picture: np.ndarray) -> Iterator[np.ndarray]:
-    def layer(values: np.ndarray, name: str, **options) -> np.ndarray:
-        return _convolve(values, *network.convolutions[name], **options)
+    def layer(values: np.ndarray, name: str, *, stride: int = 1) -> np.ndarray:
+        return _convolve(values, *network.convolutions[name], stride=stride)
 
     values = layer((2 * picture - 1 - _SHIFT) / _SCALE, "features.0", stride=2)
     yield values

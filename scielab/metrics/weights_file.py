@@ -10,10 +10,10 @@ import math
 import pickle
 import struct
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class _Tensor:
 class _Unpickler(pickle.Unpickler):
     """Knows ordered dictionaries and tensors, nothing else."""
 
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -83,18 +83,18 @@ class _Unpickler(pickle.Unpickler):
             return functools.partial(str, _STORAGES[name])  # a mark that is never called
         raise pickle.UnpicklingError(f"{module}.{name}")
 
-    def persistent_load(self, mark) -> tuple[str, str]:
+    def persistent_load(self, mark: tuple) -> tuple[str, str]:
         kind, storage, block = mark[:3]
         if kind != "storage":
             raise pickle.UnpicklingError(str(kind))
         return str(block), storage.args[0]
 
 
-def _rebuild(storage, offset, shape, strides, *_) -> _Tensor:
+def _rebuild(storage: tuple[str, str], offset: int, shape: Sequence[int], strides: Sequence[int], *_: Any) -> _Tensor:
     return _Tensor(block=storage[0], dtype=storage[1], offset=offset, shape=tuple(shape), strides=tuple(strides))
 
 
-def _resolve(tensors, block: Callable[[str], bytes]) -> dict[str, np.ndarray]:
+def _resolve(tensors: Any, block: Callable[[str], bytes]) -> dict[str, np.ndarray]:
     if not isinstance(tensors, dict) or not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
         raise ValueError("not a dictionary of tensors")
     return {str(name): tensor.values(block(tensor.block)) for name, tensor in tensors.items()}

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
-from scielab.metrics.catalogue import MEASURES
 from scielab.model_grid.evaluate import Result
 from scielab.model_grid.pictures import Picture
 
@@ -73,8 +72,8 @@ class Store:
 
     def save(self, number: int, results: list[Result]) -> None:
         """Keep the results of picture `number`, all models and settings, whole or not at all."""
-        names = [m.name for m in MEASURES if getattr(results[0], m.name) is not None]
-        arrays = {"numbers": np.array([[getattr(r, name) for name in names] for r in results]), "measures": names}
+        names = list(results[0].numbers)
+        arrays = {"numbers": np.array([[r.numbers[name] for name in names] for r in results]), "metrics": names}
         arrays |= {key: [getattr(r, key) for r in results] for key in ("model", "setting", "picture")}
         pictures = results[0].output is not None
         if pictures:
@@ -91,10 +90,10 @@ class Store:
             return None
         results = []
         for i, numbers in enumerate(arrays["numbers"].tolist()):
-            measured = dict(zip(arrays["measures"].tolist(), numbers, strict=True))
+            measured = dict(zip(arrays["metrics"].tolist(), numbers, strict=True))
             words = {key: str(arrays[key][i]) for key in ("model", "setting", "picture")}
             shown = {key: arrays[key][i] if pictures else None for key in ("output", "delta_e")}
-            results.append(Result(**words, **shown, **measured))
+            results.append(Result(**words, **shown, numbers=measured))
         return results
 
     def remove(self) -> None:

@@ -4,7 +4,7 @@ Models are plain callables, (h, w, 3) → (H, W, 3), sRGB values in [0, 1]: noth
 Pictures are uint8; they become numbers for a model and for measuring, and what a model gives is rounded to uint8 once.
 
 References: X. Zhang and B. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID 1996;
-those of `scielab.metrics.catalogue` and `scielab.metrics.lpips`.
+those of `scielab.metrics.fidelity` and `scielab.metrics.lpips`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,9 +14,10 @@ import numpy as np
 
 from camsim.io.image import quantise
 from scielab.metrics import lpips, s_cielab
-from scielab.metrics.catalogue import psnr_db, ssim
+from scielab.metrics.catalogue import METRICS
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import Model
+from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 #: ΔE at the upper end of the maps' common colour scale: a model on the wrong camera is easily 30 off.
 MAP_TOP = 40.0
@@ -31,11 +32,7 @@ class Result:
     picture: str
     output: np.ndarray | None  #: (H, W, 3) uint8, as it would be stored
     delta_e: np.ndarray | None  #: (H, W), the S-CIELAB map
-    delta_e_mean: float
-    delta_e_p95: float
-    psnr_db: float
-    ssim: float
-    lpips: float | None = None
+    numbers: dict[str, float]  #: by the metric's name, in the order of `METRICS`; LPIPS only where weights were given
 
     def without_pictures(self) -> "Result":
         """The numbers alone: pictures that are not shown need no memory."""
@@ -46,7 +43,7 @@ def evaluate(
     models: Mapping[str, Model],
     pictures: Iterable[Picture],
     *,
-    samples_per_degree: float,
+    viewing: Viewing = DEFAULT_VIEWING,
     network: lpips.Network | None = None,
 ) -> Iterator[Result]:
     """Run every model on every input of every picture; picture by picture, then setting by setting.
@@ -57,8 +54,8 @@ def evaluate(
         The rows of the grid.
     pictures : iterable of Picture
         References with their inputs, one for each column.
-    samples_per_degree : float
-        Pixels per degree of visual angle.
+    viewing : Viewing
+        From how far they are seen, with which variant and formula.
     network : lpips.Network, optional
         For LPIPS; without it that number is None.
 
@@ -74,24 +71,24 @@ def evaluate(
     """
     for picture in pictures:
         reference = picture.reference / 255.0
-        seen = s_cielab.Reference(reference, samples_per_degree=samples_per_degree)
+        seen = s_cielab.Reference(reference, viewing)
         features = None if network is None else lpips.Reference(network, reference)
         for setting, camera_picture in picture.inputs.items():
             for name, model in models.items():
                 output = _output(name, model, camera_picture, picture.reference.shape)
                 measured = output / 255.0
                 delta_e = seen.delta_e(measured)
+                found = {"delta_e_mean": float(delta_e.mean()), "delta_e_p95": float(np.percentile(delta_e, 95))}
+                found |= {m.name: m.between(reference, measured) for m in METRICS if m.between}
+                if features is not None:
+                    found["lpips"] = features.distance(measured)
                 yield Result(
                     model=name,
                     setting=setting,
                     picture=picture.name,
                     output=output,
                     delta_e=delta_e,
-                    delta_e_mean=float(delta_e.mean()),
-                    delta_e_p95=float(np.percentile(delta_e, 95)),
-                    psnr_db=psnr_db(reference, measured),
-                    ssim=ssim(reference, measured),
-                    lpips=None if features is None else features.distance(measured),
+                    numbers={metric.name: found[metric.name] for metric in METRICS if metric.name in found},
                 )
 
 

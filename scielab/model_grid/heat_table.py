@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from camsim.io import atomic
-from scielab.metrics.catalogue import Measure
+from scielab.metrics.catalogue import Metric
 from scielab.model_grid import colour_scale
 from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Estimate, Verdict
@@ -25,15 +25,15 @@ _VERDICT_H = 0.60  # of each verdict of a column but its first
 _MIN_WIDTH = 7.2  # of the words above the table
 
 
-def interval_words(measure: Measure, estimate: Estimate) -> str:
+def interval_words(metric: Metric, estimate: Estimate) -> str:
     """An interval as "4.10 – 5.70", or "-0.20 to 0.30"; nothing of a single picture."""
     if estimate.low is None:
         return ""
-    return f"{measure.show(estimate.low)} {'–' if estimate.low >= 0 else 'to'} {measure.show(estimate.high)}"
+    return f"{metric.show(estimate.low)} {'–' if estimate.low >= 0 else 'to'} {metric.show(estimate.high)}"
 
 
-def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: Measure) -> None:
-    """Write the heat table of one measure as a PNG or PDF.
+def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> None:
+    """Write the heat table of one metric as a PNG or PDF.
 
     Cells of models trained for their setting are framed. Below each column stands by how much those models win or
     lose, with the interval of that margin.
@@ -51,14 +51,14 @@ def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], measure: 
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    _draw_heads(axes, models, settings, cells, measure)
-    _draw_cells(axes, models, settings, cells, measure)
+    _draw_heads(axes, models, settings, cells, metric)
+    _draw_cells(axes, models, settings, cells, metric)
     bottom = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP
-    _draw_verdicts(axes, settings, verdicts, measure, bottom)
+    _draw_verdicts(axes, settings, verdicts, metric, bottom)
     if any(cell.trained for cell in cells):
         words = "framed: the model trained for this camera"
         axes.text(_LEFT, bottom + below * _VERDICT_H + 0.84, words, fontsize=8, color=_DIM, va="center")
-    _draw_scale(axes, cells, measure, right + 0.22, _HEAD, bottom)
+    _draw_scale(axes, cells, metric, right + 0.22, _HEAD, bottom)
     with atomic.atomic(path) as temporary:
         figure.savefig(temporary, metadata={"CreationDate": None} if Path(path).suffix.lower() == ".pdf" else None)
 
@@ -71,12 +71,12 @@ def _top(row: int) -> float:
     return _HEAD + row * (_CELL_H + _GAP)
 
 
-def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], measure: Measure) -> None:
-    better = "lower" if measure.lower_is_better else "higher"
+def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], metric: Metric) -> None:
+    better = "lower" if metric.lower_is_better else "higher"
     note = f"one picture, {better} is better"
     if cells[0].pictures > 1:
         note = f"mean of {cells[0].pictures} pictures, {better} is better; small: 95 % interval, bootstrap over them"
-    title = measure.words + (f", {measure.unit}" if measure.unit and measure.unit not in measure.words else "")
+    title = metric.words + (f", {metric.unit}" if metric.unit and metric.unit not in metric.words else "")
     axes.text(_LEFT, 0.30, title, fontsize=14, fontweight="bold", color=_INK, va="center")
     axes.text(_LEFT, 0.56, note, fontsize=8.5, color=_DIM, va="center")
     for column, setting in enumerate(settings):
@@ -87,13 +87,13 @@ def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: lis
         axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center", **style)
 
 
-def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], measure: Measure) -> None:
+def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], metric: Metric) -> None:
     from matplotlib.patches import Rectangle
 
-    values = [cell.estimates[measure.name].value for cell in cells]
-    for cell, colour in zip(cells, colour_scale.colours(values, lower_is_better=measure.lower_is_better), strict=True):
+    values = [cell.estimates[metric.name].value for cell in cells]
+    for cell, colour in zip(cells, colour_scale.colours(values, lower_is_better=metric.lower_is_better), strict=True):
         x, y = _left(settings.index(cell.setting)), _top(models.index(cell.model))
-        estimate, words = cell.estimates[measure.name], colour_scale.ink(colour)
+        estimate, words = cell.estimates[metric.name], colour_scale.ink(colour)
         axes.add_patch(Rectangle((x, y), _CELL_W, _CELL_H, facecolor=colour, linewidth=0))
         if cell.trained:
             for inset, shade, line in ((-0.005, _INK, 2.2), (0.024, "white", 1.6)):  # seen on any colour
@@ -101,38 +101,38 @@ def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: lis
                 axes.add_patch(
                     Rectangle(*frame, fill=False, edgecolor=shade, linewidth=line, joinstyle="miter", zorder=3)
                 )
-        spread = interval_words(measure, estimate)
+        spread = interval_words(metric, estimate)
         middle, line = x + _CELL_W / 2, y + _CELL_H * (0.40 if spread else 0.5)
         weight = "bold" if cell.trained else "normal"
-        axes.text(middle, line, measure.show(estimate.value), fontsize=15, fontweight=weight, color=words, **_CENTRE)
+        axes.text(middle, line, metric.show(estimate.value), fontsize=15, fontweight=weight, color=words, **_CENTRE)
         axes.text(middle, y + _CELL_H * 0.73, spread, fontsize=8, color=words, alpha=0.9, **_CENTRE)
 
 
 _CENTRE = {"ha": "center", "va": "center"}
 
 
-def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], measure: Measure, bottom: float) -> None:
+def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], metric: Metric, bottom: float) -> None:
     tops = dict.fromkeys(settings, bottom)
     for verdict in verdicts:
-        margin, top = verdict.margins[measure.name], tops[verdict.setting]
+        margin, top = verdict.margins[metric.name], tops[verdict.setting]
         tops[verdict.setting] += _VERDICT_H
         size, x = margin.size, _left(settings.index(verdict.setting)) + _CELL_W / 2
         sure = margin.excludes_zero or size.low is None
         colour = (_OWN if margin.wins else _BAD) if sure else _DIM
-        words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {measure.show(size.value)}"
+        words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {metric.show(size.value)}"
         axes.text(x, top + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, **_CENTRE)
         rival = f"{'' if sure else 'may be chance; '}{'next' if margin.wins else 'best'}: {margin.rival}"
-        for line, small in enumerate(filter(None, (interval_words(measure, size), rival))):
+        for line, small in enumerate(filter(None, (interval_words(metric, size), rival))):
             axes.text(x, top + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, **_CENTRE)
 
 
-def _draw_scale(axes: "Axes", cells: list[Cell], measure: Measure, x: float, top: float, bottom: float) -> None:
+def _draw_scale(axes: "Axes", cells: list[Cell], metric: Metric, x: float, top: float, bottom: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    values = np.array([cell.estimates[measure.name].value for cell in cells])
+    values = np.array([cell.estimates[metric.name].value for cell in cells])
     least, most = values.min(), values.max()
-    best, worst = (least, most) if measure.lower_is_better else (most, least)
-    ramp = colour_scale.colours(np.linspace(worst, best, 256), lower_is_better=measure.lower_is_better)
+    best, worst = (least, most) if metric.lower_is_better else (most, least)
+    ramp = colour_scale.colours(np.linspace(worst, best, 256), lower_is_better=metric.lower_is_better)
     axes.imshow(ramp[::-1, None], extent=(x, x + 0.16, bottom, top), interpolation="none", aspect="auto")
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     if most <= least:

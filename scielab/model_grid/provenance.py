@@ -6,10 +6,13 @@ from pathlib import Path
 
 from camsim._version import __version__
 from camsim.io import atomic
-from scielab.metrics import lpips, s_cielab
+from scielab.comparison.record import formula_name
+from scielab.eye import presets
+from scielab.metrics import lpips
 from scielab.model_grid import bootstrap, checkpoint
 from scielab.model_grid.pictures import PictureSet
 from scielab.model_grid.rows import BASELINE, Row
+from scielab.viewing import Viewing
 
 
 def lpips_network(paths: Iterable[Path | str]) -> tuple[lpips.Network | None, dict | None]:
@@ -23,17 +26,23 @@ def lpips_network(paths: Iterable[Path | str]) -> tuple[lpips.Network | None, di
     return network, facts | {"noise_check": check, "published_weights": abs(check - lpips.PUBLISHED) < lpips.TOLERANCE}
 
 
-def dependencies(rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None) -> dict:
+def dependencies(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None) -> dict:
     """All that the numbers depend on, as JSON takes it."""
     return {
         "version": __version__,
         "packages": checkpoint.packages(),
         "backend": os.environ.get("KERAS_BACKEND", ""),
-        "metric": [s_cielab.VERSION, 76, samples_per_degree],
+        "metric": _metric(data, viewing),
         "lpips": lpips_facts,
         "models": {row.name: row.sha256 for row in rows},
         "pictures": [[picture.name, checkpoint.picture_sha256(picture)] for picture in data.pictures],
     }
+
+
+def _metric(data: PictureSet, viewing: Viewing) -> dict:
+    rate = viewing.rate(data.pictures[0].reference.shape[1])
+    title = presets.PRESETS[viewing.preset].title
+    return {"name": title, "formula": viewing.formula, "samples_per_degree": rate}
 
 
 def seen_in_training(rows: list[Row], data: PictureSet) -> list[str]:
@@ -65,16 +74,14 @@ def notes(data: PictureSet, lpips_facts: dict | None) -> list[str]:
     return found
 
 
-def record(
-    rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None, seen: list[str]
-) -> dict:
+def record(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None, seen: list[str]) -> dict:
     """How it was measured, for grid.json; `seen` as of `seen_in_training`."""
     return {
         "pictures": [picture.name for picture in data.pictures],
         "photographs": data.photographs,
         "source": data.source,
         "seen_in_training": seen,
-        "metric": {"name": s_cielab.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
+        "metric": _metric(data, viewing),
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
         "models": {row.name: dict(row.facts) for row in rows},
@@ -83,17 +90,18 @@ def record(
 
 
 def in_words(
-    rows: list[Row], data: PictureSet, samples_per_degree: float, lpips_facts: dict | None, seen: list[str]
+    rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None, seen: list[str]
 ) -> dict[str, str]:
     """The same in words, for the page."""
     height, width = data.pictures[0].reference.shape[:2]
+    metric = _metric(data, viewing)
     unknown = [row.name for row in rows if row.seen is None]
     trained = [*seen, *([f"not known of {', '.join(unknown)}"] if unknown else [])]
     words = {
         "Pictures": f"{len(data.pictures)} of {data.photographs} photographs, {width}×{height}, from {data.source}",
         "Trained on them": "; ".join(trained) or "no: no model was trained on any of these photographs",
-        "ΔE": f"{s_cielab.VERSION}, CIE76, {samples_per_degree:g} samples per degree, sRGB white; mean over "
-        "pictures of the map's mean and 95th percentile",
+        "ΔE": f"{metric['name']}, {formula_name(viewing.formula)}, {metric['samples_per_degree']:g} samples "
+        "per degree, sRGB white; mean over pictures of the map's mean and 95th percentile",
         "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
         "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
         "all cells; a margin is to whichever other row is best in each resample",

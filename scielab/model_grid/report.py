@@ -1,18 +1,20 @@
 """The grid as one HTML page that needs nothing else: numbers with intervals, pictures, slider and ΔE overlay."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 import numpy as np
 
 from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
-from scielab.metrics.catalogue import MEASURES, Measure
+from scielab.metrics.catalogue import METRICS, Metric
 from scielab.model_grid import colour_scale, tables
 from scielab.model_grid.evaluate import Result
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Verdict
+
+#: What the page needs to know of a metric.
+_SHOWN = ("name", "words", "short", "unit", "digits", "lower_is_better")
 
 
 def page(
@@ -45,7 +47,7 @@ def page(
     str
         The page.
     """
-    measures = [measure for measure in MEASURES if measure.name in cells[0].estimates]
+    metrics = [metric for metric in METRICS if metric.name in cells[0].estimates]
     shown = {
         p.name: {
             "reference": data_url(p.reference),
@@ -55,18 +57,18 @@ def page(
         }
         for p in pictures
     }
-    measured = {}
+    numbers = {}
     for result in results:
         if result.picture in shown:
             key = f"{result.model}/{result.setting}"
             shown[result.picture]["outputs"][key] = data_url(result.output)
             shown[result.picture]["maps"][key] = data_url(map_figure.colourise(result.delta_e, top))
-            measured[f"{result.picture}/{key}"] = {m.name: getattr(result, m.name) for m in measures}
+            numbers[f"{result.picture}/{key}"] = result.numbers
     content = {
         "pictures": shown,
-        "measured": measured,
-        "measures": [asdict(measure) for measure in measures],
-        "shades": {measure.name: _shades(cells, measure) for measure in measures},
+        "numbers": numbers,
+        "metrics": [{key: getattr(metric, key) for key in _SHOWN} for metric in metrics],
+        "shades": {metric.name: _shades(cells, metric) for metric in metrics},
         "trainedFor": {cell.model: cell.setting for cell in cells if cell.trained},
         "baseline": BASELINE,
         "top": top,
@@ -90,8 +92,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{words[count] if count < len(words) else count} {noun}{'' if count == 1 else 's'}"
 
 
-def _shades(cells: list[Cell], measure: Measure) -> list[list[str]]:
+def _shades(cells: list[Cell], metric: Metric) -> list[list[str]]:
     """Background and ink of each cell, as in `heat_table`."""
-    values = [cell.estimates[measure.name].value for cell in cells]
-    colours = colour_scale.colours(values, lower_is_better=measure.lower_is_better)
+    values = [cell.estimates[metric.name].value for cell in cells]
+    colours = colour_scale.colours(values, lower_is_better=metric.lower_is_better)
     return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), colour_scale.ink(colour)] for colour in colours]

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camsim.io import atomic, outputs
-from scielab.eye import kernels
 from scielab.metrics import catalogue, lpips
 from scielab.model_grid import checkpoint, figures, heat_table, pictures, provenance, report, rows, tables, verdicts
 from scielab.model_grid.evaluate import MAP_TOP, Result, evaluate
-from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
+from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 if TYPE_CHECKING:
     from camsim.camera import Camera
@@ -30,7 +29,7 @@ class Plan:
     rows: list[rows.Row]
     data: pictures.PictureSet
     shown: list[pictures.Picture]
-    samples_per_degree: float
+    viewing: Viewing
     network: lpips.Network | None
     lpips_facts: dict | None
     output: Path | None
@@ -74,12 +73,13 @@ def plan(
     registered: bool = False,
     show: Iterable[str] = (),
     limit: int | None = None,
-    samples_per_degree: float = DEFAULT_SAMPLES_PER_DEGREE,
+    viewing: Viewing = DEFAULT_VIEWING,
     lpips_weights: Iterable[Path | str] = (),
     force: bool = False,
 ) -> Plan:
     """Find and check all that a grid needs; parameters and errors as for `grid`."""
-    kernels.check_samples_per_degree(samples_per_degree)
+    if viewing.input != "srgb":
+        raise ValueError("the pictures of a grid are sRGB: no other input can be viewed")
     output = None if output is None else Path(output)
     if isinstance(models, Mapping):
         found = rows.of_functions(models, trained_for) + (rows.registered() if registered else [])
@@ -100,7 +100,7 @@ def plan(
         rows=taking_part,
         data=picture_set,
         shown=shown,
-        samples_per_degree=samples_per_degree,
+        viewing=viewing,
         network=network,
         lpips_facts=lpips_facts,
         output=output,
@@ -114,11 +114,11 @@ def carry_out(
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
 ) -> Grid:
-    """Measure all models on all pictures and, if there is a place for them, write report and files.
+    """Metric all models on all pictures and, if there is a place for them, write report and files.
 
     `step` and `say` as for `grid`.
     """
-    how = (planned.rows, planned.data, planned.samples_per_degree, planned.lpips_facts)
+    how = (planned.rows, planned.data, planned.viewing, planned.lpips_facts)
     store = None if planned.output is None else _store(planned, provenance.dependencies(*how))
     if store and not store.begun:  # else the run that is gone on with was allowed to write here
         _check_outputs(planned.output, force=planned.force)
@@ -157,7 +157,7 @@ def grid(
     registered: bool = False,
     show: Iterable[str] = (),
     limit: int | None = None,
-    samples_per_degree: float = DEFAULT_SAMPLES_PER_DEGREE,
+    viewing: Viewing = DEFAULT_VIEWING,
     lpips_weights: Iterable[Path | str] = (),
     force: bool = False,
     step: Callable[[int, int], object] = lambda done, total: None,
@@ -189,8 +189,8 @@ def grid(
         Names of the pictures to show; by default the first of up to three photographs.
     limit : int, optional
         Judge only so many pictures, spread over all.
-    samples_per_degree : float
-        Pixels per degree of visual angle, in (0, 1000].
+    viewing : Viewing
+        From how far the pictures are seen, with which variant and formula of S-CIELAB.
     lpips_weights : iterable of Path or str
         Weights of LPIPS, as `scielab compare` takes them; without them it is not measured.
     force : bool
@@ -220,8 +220,8 @@ def grid(
 
     Examples
     --------
-    >>> from scielab.model_grid.run import grid
-    >>> found = grid({"nearest": lambda picture: picture.repeat(4, 0).repeat(4, 1)}, cameras=["f22"], limit=1)
+    >>> import scielab
+    >>> found = scielab.grid({"nearest": lambda picture: picture.repeat(4, 0).repeat(4, 1)}, cameras=["f22"], limit=1)
     >>> found
     Grid(models=['bicubic', 'nearest'], settings=['f22'], pictures=1)
     >>> print(found)
@@ -230,7 +230,7 @@ def grid(
     bicubic  21.16 / 14.01
     nearest  21.48 / 13.82
     """
-    options = {"show": show, "limit": limit, "samples_per_degree": samples_per_degree, "lpips_weights": lpips_weights}
+    options = {"show": show, "limit": limit, "viewing": viewing, "lpips_weights": lpips_weights}
     who = {"trained_for": trained_for, "registered": registered}
     planned = plan(models, data, output=output, cameras=cameras, force=force, **who, **options)
     return carry_out(planned, step=step, say=say)
@@ -268,7 +268,7 @@ def _results(
     finished, total = itertools.count(each * done), each * len(judged)
 
     def measure(picture: pictures.Picture) -> Iterable[Result]:
-        return evaluate(models, [picture], samples_per_degree=planned.samples_per_degree, network=planned.network)
+        return evaluate(models, [picture], viewing=planned.viewing, network=planned.network)
 
     def advance() -> None:
         step(next(finished), total)
@@ -299,7 +299,7 @@ def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str,
     trained_for = rows.trained_for(planned.rows)
     figures.save_outputs(staged["grid.png"], planned.shown, kept, trained_for)
     figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=MAP_TOP)
-    heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.MEASURES[0])
+    heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.METRICS[0])
     atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
     atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells))
     words = {"facts": facts, "warnings": found.warnings}

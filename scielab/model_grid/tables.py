@@ -5,10 +5,10 @@ import html
 import io
 from collections.abc import Iterable
 
-from scielab.metrics.catalogue import MEASURES, Measure
+from scielab.metrics.catalogue import METRICS, Metric
 from scielab.model_grid.verdicts import Cell, Estimate, Margin, Verdict
 
-_BY_NAME = {measure.name: measure for measure in MEASURES}
+_BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 def text(cells: list[Cell]) -> str:
@@ -63,11 +63,11 @@ def sentence(verdict: Verdict) -> str:
     return f"{verdict.setting}: {verdict.model} {'; '.join(parts)}"
 
 
-def _margin_words(measure: Measure, margin: Margin) -> str:
+def _margin_words(metric: Metric, margin: Margin) -> str:
     size = margin.size
-    words = f"{'wins' if margin.wins else 'loses'} by {measure.show(size.value, unit=True)}"
+    words = f"{'wins' if margin.wins else 'loses'} by {metric.show(size.value, unit=True)}"
     if size.low is not None:
-        words += f" [{measure.show(size.low)}, {measure.show(size.high)}]"
+        words += f" [{metric.show(size.low)}, {metric.show(size.high)}]"
         words += "" if margin.excludes_zero else " which may be chance"
     return f"{words} ({'next' if margin.wins else 'best'}: {margin.rival})"
 

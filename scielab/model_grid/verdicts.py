@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.metrics.catalogue import MEASURES, measured
+from scielab.metrics.catalogue import METRICS
 from scielab.model_grid import bootstrap
 from scielab.model_grid.evaluate import Result
 
-_LESS_IS_BETTER = {measure.name for measure in MEASURES if measure.lower_is_better}
+_LESS_IS_BETTER = {metric.name for metric in METRICS if metric.lower_is_better}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Cell:
     setting: str
     trained: bool  #: whether the model was trained for this setting
     pictures: int
-    estimates: dict[str, Estimate]  #: by the measure's name
+    estimates: dict[str, Estimate]  #: by the metric's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Verdict:
 
     setting: str
     model: str
-    margins: dict[str, Margin]  #: by the measure's name
+    margins: dict[str, Margin]  #: by the metric's name
 
 
 def summarise(
@@ -112,7 +112,7 @@ def judge(
     resamples: int = bootstrap.RESAMPLES,
     seed: int = bootstrap.SEED,
 ) -> list[Verdict]:
-    """For each setting and each model trained for it, whether that model is the best row, by every measure.
+    """For each setting and each model trained for it, whether that model is the best row, by every metric.
 
     A margin's interval is of the whole comparison: in every resample of the pictures the model meets whichever other
     row is the best there. A model without rivals has no verdict. Parameters and errors as for `summarise`.
@@ -142,7 +142,7 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Results as arrays (pictures, settings, models), one per measure."""
+    """Results as arrays (pictures, settings, models), one per metric."""
 
     models: list[str]
     settings: list[str]
@@ -159,9 +159,9 @@ class _Table:
         pictures, settings, models = axes
         places = tuple(np.array([[axis[k] for axis, k in zip(axes, key, strict=True)] for key in keys]).T)
         values = {}
-        for measure in measured(results):
-            values[measure.name] = np.empty([len(axis) for axis in axes])
-            values[measure.name][places] = [getattr(r, measure.name) for r in results]
+        for name in results[0].numbers:
+            values[name] = np.empty([len(axis) for axis in axes])
+            values[name][places] = [r.numbers[name] for r in results]
         return cls(list(models), list(settings), len(pictures), values)
 
     def resampled(self, values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:

@@ -1,9 +1,13 @@
 """What the tests of several rooms share."""
 
+import functools
 import math
 
 import numpy as np
 import pytest
+
+from scielab.eye import encoding, presets
+from scielab.metrics import s_cielab
 
 #: Channels of the five stages that LPIPS compares.
 STAGES = (64, 128, 256, 384, 384, 512, 512)
@@ -53,3 +57,21 @@ def _drawn_arrays() -> dict[str, np.ndarray]:
     for i, channels in enumerate(STAGES):
         arrays[f"lin{i}.model.1.weight"] = (3.0**i * draw.random_sample((1, channels, 1, 1))).astype(np.float32)
     return arrays
+
+
+@pytest.fixture(scope="session")
+def filtered_opponent():
+    """A function (picture, viewing) that gives opponent colours (H, W, 3) as the eye blurs them."""
+    return functools.partial(_as_picture, s_cielab.filtered_opponent_planes)
+
+
+@pytest.fixture(scope="session")
+def filtered_lab():
+    """A function (picture, viewing) that gives L*, a*, b* (H, W, 3) as the eye blurs them."""
+    return functools.partial(_as_picture, s_cielab.filtered_lab_planes)
+
+
+def _as_picture(planes_of, picture, viewing):
+    planes = planes_of(picture, viewing, encoding.of(viewing), np.float64)
+    columns = presets.PRESETS[viewing.preset].shape(*picture.shape[:2])[1]
+    return np.moveaxis(planes[:, :, :columns], 0, -1)

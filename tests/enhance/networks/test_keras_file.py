@@ -236,7 +236,9 @@ ATTACKS = {
     "a vocabulary from a file": layer("keras.layers", "StringLookup", {"vocabulary": "elsewhere"}),
     "an unknown custom layer": layer("builtins", "Thing", {}, "Custom>Thing"),
     "an unknown layer of this package": layer("enhance.networks.generators", "Thing", {}, "cam2eye>Thing"),
-    "a registered class that is no layer": layer("scielab.loss", "SCIELABLoss", {}, "cam2eye>SCIELABLoss"),
+    "a registered class that is no layer": layer(
+        "scielab.keras_losses.s_cielab", "SCIELABLoss", {}, "cam2eye>SCIELABLoss"
+    ),
     "an allowed class under another's registered name": layer("keras.layers", "Conv2D", {}, "cam2eye>PixelShuffle"),
     "an initialiser as a layer": layer("keras.initializers", "Zeros", {}),
     "a wrapped layer": layer("keras.layers", "TimeDistributed", {"layer": layer("keras.layers", "Lambda", {})}),

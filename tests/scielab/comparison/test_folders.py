@@ -190,7 +190,7 @@ def test_arrays_pair_with_arrays_and_pictures(command, sets):
 
 def test_names_of_maps_do_not_clash():
     def pairs(*names):
-        return tuple(folders.Pair(name, None, None) for name in names)
+        return tuple(folders.FilePair(name, None, None) for name in names)
 
     assert folders.map_names(pairs("a.jpg", "b/c.tif"), ".png") == ["a.png", "b/c.png"]
     clashing = folders.map_names(pairs("a.jpg", "a.png", "a.jpg.png"), ".png")

@@ -16,9 +16,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from camsim.light import colour
-from scielab.eye import filtering, presets
-from scielab.eye import kernels as filters
+from scielab.eye import filtering, kernels, presets
 from scielab.metrics import colour_difference, s_cielab
+from scielab.viewing import Viewing
 
 PICTURES = np.load(Path(__file__).parents[2] / "golden" / "scielab.npz")
 COMPACT = np.load(Path(__file__).parents[2] / "golden" / "scielab_isetcam.npz")
@@ -38,14 +38,14 @@ def test_maps_are_those_of_isetcam(name):
     case, preset, formula = name.split("/")
     ref, out = PICTURES[f"{case}/ref"], PICTURES[f"{case}/out"]
     rate = float(PICTURES[f"{case}/samples_per_degree"])
-    found = s_cielab.delta_e(ref, out, samples_per_degree=rate, preset=preset, formula=int(formula))
+    found = s_cielab.delta_e(ref, out, Viewing(samples_per_degree=rate, preset=preset, formula=int(formula)))
     assert found.shape == tuple(COMPACT[f"{case}/shape"])
     assert_allclose(found[COMPACT[f"{case}/rows"]], COMPACT[name], rtol=0, atol=1e-8 if formula == "2000" else 1e-9)
 
 
 @pytest.mark.parametrize("rate", [23, 60])
 def test_kernels_are_those_of_isetcam(rate):
-    for channel, bank in zip(filters.CHANNELS, presets.preset("isetcam-distribution").kernels(rate), strict=True):
+    for channel, bank in zip(kernels.CHANNELS, presets.PRESETS["isetcam-distribution"].kernels(rate), strict=True):
         kernel = np.abs(bank).T @ bank
         assert_allclose(kernel[len(kernel) // 2 :], COMPACT[f"kernels/{rate}/{channel}"], rtol=0, atol=1e-15)
 
@@ -55,8 +55,8 @@ def test_the_picture_in_the_camera_reference(shared):
     from scipy.io import loadmat
 
     data = loadmat(shared / "reference" / "camera" / "golden" / "g_scielab.mat", squeeze_me=True)
-    viewing = {"input": "xyz", "white": data["wp"], "samples_per_degree": 60, "preset": "isetcam-distribution"}
-    found = s_cielab.delta_e(data["X1"], data["X2"], formula=2000, **viewing)
+    viewing = Viewing(input="xyz", white=data["wp"], samples_per_degree=60, preset="isetcam-distribution", formula=2000)
+    found = s_cielab.delta_e(data["X1"], data["X2"], viewing)
     assert found.shape == (127, 127)
     assert_allclose(found, data["e"], rtol=0, atol=1e-9)
     assert round(found.mean(), 4) == 2.3214
@@ -73,8 +73,8 @@ def test_every_map_of_isetcam_in_the_reference(shared, case):
     assert len(names) >= 4
     for name in names:
         formula, variant = name.removeprefix("dE").split("_iset_")
-        viewing = {"samples_per_degree": float(data["samp_per_deg"]), "preset": f"isetcam-{variant}"}
-        found = s_cielab.delta_e(ref, out, formula=int(formula), **viewing)
+        rate, preset = float(data["samp_per_deg"]), f"isetcam-{variant}"
+        found = s_cielab.delta_e(ref, out, Viewing(samples_per_degree=rate, preset=preset, formula=int(formula)))
         assert_allclose(found, data[name], rtol=0, atol=1e-8 if formula == "2000" else 1e-9, err_msg=name)
 
 
@@ -89,7 +89,7 @@ def test_every_map_of_isetcam_in_the_reference(shared, case):
 )
 def test_response_to_gratings(preset, channels):
     """The codes' own filters at 120 samples per degree, at 0, 1, 2, 4, 8 and 16 cycles per degree."""
-    for bank, expected in zip(presets.preset(preset).kernels(120), channels, strict=False):
+    for bank, expected in zip(presets.PRESETS[preset].kernels(120), channels, strict=False):
         reach = bank.shape[1] // 2
         wave = np.cos(2 * np.pi * np.outer((0, 1, 2, 4, 8, 16), np.arange(-reach, reach + 1)) / 120)
         response = (np.abs(bank).sum(axis=1)[:, None] * (bank @ wave.T)).sum(axis=0)
@@ -101,11 +101,11 @@ def test_isetcam_displaces_by_a_pixel_and_wraps_around(preset):
     first = np.full((61, 65, 3), 0.5)
     second = first.copy()
     second[30, 33] = 1
-    found = s_cielab.delta_e(first, second, samples_per_degree=20, preset=preset)
+    found = s_cielab.delta_e(first, second, Viewing(samples_per_degree=20, preset=preset))
     assert np.unravel_index(found.argmax(), found.shape) == (29, 32)
     second = first.copy()
     second[0, :] = 1
-    found = s_cielab.delta_e(first, second, samples_per_degree=20, preset=preset)
+    found = s_cielab.delta_e(first, second, Viewing(samples_per_degree=20, preset=preset))
     assert found.argmax(axis=0).tolist() == [60] * 65, "the first row is displaced to the last"
     assert found[30].max() < 1e-9 < found[1].min(), "and seen from the top"
 
@@ -120,9 +120,9 @@ def direct_1996_kernels(rate):
     width = 2 * math.ceil(fine / 2) - 1
     x = np.arange(1, width + 1) - (width + 1) // 2
     triangle = np.concatenate([np.arange(1, up), np.arange(up, 0, -1)]) / up
-    for channel in filters.CHANNELS:
+    for channel in kernels.CHANNELS:
         rows = []
-        for degrees, weight in filters.GAUSSIANS[channel]:
+        for degrees, weight in kernels.GAUSSIANS[channel]:
             g = np.exp(-((2 * np.sqrt(np.log(2)) / (degrees * fine - 1) * x) ** 2))
             row = g / g.sum() * np.sqrt(abs(weight)) * np.sign(weight)
             row = np.convolve(row, triangle)[up - 1 : up - 1 + width]
@@ -181,12 +181,12 @@ sides = st.integers(1, 40)
 @example(37, 31, 9.7)
 @example(29, 30, 28)
 @example(8, 37, 12)
-def test_1996_against_a_direct_version(rows, columns, rate):
+def test_1996_against_a_direct_version(filtered_opponent, rows, columns, rate):
     xyz = noise((rows, columns), seed=rows)
-    found = s_cielab.filtered_opponent(xyz, input="xyz", samples_per_degree=rate)
-    opponent = xyz @ filters.FORMATS["xyz"][0].T
-    for channel, kernels in enumerate(direct_1996_kernels(rate)):
-        half = direct_1996(opponent[..., channel], kernels, lambda taps, n: taps // 2 if taps < n else n // 2)
+    found = filtered_opponent(xyz, Viewing(input="xyz", white=(1, 1, 1), samples_per_degree=rate))
+    opponent = xyz @ kernels.FORMATS["xyz"][0].T
+    for channel, bank in enumerate(direct_1996_kernels(rate)):
+        half = direct_1996(opponent[..., channel], bank, lambda taps, n: taps // 2 if taps < n else n // 2)
         assert_allclose(found[..., channel], half, rtol=0, atol=1e-11)
 
 
@@ -198,14 +198,16 @@ def test_1996_against_a_direct_version(rows, columns, rate):
 @example(40, 39, 1000)
 @example(37, 31, 9.7)
 @example(23, 37, 30)
-def test_normalised_1996_against_a_direct_version(rows, columns, rate):
+def test_normalised_1996_against_a_direct_version(filtered_opponent, rows, columns, rate):
     xyz = noise((rows, columns), seed=columns)
-    found = s_cielab.filtered_opponent(xyz, input="xyz", samples_per_degree=rate, preset="1996-normalised")
-    opponent = xyz @ filters.FORMATS["xyz"][0].T
-    for channel, kernels in enumerate(direct_1996_kernels(rate)):
-        weights = [weight for _, weight in filters.GAUSSIANS[filters.CHANNELS[channel]]]
+    found = filtered_opponent(
+        xyz, Viewing(input="xyz", white=(1, 1, 1), samples_per_degree=rate, preset="1996-normalised")
+    )
+    opponent = xyz @ kernels.FORMATS["xyz"][0].T
+    for channel, bank in enumerate(direct_1996_kernels(rate)):
+        weights = [weight for _, weight in kernels.GAUSSIANS[kernels.CHANNELS[channel]]]
         rows_ = np.stack(
-            [np.sqrt(abs(w)) * np.sign(w) * k / abs(k.sum()) for w, k in zip(weights, np.abs(kernels), strict=True)]
+            [np.sqrt(abs(w)) * np.sign(w) * k / abs(k.sum()) for w, k in zip(weights, np.abs(bank), strict=True)]
         )
         whole = direct_1996(opponent[..., channel], rows_, lambda taps, n: taps // 2)
         assert_allclose(found[..., channel], whole, rtol=0, atol=1e-11)
@@ -222,13 +224,13 @@ def test_normalised_1996_against_a_direct_version(rows, columns, rate):
 @example(22, 23, 23.0001)
 @example(24, 24, 24)
 @example(9, 8, 1000)
-def test_isetcam_against_a_direct_version(preset, rows, columns, rate):
+def test_isetcam_against_a_direct_version(filtered_opponent, preset, rows, columns, rate):
     xyz = noise((rows, columns), seed=rows)
-    found = s_cielab.filtered_opponent(xyz, input="xyz", samples_per_degree=rate, preset=preset)
-    assert found.shape[:2] == presets.preset(preset).shape(rows, columns)
-    opponent = xyz @ filters.FORMATS["xyz"][0].T
-    table = filters.GAUSSIANS if preset == "isetcam-distribution" else presets.PUBLISHED_GAUSSIANS
-    for index, channel in enumerate(filters.CHANNELS):
+    found = filtered_opponent(xyz, Viewing(input="xyz", white=(1, 1, 1), samples_per_degree=rate, preset=preset))
+    assert found.shape[:2] == presets.PRESETS[preset].shape(rows, columns)
+    opponent = xyz @ kernels.FORMATS["xyz"][0].T
+    table = kernels.GAUSSIANS if preset == "isetcam-distribution" else presets.PUBLISHED_GAUSSIANS
+    for index, channel in enumerate(kernels.CHANNELS):
         expected = direct_isetcam(opponent[..., index], rate, table[channel], preset == "isetcam-hires")
         assert_allclose(found[..., index], expected, rtol=0, atol=1e-11)
 
@@ -242,20 +244,20 @@ def test_isetcam_against_a_direct_version(preset, rows, columns, rate):
 )
 def test_normalised_kernels_leave_uniform_patches_to_cielab(shape, rate, formula):
     first, second = (np.broadcast_to(rgb, (*shape, 3)) for rgb in ((0.6, 0.5, 0.4), (0.58, 0.52, 0.37)))
-    found = s_cielab.delta_e(first, second, samples_per_degree=rate, preset="1996-normalised", formula=formula)
+    found = s_cielab.delta_e(first, second, Viewing(samples_per_degree=rate, preset="1996-normalised", formula=formula))
     lab = [
         colour_difference.xyz_to_lab(colour.linear_to_xyz(colour.srgb_decode(p)), colour.SRGB_WHITE_XYZ)
         for p in (first, second)
     ]
     assert_allclose(found, colour_difference.FORMULAS[formula](*lab), rtol=0, atol=1e-11)
-    as_in_1996 = s_cielab.delta_e(first, second, samples_per_degree=rate)
+    as_in_1996 = s_cielab.delta_e(first, second, Viewing(samples_per_degree=rate))
     assert rate in (500, 0.5) or np.abs(as_in_1996 - colour_difference.delta_e_76(*lab)).max() > 1e-3
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS)
 def test_kernels_are_symmetric_and_all_but_one_sum_to_1(preset):
     for rate in (0.7, 1, 9.7, 23, 60, 223, 224, 1000):
-        for bank in presets.preset(preset).kernels(rate):
+        for bank in presets.PRESETS[preset].kernels(rate):
             assert bank.shape[1] % 2 == 1 and not bank.flags.writeable
             assert_allclose(bank, bank[:, ::-1], rtol=0, atol=1e-15)
             if preset != "1996":
@@ -266,37 +268,41 @@ def test_kernels_are_symmetric_and_all_but_one_sum_to_1(preset):
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 9), (64, 51), (30, 90), (90, 30)])
 def test_identical_pictures_do_not_differ_and_the_size_is_told(preset, shape):
     picture = noise(shape)
-    found = s_cielab.delta_e(picture, picture, preset=preset, formula=2000)
+    found = s_cielab.delta_e(picture, picture, Viewing(preset=preset, formula=2000))
     odd = tuple(n - (n % 2 == 0) for n in shape)
-    assert found.shape == (odd if preset in ISETCAM else shape) == presets.preset(preset).shape(*shape)
+    assert found.shape == (odd if preset in ISETCAM else shape) == presets.PRESETS[preset].shape(*shape)
     assert_array_equal(found, 0)
 
 
 def test_isetcam_blurs_more_than_the_1996_code():
     first, second = noise((80, 80)), noise((80, 80), seed=1)
     mean = {
-        name: s_cielab.delta_e(first, second, samples_per_degree=60, preset=name).mean() for name in presets.PRESETS
+        name: s_cielab.delta_e(first, second, Viewing(samples_per_degree=60, preset=name)).mean()
+        for name in presets.PRESETS
     }
     assert mean["isetcam-distribution"] < mean["isetcam-original"] < mean["1996"] < mean["isetcam-hires"]
     assert mean["1996-normalised"] == pytest.approx(mean["1996"], rel=0.01)
 
 
 def test_every_preset_has_a_name_a_title_and_a_border_in_words():
-    titles = {s_cielab.version(name) for name in presets.PRESETS}
-    assert len(titles) == len(presets.PRESETS) and s_cielab.VERSION == s_cielab.version() == "S-CIELAB 1996"
-    assert s_cielab.border_rule((100, 100), 60) == "symmetric reflection"
-    assert "then zeros" in s_cielab.border_rule((100, 59), 60)
-    assert s_cielab.border_rule((100, 59), 60, "1996-normalised") == "symmetric reflection"
-    assert s_cielab.border_rule((100, 59), 60, "isetcam-hires") == "wrapped around"
-    assert "reflection to the size of the filter" in s_cielab.border_rule((100, 58), 60, "isetcam-hires")
+    def rule(columns, preset="1996"):
+        return s_cielab.border_rule((100, columns), Viewing(samples_per_degree=60, preset=preset))
+
+    titles = {preset.title for preset in presets.PRESETS.values()}
+    assert len(titles) == len(presets.PRESETS) and s_cielab.VERSION == "S-CIELAB 1996"
+    assert rule(100) == "symmetric reflection"
+    assert "then zeros" in rule(59)
+    assert rule(59, "1996-normalised") == "symmetric reflection"
+    assert rule(59, "isetcam-hires") == "wrapped around"
+    assert "reflection to the size of the filter" in rule(58, "isetcam-hires")
     with pytest.raises(ValueError, match="'1997'; it must be one of 1996, 1996-normalised, isetcam"):
-        s_cielab.delta_e(noise((4, 4)), noise((4, 4)), preset="1997")
+        s_cielab.delta_e(noise((4, 4)), noise((4, 4)), Viewing(preset="1997"))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 30, 58, 59, 60, 61, 118])
 def test_matrix_of_an_axis_is_what_the_transform_does(size):
     """The dense form, which short axes and training take, against reflection as an explicit index."""
-    kernel = presets.preset("1996").kernels(60)[0][1]
+    kernel = presets.PRESETS["1996"].kernels(60)[0][1]
     reach = len(kernel) // 2
     pad = reach if len(kernel) < size else size // 2
     source = np.pad(np.arange(size), pad, mode="symmetric")

@@ -17,9 +17,10 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
-from scielab import loss
-from scielab.loss import SCIELABLoss, scielab_map
-from scielab.metrics import s_cielab
+import scielab
+from scielab import SCIELABLoss, Viewing
+from scielab.keras_losses import colour_difference
+from scielab.keras_losses.s_cielab import scielab_map
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="gradients are taken on TensorFlow or JAX")
@@ -127,7 +128,8 @@ def test_maps_are_those_of_the_metric(shape, rate, formula):
     """Also where the picture is smaller than the filters along one side or both."""
     true, pred = noise((3, *shape), 1), noise((3, *shape), 2)
     expected = [
-        s_cielab.delta_e(*pair, samples_per_degree=rate, formula=formula) for pair in zip(true, pred, strict=True)
+        scielab.delta_e(*pair, Viewing(samples_per_degree=rate, formula=formula))
+        for pair in zip(true, pred, strict=True)
     ]
     found = as_array(scielab_map(true, pred, samples_per_degree=rate, formula=formula))
     assert_allclose(found, expected, rtol=0, atol=2e-3)
@@ -155,7 +157,9 @@ def test_formulas_agree_with_colour_science(float64, formula, method):
     first, second = np.random.default_rng(3).uniform(low, high, size=(2, 500, 3))
     options = {"textiles": False} if formula == 94 else {}
     expected = colour.delta_E(first, second, method=method, **options)
-    found = loss.FORMULAS[formula](*(tuple(map(keras.ops.convert_to_tensor, lab.T)) for lab in (first, second)))
+    found = colour_difference.FORMULAS[formula](
+        *(tuple(map(keras.ops.convert_to_tensor, lab.T)) for lab in (first, second))
+    )
     low = BACKEND == "jax" and formula == 2000  # Keras computes sin and arctan2 in float32 there
     assert_allclose(as_array(found), expected, rtol=1e-6 if low else 1e-9)
 
@@ -179,7 +183,7 @@ def test_ciede2000_gives_published_values(float64):
     )
     columns = [keras.ops.convert_to_tensor(column) for column in np.ascontiguousarray(table.T)]
     for one, other in ((columns[:3], columns[3:6]), (columns[3:6], columns[:3])):
-        assert_allclose(as_array(loss.delta_e_2000(one, other)), table[:, 6], rtol=0, atol=5e-5)
+        assert_allclose(as_array(colour_difference.delta_e_2000(one, other)), table[:, 6], rtol=0, atol=5e-5)
 
 
 def test_values_of_a_tanh_are_mapped():
@@ -307,7 +311,7 @@ def test_half_precision_is_computed_in_float32(dtype):
 
 def test_float64_stays(float64):
     true, pred = np.random.default_rng(15).random((2, 1, 40, 44, 3))
-    expected = s_cielab.delta_e(true[0], pred[0])
+    expected = scielab.delta_e(true[0], pred[0])
     assert_allclose(as_array(scielab_map(true, pred))[0], expected, rtol=0, atol=1e-9)
     exact = SCIELABLoss(dtype="float64")(true, pred)
     assert keras.backend.standardize_dtype(exact.dtype) == "float64"
@@ -391,6 +395,12 @@ def test_config_round_trip():
     assert SCIELABLoss.from_config(config).get_config() == config
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(one))
     assert isinstance(again, SCIELABLoss) and again.get_config() == config
+
+
+def test_a_loss_saved_by_an_earlier_version_is_found_by_its_registered_name():
+    saved = keras.saving.serialize_keras_object(SCIELABLoss(60, 94)) | {"module": "scielab.loss"}
+    assert saved["registered_name"] == "cam2eye>SCIELABLoss"
+    assert keras.saving.deserialize_keras_object(saved).get_config() == SCIELABLoss(60, 94).get_config()
 
 
 def test_reductions():

@@ -40,7 +40,7 @@ def trained_for() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def results(pictures) -> list[Result]:
     models = {"bicubic": pillow_bicubic(4), "sr": pillow_bicubic(4), "deblur": nearest}
-    return list(evaluate(models, pictures, samples_per_degree=33))
+    return list(evaluate(models, pictures))
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +60,7 @@ def made() -> Callable[[dict], list[Result]]:
                 picture=str(i),
                 output=None,
                 delta_e=None,
-                delta_e_mean=delta_e,
-                delta_e_p95=3 * delta_e,
-                psnr_db=psnr,
-                ssim=0.5,
+                numbers={"delta_e_mean": delta_e, "delta_e_p95": 3 * delta_e, "psnr_db": psnr, "ssim": 0.5},
             )
             for model, column in table.items()
             for i, (delta_e, psnr) in enumerate(column)

@@ -11,7 +11,7 @@ from scielab.model_grid.pictures import Picture
 
 
 def measured(models: dict) -> Callable[[Picture], Iterable[Result]]:
-    return lambda picture: evaluate(models, [picture], samples_per_degree=33)
+    return lambda picture: evaluate(models, [picture])
 
 
 def same(one: Result, other: Result) -> bool:

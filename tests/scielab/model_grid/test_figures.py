@@ -25,9 +25,7 @@ def test_figures_show_every_tile_pixel_by_pixel(results, pictures, trained_for, 
 
 def test_one_small_picture_of_one_camera_has_room_for_the_words(pictures, tmp_path):
     small = replace(pictures[0], inputs={"f22": pictures[0].inputs["f22"]})
-    results = list(
-        evaluate({"camera": pillow_bicubic(4)}, [small], samples_per_degree=33)
-    )  # a name that is a label, too
+    results = list(evaluate({"camera": pillow_bicubic(4)}, [small]))  # a name that is a label, too
     figures.save_outputs(tmp_path / "grid.png", [small], results, {})
     figures.save_maps(tmp_path / "map.png", [small], results, {}, top=40)
     canvas = image.read(tmp_path / "grid.png")

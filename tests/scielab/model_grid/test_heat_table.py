@@ -8,14 +8,14 @@ from scielab.model_grid import colour_scale, heat_table, verdicts
 
 
 def test_the_heat_table_shows_each_cell_in_its_colour(results, cells, trained_for, tmp_path):
-    measure = catalogue.MEASURES[0]
-    heat_table.save(tmp_path / "matrix.png", cells, verdicts.judge(results, trained_for), measure)
+    metric = catalogue.METRICS[0]
+    heat_table.save(tmp_path / "matrix.png", cells, verdicts.judge(results, trained_for), metric)
     drawn = image.read(tmp_path / "matrix.png")[::3, ::3].reshape(-1, 3)
-    for shade in colour_scale.colours([c.estimates[measure.name].value for c in cells], lower_is_better=True):
+    for shade in colour_scale.colours([c.estimates[metric.name].value for c in cells], lower_is_better=True):
         painted = (np.abs(drawn - shade) < 1.5 / 255).all(axis=1)
         assert painted.mean() > 0.03  # a cell less its words
     again = tmp_path / "again.png"
-    heat_table.save(again, cells, verdicts.judge(results, trained_for), measure)
+    heat_table.save(again, cells, verdicts.judge(results, trained_for), metric)
     assert again.read_bytes() == (tmp_path / "matrix.png").read_bytes()
 
 
@@ -24,6 +24,6 @@ def test_a_second_verdict_of_a_column_has_room_of_its_own(made, tmp_path):
     heights = []
     for trained_for in ({}, {"one": "f22"}, {"one": "f22", "two": "f22"}):
         cells, found = verdicts.summarise(results, trained_for), verdicts.judge(results, trained_for)
-        heat_table.save(tmp_path / "matrix.png", cells, found, catalogue.MEASURES[0])
+        heat_table.save(tmp_path / "matrix.png", cells, found, catalogue.METRICS[0])
         heights.append(image.read(tmp_path / "matrix.png").shape[0])
     assert heights[0] == heights[1] < heights[2]

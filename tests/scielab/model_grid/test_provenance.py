@@ -6,6 +6,9 @@ from scielab.metrics import lpips
 from scielab.model_grid import provenance
 from scielab.model_grid.pictures import Picture, PictureSet
 from scielab.model_grid.rows import Row
+from scielab.viewing import Viewing
+
+VIEWING = Viewing(samples_per_degree=33)
 
 
 def picture_set(*photographs: str) -> PictureSet:
@@ -28,7 +31,7 @@ def test_photographs_that_a_model_was_trained_on_are_counted():
 
 def test_the_page_says_what_is_not_known():
     known, unknown = (
-        provenance.in_words(found, picture_set("x"), 33, None, [])
+        provenance.in_words(found, picture_set("x"), VIEWING, None, [])
         for found in ([row("sr")], [row("sr"), row("mine", seen=None)])
     )
     assert known["Trained on them"] == "no: no model was trained on any of these photographs"
@@ -47,13 +50,13 @@ def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights):
     assert isinstance(network, lpips.Network) and facts["published_weights"] is False
     (note,) = provenance.notes(picture_set("x"), facts)
     assert str(lpips.PUBLISHED) in note
-    assert "drawn.npz" in provenance.in_words([row("sr")], picture_set("x"), 33, facts, [])["LPIPS"]
+    assert "drawn.npz" in provenance.in_words([row("sr")], picture_set("x"), VIEWING, facts, [])["LPIPS"]
     assert provenance.lpips_network(()) == (None, None)
 
 
 def test_the_record_holds_what_a_row_says_of_itself():
     found = [row("sr", facts={"path": "there", "steps": 3}), row("mine", seen=None)]
-    record = provenance.record(found, picture_set("x", "y"), 20.0, None, ["seen"])
+    record = provenance.record(found, picture_set("x", "y"), Viewing(samples_per_degree=20), None, ["seen"])
     assert record["models"] == {"sr": {"path": "there", "steps": 3}, "mine": {}}
     assert record["metric"]["samples_per_degree"] == 20.0 and record["photographs"] == 2
     assert record["seen_in_training"] == ["seen"]
@@ -61,8 +64,8 @@ def test_the_record_holds_what_a_row_says_of_itself():
 
 def test_the_results_depend_on_models_pictures_and_viewing():
     data, other = picture_set("x"), picture_set("x", "y")
-    first = provenance.dependencies([row("sr", sha256="a")], data, 33, None)
-    assert first == provenance.dependencies([row("sr", sha256="a")], data, 33, None)
-    assert first != provenance.dependencies([row("sr", sha256="b")], data, 33, None)
-    assert first != provenance.dependencies([row("sr", sha256="a")], data, 34, None)
-    assert first != provenance.dependencies([row("sr", sha256="a")], other, 33, None)
+    first = provenance.dependencies([row("sr", sha256="a")], data, VIEWING, None)
+    assert first == provenance.dependencies([row("sr", sha256="a")], data, VIEWING, None)
+    assert first != provenance.dependencies([row("sr", sha256="b")], data, VIEWING, None)
+    assert first != provenance.dependencies([row("sr", sha256="a")], data, Viewing(samples_per_degree=34), None)
+    assert first != provenance.dependencies([row("sr", sha256="a")], other, VIEWING, None)

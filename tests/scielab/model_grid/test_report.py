@@ -28,7 +28,7 @@ def test_the_page_needs_nothing_else_and_holds_the_numbers(results, cells, train
     assert {c["psnr_db"] for c in content["cells"]} == {c.estimates["psnr_db"].value for c in cells}
     assert content["cells"][0]["delta_e_mean_interval"][0] == cells[0].estimates["delta_e_mean"].low
     assert content["warnings"] == ["<!-- d", "<!--TITLE-->"] and page.count("</script>") == 1 and "<!-- d" not in page
-    assert [m["name"] for m in content["measures"]] == ["delta_e_mean", "delta_e_p95", "psnr_db", "ssim"]
+    assert [m["name"] for m in content["metrics"]] == ["delta_e_mean", "delta_e_p95", "psnr_db", "ssim"]
     shown = content["pictures"][pictures[0].name]
     keys = {f"{model}/{setting}" for model in ("bicubic", "sr", "deblur") for setting in ("ideal", "f22")}
     assert set(shown["outputs"]) == set(shown["maps"]) == keys

@@ -33,7 +33,7 @@ def test_a_loss_is_told_as_a_positive_number_with_its_interval(made, trained_for
 
 
 def test_nothing_is_told_as_minus_zero():
-    assert catalogue.MEASURES[0].show(-0.001) == "0.00" and catalogue.MEASURES[0].show(-0.006, unit=True) == "-0.01 ΔE"
+    assert catalogue.METRICS[0].show(-0.001) == "0.00" and catalogue.METRICS[0].show(-0.006, unit=True) == "-0.01 ΔE"
 
 
 def test_files_hold_every_number_with_its_bounds(results, cells, trained_for):

@@ -9,7 +9,7 @@ from scielab.model_grid import tables, verdicts
 def test_cells_are_means_over_pictures(results, trained_for):
     cells = verdicts.summarise(results, trained_for)
     assert [(c.model, c.setting) for c in cells[:2]] == [("bicubic", "ideal"), ("sr", "ideal")]
-    two = [r.psnr_db for r in results if (r.model, r.setting) == ("deblur", "f22")]
+    two = [r.numbers["psnr_db"] for r in results if (r.model, r.setting) == ("deblur", "f22")]
     assert len(two) == 2
     found = next(c for c in cells if (c.model, c.setting) == ("deblur", "f22"))
     assert found.pictures == 2 and found.estimates["psnr_db"].value == pytest.approx(np.mean(two))

@@ -1,0 +1,1 @@
+"""Training losses for Keras 3 that see what the eye sees."""
