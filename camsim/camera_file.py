@@ -59,7 +59,7 @@ def _check_contents(camera: Camera) -> None:
         path = getattr(getattr(camera, key.partition(".")[0]), entry.name) if key.endswith("_file") else ""
         if path and not Path(path).is_file():
             raise ValueError(f"{key} = {path!r}: no such file")
-    lens = camera.optics
+    optics = camera.optics
     if camera.scene.illuminant != Scene().illuminant:
         from camsim.light import illuminants
 
@@ -71,21 +71,21 @@ def _check_contents(camera: Camera) -> None:
         from camsim.sensor import pixels
 
         pixels.quantum_efficiency(camera.sensor)
-    if lens.transmittance_file:
-        from camsim.optics import lens as optics
+    if optics.transmittance_file:
+        from camsim.optics import lens
 
-        optics.transmittance(lens)
-    if lens.psf_file:
+        lens.transmittance(optics)
+    if optics.psf_file:
         from camsim.optics import measured_psf
 
         try:
-            measured_psf.read_psf(lens.psf_file)
+            measured_psf.read_psf(optics.psf_file)
         except ValueError as error:
             raise ValueError(f"optics.psf_file: {error}") from None
-    if lens.blades and lens.obscuration:
-        from camsim.optics import zernike
+    if optics.blades and optics.obscuration:
+        from camsim.optics import aperture
 
-        zernike.aperture_area_share(lens)
+        aperture.area_share(optics)
 
 
 def _build(kind, values: dict, *, prefix: str):

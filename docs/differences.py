@@ -19,6 +19,7 @@ from camsim.isetcam import lens as isetcam_lens
 from camsim.isetcam import pipeline as isetcam
 from camsim.isetcam import sensor
 from camsim.light.colour import linear_to_xyz, srgb_decode
+from camsim.optics import diffraction
 from camsim.optics import lens as optics
 from camsim.scene import radiance
 from camsim.sensor import pixels as sensing
@@ -135,7 +136,7 @@ def grating_exact(pitch_um: float, cycles_per_mm: np.ndarray) -> np.ndarray:
         waves = np.stack([np.ones(pixels), np.cos(2e-3 * np.pi * frequency * seen_at)], axis=1)
         mean, amplitude = np.linalg.lstsq(waves, rate, rcond=None)[0]
         contrast.append(amplitude / mean)
-    lens = optics.diffraction_otf(cycles_per_mm, 550, 1) * np.sinc(cycles_per_mm * fine_um * 1e-3)
+    lens = diffraction.diffraction_otf(cycles_per_mm, 550, 1) * np.sinc(cycles_per_mm * fine_um * 1e-3)
     return np.array(contrast) / lens
 
 
@@ -219,7 +220,7 @@ def truncation() -> None:
         light, spacing = isetcam.irradiance(photons, relative_illumination=False, **lens)
         kept = light[..., band] / optics.radiance_to_irradiance(camera_file.Optics(fnumber=fnumber), 0.5)
         f = np.fft.fftfreq(len(kept), isetcam_lens.sample_spacing_um(n, fov, math.inf, FOCAL_MM) * 1e-3)
-        signed = np.fft.fftshift(np.fft.ifft2(optics.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
+        signed = np.fft.fftshift(np.fft.ifft2(diffraction.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
         row, x = len(kept) // 2, (np.arange(len(kept)) - len(kept) // 2) * spacing
 
         fine, y, fine_x = image_of(photons[..., band], default(f"optics.fnumber={fnumber}", f"scene.fov_deg={fov}"))

@@ -14,6 +14,7 @@ from camsim.io.resize import resize
 from camsim.isp import process
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
+from camsim.optics import diffraction
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
 from camsim.sensor import pixels
@@ -68,11 +69,11 @@ def test_airy_first_zero_at_1_22_lambda_n(fnumber, wavelength):
     expected = 1.2196698912665 * wavelength * 1e-3 * fnumber  # j1,1/π
 
     def slope(r):  # the PSF touches zero without crossing it: its slope changes sign there
-        return np.diff(optics.airy_psf(np.array([r, r + 1e-6 * expected]), wavelength, fnumber))[0]
+        return np.diff(diffraction.airy_psf(np.array([r, r + 1e-6 * expected]), wavelength, fnumber))[0]
 
     found = brentq(slope, 0.8 * expected, 1.2 * expected, xtol=1e-7)
     assert found == pytest.approx(expected, rel=1e-5)
-    assert optics.airy_psf(expected, wavelength, fnumber) < 1e-12 * optics.airy_psf(0, wavelength, fnumber)
+    assert diffraction.airy_psf(expected, wavelength, fnumber) < 1e-12 * diffraction.airy_psf(0, wavelength, fnumber)
 
 
 def test_airy_first_dark_ring_in_the_pipelines_own_image():
@@ -94,19 +95,19 @@ def test_airy_first_dark_ring_in_the_pipelines_own_image():
 
 def test_airy_psf_integrates_to_one_and_holds_83_8_percent_within_its_first_ring():
     scale = 0.55 * 8
-    inside = quad(lambda r: 2 * np.pi * r * optics.airy_psf(r, 550, 8), 0, 1.21967 * scale)[0]
+    inside = quad(lambda r: 2 * np.pi * r * diffraction.airy_psf(r, 550, 8), 0, 1.21967 * scale)[0]
     assert inside == pytest.approx(0.838, abs=1e-3)
     u = np.pi * 40
-    far = quad(lambda r: 2 * np.pi * r * optics.airy_psf(r, 550, 8), 0, 40 * scale, limit=800)[0]
+    far = quad(lambda r: 2 * np.pi * r * diffraction.airy_psf(r, 550, 8), 0, 40 * scale, limit=800)[0]
     from scipy.special import j0, j1
 
     assert far == pytest.approx(1 - j0(u) ** 2 - j1(u) ** 2, abs=1e-9)  # Rayleigh's encircled energy
 
 
 def test_otf_is_the_overlap_of_two_circles_and_ends_at_the_cutoff():
-    cutoff = optics.cutoff_per_mm(550, 4)
+    cutoff = diffraction.cutoff_per_mm(550, 4)
     assert cutoff == pytest.approx(1 / (550e-6 * 4))
-    half = optics.diffraction_otf(np.array([0, cutoff / 2, cutoff, 2 * cutoff]), 550, 4)
+    half = diffraction.diffraction_otf(np.array([0, cutoff / 2, cutoff, 2 * cutoff]), 550, 4)
     np.testing.assert_allclose(half, [1, 2 / 3 - math.sqrt(3) / (2 * math.pi), 0, 0], atol=1e-12)
 
 

@@ -10,7 +10,7 @@ from camsim.isetcam import pipeline
 from camsim.isetcam.lens import relative_illumination_at
 from camsim.isetcam.sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
 from camsim.light import spectra
-from camsim.optics import lens
+from camsim.optics import diffraction
 from camsim.sensor import pixels as sensor
 
 GRBG = np.array([[1, 0], [2, 1]])
@@ -149,7 +149,7 @@ def test_a_point_becomes_the_airy_pattern(fnumber):
     assert spacing_um == pytest.approx(0.25)
     middle = image.shape[0] // 2
     row = image[middle, :, BANDS[550]] / (np.pi / (1 + 4 * fnumber**2)) / 0.25**2
-    airy = lens.airy_psf((np.arange(len(row)) - middle) * 0.25, 550, fnumber)
+    airy = diffraction.airy_psf((np.arange(len(row)) - middle) * 0.25, 550, fnumber)
     near = slice(middle - 40, middle + 41)
     np.testing.assert_allclose(row[near], airy[near], atol=7e-3 * airy.max())  # odd count: frequencies 0.3 % high
 
@@ -157,8 +157,8 @@ def test_a_point_becomes_the_airy_pattern(fnumber):
 def test_psf_in_a_wide_window_is_the_airy_pattern():
     step_um, count = 0.25, 1024
     per_mm = np.hypot(*np.meshgrid(*[np.fft.fftfreq(count, step_um * 1e-3)] * 2))
-    psf = np.fft.ifft2(lens.diffraction_otf(per_mm, 650, 8.0)).real[0, :128]
-    airy = lens.airy_psf(np.arange(128) * step_um, 650, 8.0) * step_um**2
+    psf = np.fft.ifft2(diffraction.diffraction_otf(per_mm, 650, 8.0)).real[0, :128]
+    airy = diffraction.airy_psf(np.arange(128) * step_um, 650, 8.0) * step_um**2
     np.testing.assert_allclose(psf, airy, rtol=0, atol=1e-5 * airy[0])
 
 
@@ -374,13 +374,13 @@ def test_otf_and_psf(golden):
     per_mm = np.hypot(*np.meshgrid(np.fft.fftfreq(512, 0.25e-3), np.fft.fftfreq(512, 0.25e-3)))
     for i, fnumber in enumerate(wanted["fN"]):
         for j, wavelength in enumerate(wanted["wave"]):
-            otf = lens.diffraction_otf(wanted["rho"], wavelength, fnumber)
+            otf = diffraction.diffraction_otf(wanted["rho"], wavelength, fnumber)
             np.testing.assert_allclose(otf, wanted["otf1d"][:, i, j], rtol=0, atol=1e-12)
-            assert lens.cutoff_per_mm(wavelength, fnumber) == pytest.approx(wanted["cut"][i, j], rel=1e-12)
-            psf = np.fft.fftshift(np.fft.ifft2(lens.diffraction_otf(per_mm, wavelength, fnumber)).real)
+            assert diffraction.cutoff_per_mm(wavelength, fnumber) == pytest.approx(wanted["cut"][i, j], rel=1e-12)
+            psf = np.fft.fftshift(np.fft.ifft2(diffraction.diffraction_otf(per_mm, wavelength, fnumber)).real)
             row = wanted["psfrow"][:, i, j]
             np.testing.assert_allclose(psf[256], row, rtol=0, atol=1e-12)
-            airy = lens.airy_psf(x_um, wavelength, fnumber) * 0.25**2
+            airy = diffraction.airy_psf(x_um, wavelength, fnumber) * 0.25**2
             # The window of 128 µm folds the tails back: the more of them, the slower the lens.
             tolerance = {2.8: 1e-5, 4.0: 1e-5, 8.0: 4e-5, 22.0: 6.5e-4}[fnumber]
             inner = np.abs(x_um) <= 32
