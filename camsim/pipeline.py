@@ -19,7 +19,7 @@ from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
 from camsim.optics import lens
 from camsim.scene import radiance
 from camsim.scene.cube import Cube
-from camsim.sensor import pixels
+from camsim.sensor import adc, exposure, noise, pixels
 from camsim.shot import Stages
 
 
@@ -77,9 +77,9 @@ def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, dtype: 
             linear = linear * dtype(radiance.brightness(mean, camera.scene))
         rate, grid = electron_rate(linear, camera)
     rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
-    exposure_s = pixels.exposure_time(camera.sensor, rate)
-    electrons = pixels.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    counts = pixels.digitise(electrons, camera.sensor)
+    exposure_s = exposure.exposure_time(camera.sensor, rate)
+    electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    counts = adc.digitise(electrons, camera.sensor)
     linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
     return Render(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning))
 
@@ -115,7 +115,7 @@ def render_stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) 
         scene_rgb_linear=linear,
         irradiance=irradiance(photons, camera),
         electrons=done.electrons,
-        volts=pixels.volts(done.electrons, camera.sensor),
+        volts=adc.volts(done.electrons, camera.sensor),
         demosaiced=process.full_colour(done.counts, camera, done.exposure_s),
         linear=done.linear,
         srgb=done.rgb,
@@ -131,7 +131,7 @@ def _as_render(done: Stages, camera: Camera) -> Render:
     box = pixels.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
     finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)
     return Render(
-        finished, done.linear, done.electrons, pixels.digitise(done.electrons, camera.sensor), done.exposure_s, box
+        finished, done.linear, done.electrons, adc.digitise(done.electrons, camera.sensor), done.exposure_s, box
     )
 
 

@@ -17,7 +17,7 @@ from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb
 from camsim.optics import diffraction
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
-from camsim.sensor import pixels
+from camsim.sensor import adc, exposure, noise, pixels
 from scielab.metrics import colour_difference
 
 QUIET = camera_file.Sensor(noise=False, bit_depth=24)
@@ -246,7 +246,7 @@ def test_flat_field_renders_flat_up_to_the_border(setting, level):
 @pytest.mark.parametrize("setting", ["pixel25", "f22"])
 def test_white_renders_neutral(setting):
     white = pipeline.render(np.ones((32, 32, 3)), quiet(setting)).linear[16, 16]
-    np.testing.assert_allclose(white, pixels.AUTO_EXPOSURE_LEVEL, atol=2e-3)
+    np.testing.assert_allclose(white, exposure.AUTO_EXPOSURE_LEVEL, atol=2e-3)
 
 
 def test_auto_exposure_fills_95_percent_of_the_well_and_stops_scale_it():
@@ -266,7 +266,7 @@ def test_doubling_the_exposure_doubles_the_electrons():
 def test_noise_has_the_variance_of_its_sources():
     pixel = camera_file.Sensor(dark_current_e_per_s=200, read_noise_e=7)
     rate = np.full((600, 600), 900.0)
-    electrons = pixels.expose(rate, 0.5, pixel, np.random.default_rng(5))
+    electrons = noise.expose(rate, 0.5, pixel, np.random.default_rng(5))
     mean, variance = 450 + 100, 450 + 100 + 49
     n = electrons.size
     assert electrons.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n))
@@ -275,9 +275,9 @@ def test_noise_has_the_variance_of_its_sources():
 
 def test_electrons_stop_at_the_full_well_and_counts_at_full_scale():
     pixel = camera_file.Sensor(full_well_e=1000, bit_depth=10)
-    electrons = pixels.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
+    electrons = noise.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
     assert (electrons == 1000).all()
-    assert (pixels.digitise(electrons, pixel) == 1023).all()
+    assert (adc.digitise(electrons, pixel) == 1023).all()
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes():

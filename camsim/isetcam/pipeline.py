@@ -35,7 +35,7 @@ from camsim.light import spectra
 from camsim.optics import lens
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
-from camsim.sensor import pixels
+from camsim.sensor import adc, exposure, noise, pixels
 from camsim.shot import Stages
 
 __all__ = [
@@ -115,10 +115,10 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
     tile = pixels.cfa_index(camera.sensor)
     spacing_um = sample_spacing_um(columns, fov_deg, camera.scene.distance_m, focal_length_mm)
     rate = sample(flux, spacing_um, shape, pitch_um, tile)
-    exposure_s = pixels.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
-    electrons = pixels.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    volts = pixels.volts(electrons, camera.sensor) * camera.sensor.analog_gain
-    swing_v = float(pixels.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
+    exposure_s = exposure.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
+    electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    volts = adc.volts(electrons, camera.sensor) * camera.sensor.analog_gain
+    swing_v = float(adc.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
     demosaiced, finished, srgb = processor(volts, swing_v, tile, efficiency, bit_depth=camera.sensor.bit_depth)
     return Stages(
         scene_rgb_linear=linear,

@@ -14,7 +14,7 @@ from scipy.ndimage import convolve1d
 from camsim.camera import Camera, Sensor
 from camsim.light import illuminants, spectra
 from camsim.light.colour import srgb_encode, xyz_to_linear
-from camsim.sensor import pixels
+from camsim.sensor import adc, noise, pixels
 
 #: Percentile of every channel that the white-patch rule takes for white: the maximum would be a noise peak.
 WHITE_PATCH_PERCENTILE = 99.5
@@ -30,11 +30,11 @@ def normalise(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: type
     from shielded pixels. Values may be slightly negative.
     """
     sensor = camera.sensor
-    full = 2**sensor.bit_depth - 1 if sensor.bit_depth else pixels.full_scale_e(sensor)
+    full = 2**sensor.bit_depth - 1 if sensor.bit_depth else adc.full_scale_e(sensor)
     black = camera.isp.black_level_dn
     if black is None:
         dark_e = pixels.as_read(sensor).dark_current_e_per_s * exposure_s if sensor.noise else 0.0
-        black = sensor.black_level_dn + dark_e / pixels.electrons_per_count(sensor)
+        black = sensor.black_level_dn + dark_e / adc.electrons_per_count(sensor)
     span = full - sensor.black_level_dn
     return (counts.astype(dtype) - dtype(black)) * dtype(1.0 / span)
 
@@ -208,7 +208,7 @@ def full_colour(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: ty
     """Raw counts (H, W) to the sensor's colours (H, W, channels), share of full scale: black level, defects, mosaic."""
     share = normalise(counts, camera, exposure_s, dtype)
     if camera.isp.defect_correction:
-        fixed = pixels.pattern(camera.sensor, *counts.shape)
+        fixed = noise.pattern(camera.sensor, *counts.shape)
         if fixed is not None:
             tile = pixels.cfa_index(pixels.as_read(camera.sensor))
             share = correct_defects(share, tile, fixed.missing | fixed.stuck)

@@ -11,6 +11,7 @@ from camsim.isetcam.lens import relative_illumination_at
 from camsim.isetcam.sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
 from camsim.light import spectra
 from camsim.optics import diffraction
+from camsim.sensor import noise
 from camsim.sensor import pixels as sensor
 
 GRBG = np.array([[1, 0], [2, 1]])
@@ -453,7 +454,7 @@ def test_electrons_of_a_uniform_field(golden):
         np.testing.assert_allclose(uniform_electrons(pitch_um, True), wanted["E"][:, i], atol=1e-6)
         plain = uniform_electrons(pitch_um, False)
         np.testing.assert_allclose(plain, wanted["En"][:, i], atol=1e-6)
-        clipped = sensor.expose(plain[None] / 0.01, 0.01, camera_file.Sensor(noise=False), np.random.default_rng(0))[0]
+        clipped = noise.expose(plain[None] / 0.01, 0.01, camera_file.Sensor(noise=False), np.random.default_rng(0))[0]
         np.testing.assert_allclose(clipped, wanted["Ecl"][:, i], atol=1e-6)
 
 
@@ -474,7 +475,7 @@ def test_mean_and_variance_of_noise(golden, preset, kind, exposure_ms):
     found = []
     for seed in range(40):  # as many sensors of 200×200 pixels as it takes to know what one may show
         noisy = dataclasses.replace(preset.sensor, pattern_seed=seed, **NOISE[kind])
-        electrons = sensor.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
+        electrons = noise.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
         channels = [electrons[np.tile(GRBG == k, (100, 100))] for k in range(3)]
         found.append([(values.mean(), values.var()) for values in channels])
     expected, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
