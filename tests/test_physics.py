@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from camsim import camera_file, pipeline
 from camsim.image_formation import cosine_series, transfer
 from camsim.io.resize import resize
-from camsim.isp import process
+from camsim.isp import colour_matrix, demosaic
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics import diffraction
@@ -301,7 +301,7 @@ def test_demosaic_of_a_linear_ramp_is_exact_inside_and_measured_values_stay(cfa)
     y, x = np.mgrid[0:12, 0:16]
     planes = np.stack([2 * x + y, 5 - x + 3 * y, 7 + x - y], axis=-1).astype(float)
     mosaic = np.take_along_axis(planes, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
-    rebuilt = process.demosaic_bilinear(mosaic, tile)
+    rebuilt = demosaic.bilinear(mosaic, tile)
     np.testing.assert_allclose(rebuilt[2:-2, 2:-2], planes[2:-2, 2:-2], atol=1e-9)
     measured = np.take_along_axis(rebuilt, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
     np.testing.assert_array_equal(measured, mosaic)
@@ -314,11 +314,11 @@ def test_demosaic_matches_isetcam(shared, exposure):
 
     golden = loadmat(shared / f"reference/camera/golden/d_ip_macbeth_T{exposure}ms.mat", squeeze_me=True)
     tile = np.array([[1, 0], [2, 1]])  # grbg
-    np.testing.assert_allclose(process.demosaic_bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
+    np.testing.assert_allclose(demosaic.bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
 
 
 def test_colour_matrix_keeps_white_and_renders_the_checker_closely():
-    matrix, d65 = process.colour_matrix(camera_file.Sensor()), spectra.table("d65")[:, 0]
+    matrix, d65 = colour_matrix.colour_matrix(camera_file.Sensor()), spectra.table("d65")[:, 0]
     white = spectra.to_photons(d65) @ spectra.bayer_qe()
     np.testing.assert_allclose(white / white.max() @ matrix, 1.0, atol=1e-12)
     lit = (spectra.table("colorchecker") * d65[:, None]).T
