@@ -12,7 +12,7 @@ from PIL import Image
 
 from camsim import camera_file, pipeline
 from camsim.dataset import photographs
-from camsim.image_formation import cosine_series, transfer
+from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize
 from camsim.isetcam import lens as isetcam_lens
@@ -132,7 +132,7 @@ def grating_exact(pitch_um: float, cycles_per_mm: np.ndarray) -> np.ndarray:
     for frequency in cycles_per_mm:
         photons = np.zeros((2, len(x), 31))
         photons[..., 15] = 1 + np.cos(2e-3 * np.pi * frequency * x)
-        rate = pipeline.electron_rate_spectral(photons, view)[0][0]
+        rate = electron_rate.electron_rate_spectral(photons, view)[0][0]
         waves = np.stack([np.ones(pixels), np.cos(2e-3 * np.pi * frequency * seen_at)], axis=1)
         mean, amplitude = np.linalg.lstsq(waves, rate, rcond=None)[0]
         contrast.append(amplitude / mean)
@@ -261,7 +261,7 @@ def truncation() -> None:
 def image_of(plane: np.ndarray, view: camera_file.Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One band behind the default camera's lens, light per µm² over the light of `plane`, at fine points y × x, µm.
 
-    What `pipeline.irradiance` does, but nothing is clipped. The origin is the middle of the pixel after the centre.
+    What `irradiance` does, but nothing is clipped. The origin is the middle of the pixel after the centre.
     """
     at = transfer.frequencies(view, *plane.shape)
     factor = transfer.lens_terms(view, 550.0, at)[0].factor * cosine_series.series(plane[None], at.orders)[0]

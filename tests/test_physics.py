@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from camsim import camera_file, pipeline
-from camsim.image_formation import cosine_series, transfer
+from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io.resize import resize
 from camsim.isp import colour_matrix, demosaic
 from camsim.light import spectra
@@ -82,7 +82,7 @@ def test_airy_first_dark_ring_in_the_pipelines_own_image():
     one_band = dataclasses.replace(quiet("f22"), sensor=camera_file.Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
     radiance = np.zeros((n, n, 31))
     radiance[n // 2, n // 2, list(spectra.WAVELENGTH_NM).index(spd)] = 1.0
-    rate, grid = pipeline.electron_rate_spectral(radiance, one_band)
+    rate, grid = electron_rate.electron_rate_spectral(radiance, one_band)
     green = rate[0::2, 0::2]  # green sites of grbg: a plane of one colour
     y, x = (p[0::2] for p in grid.positions_mm())
     centre = grid.width_mm / 2
@@ -126,16 +126,16 @@ def test_optics_conserve_energy(setting):
     picture = rng.random((48, 64, 3))
     view = quiet(setting)
     view = dataclasses.replace(view, sensor=dataclasses.replace(view.sensor, cfa="grbg"))
-    flat = pipeline.electron_rate(np.ones((48, 64, 3)), view)[0]
+    flat = electron_rate.electron_rate(np.ones((48, 64, 3)), view)[0]
     white = scene.primaries(view.scene).sum(axis=1) @ transfer.responses(view)  # photons that enter, no blur
     np.testing.assert_allclose([flat[0, 1], flat[0, 0], flat[1, 0]], white, rtol=1e-12)
     # sampled finely enough, the mean electron rate equals that of the mean picture
     fine = dataclasses.replace(view, sensor=dataclasses.replace(view.sensor, pixel_pitch_um=0.4, fill_factor=1.0))
     width = transfer.image_size_mm(fine, 48, 64)[1]
     fitted = dataclasses.replace(fine.sensor, pixel_pitch_um=width * 1e3 / 656)
-    rate, grid = pipeline.electron_rate(picture, dataclasses.replace(fine, sensor=fitted))
+    rate, grid = electron_rate.electron_rate(picture, dataclasses.replace(fine, sensor=fitted))
     assert (grid.rows, grid.columns) == (492, 656)
-    expected = pipeline.electron_rate(
+    expected = electron_rate.electron_rate(
         np.broadcast_to(picture.mean((0, 1)), (48, 64, 3)), dataclasses.replace(fine, sensor=fitted)
     )[0]
     for i, j in np.ndindex(2, 2):
@@ -147,8 +147,8 @@ def test_optics_conserve_energy(setting):
 def test_fast_and_spectral_paths_agree(setting, shape):
     picture = np.random.default_rng(1).random((*shape, 3))
     view = quiet(setting)
-    fast, _ = pipeline.electron_rate(picture, view)
-    slow, _ = pipeline.electron_rate_spectral(scene.radiance(picture, view.scene), view)
+    fast, _ = electron_rate.electron_rate(picture, view)
+    slow, _ = electron_rate.electron_rate_spectral(scene.radiance(picture, view.scene), view)
     np.testing.assert_allclose(fast, slow, atol=1e-12 * slow.max())
 
 
@@ -156,8 +156,8 @@ def test_image_of_square_pixels_matches_a_finely_sampled_convolution():
     """The cosine-series image of a coarse picture equals that of the same picture with every pixel split in 4×4."""
     picture = np.random.default_rng(2).random((16, 24, 3))
     view = quiet("f22")
-    coarse, _ = pipeline.electron_rate(picture, view)
-    fine, _ = pipeline.electron_rate(np.kron(picture, np.ones((4, 4, 1))), view)
+    coarse, _ = electron_rate.electron_rate(picture, view)
+    fine, _ = electron_rate.electron_rate(np.kron(picture, np.ones((4, 4, 1))), view)
     np.testing.assert_allclose(coarse, fine, rtol=1e-9, atol=1e-9 * fine.max())
 
 
@@ -167,7 +167,7 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     picture = np.zeros((32, 32, 3))
     picture[5, 7] = 1.0
     view = quiet(setting)
-    assert pipeline.electron_rate(picture, view)[0].min() >= 0
+    assert electron_rate.electron_rate(picture, view)[0].min() >= 0
     at = transfer.frequencies(view, 32, 32)  # the light itself, before rounding errors are cut off
     series = cosine_series.series(picture[None, ..., 0], at.orders)[0]
     (term,) = transfer.lens_terms(view, 550, at)
@@ -197,8 +197,8 @@ def test_uniform_field_electrons_match_isetcam(pitch, expected):
     d65 = spectra.table("d65")[:, 0]
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
-    rate, _ = pipeline.electron_rate_spectral(field, view)
-    through_rgb, _ = pipeline.electron_rate(np.ones((8, 8, 3)), view)  # a white picture is D65
+    rate, _ = electron_rate.electron_rate_spectral(field, view)
+    through_rgb, _ = electron_rate.electron_rate(np.ones((8, 8, 3)), view)  # a white picture is D65
     for electrons in (rate * 0.010, through_rgb * 0.010):
         np.testing.assert_allclose([electrons[0, 1], electrons[0, 0], electrons[1, 0]], expected, rtol=0.01)
 

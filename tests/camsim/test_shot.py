@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
-from camsim.image_formation import transfer
+from camsim.image_formation import electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize
 from camsim.light import colour, spectra
@@ -206,7 +206,7 @@ def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
             view = camera_file.override(
                 camera_file.load("f22"), [*base, f"optics.zernike_um={[sign * c for c in coefficients]}"]
             )
-            rate, grid = pipeline.electron_rate(picture, view)
+            rate, grid = electron_rate.electron_rate(picture, view)
             profile = rate.sum(axis=1 - axis)
             centre = (grid.rows if axis == 0 else grid.columns) / 2
             positions = np.arange(len(profile)) + 0.5 - centre
@@ -232,10 +232,10 @@ def test_a_coarse_psf_blurs_without_ringing(tmp_path):
     changes = [f"optics.psf_file={tmp_path / 'dot.npz'}", "sensor.cfa=mono", "scene.fov_deg=0.5", "sensor.noise=false"]
     edge = np.zeros((20, 40, 3))
     edge[:, 20:] = 1
-    rate, _ = pipeline.electron_rate(edge, camera_file.override(camera_file.load("f22"), changes))
+    rate, _ = electron_rate.electron_rate(edge, camera_file.override(camera_file.load("f22"), changes))
     row = rate[rate.shape[0] // 2] / rate.max()
     assert (np.diff(row) > -3e-3).all() and row[0] < 3e-3 and row[-1] > 1 - 3e-3
-    flat = pipeline.electron_rate(np.ones((20, 40, 3)), camera_file.override(camera_file.load("f22"), changes))[0]
+    flat = electron_rate.electron_rate(np.ones((20, 40, 3)), camera_file.override(camera_file.load("f22"), changes))[0]
     assert rate.mean() == pytest.approx(flat.mean() / 2, rel=5e-3)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from camsim import camera_file, pipeline
 from camsim.camera import Sensor
+from camsim.image_formation import electron_rate
 from camsim.light import spectra
 from camsim.sensor import adc, exposure, pixels
 
@@ -88,7 +89,9 @@ def test_relative_illumination_is_cos4_of_the_field_angle():
         ["scene.fov_deg=40", "sensor.pixel_pitch_um=20", "sensor.noise=false", "optics.fnumber=8", "sensor.cfa=mono"],
     )
     with_, without = (
-        pipeline.electron_rate(np.ones((32, 32, 3)), camera_file.override(view, [f"optics.relative_illumination={on}"]))
+        electron_rate.electron_rate(
+            np.ones((32, 32, 3)), camera_file.override(view, [f"optics.relative_illumination={on}"])
+        )
         for on in ("true", "false")
     )
     y, x = with_[1].positions_mm()
@@ -99,9 +102,9 @@ def test_relative_illumination_is_cos4_of_the_field_angle():
 def test_transmittance_of_the_lens_from_a_file(tmp_path):
     path = tmp_path / "ir_cut.csv"
     path.write_text("wavelength_nm,transmittance\n400,1\n640,1\n650,0\n700,0\n")
-    red = pipeline.electron_rate(np.ones((8, 8, 3)), camera_file.load("f22"))[0]
+    red = electron_rate.electron_rate(np.ones((8, 8, 3)), camera_file.load("f22"))[0]
     view = camera_file.override(camera_file.load("f22"), [f"optics.transmittance_file={path}"])
-    cut = pipeline.electron_rate(np.ones((8, 8, 3)), view)[0]
+    cut = electron_rate.electron_rate(np.ones((8, 8, 3)), view)[0]
     d65, qe = spectra.to_photons(spectra.table("d65")[:, 0]), spectra.bayer_qe()
     kept = (d65 * qe[:, 0])[spectra.WAVELENGTH_NM <= 640].sum() / (d65 * qe[:, 0]).sum()
     assert cut[0, 1] / red[0, 1] == pytest.approx(kept, rel=1e-9)
@@ -129,5 +132,5 @@ def test_changed_files_are_read_again(tmp_path):
     for level in (0.2, 0.4):
         path.write_text(f"wavelength_nm,red,green,blue\n400,{level},{level},{level}\n700,{level},{level},{level}\n")
         view = view or camera_file.override(camera_file.load("f22"), [f"sensor.qe_file={path}"])
-        rates.append(pipeline.electron_rate(np.ones((8, 8, 3)), view)[0].mean())
+        rates.append(electron_rate.electron_rate(np.ones((8, 8, 3)), view)[0].mean())
     assert rates[1] == pytest.approx(2 * rates[0], rel=1e-9)
