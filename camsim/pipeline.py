@@ -1,129 +1,123 @@
 """The whole camera: a picture goes in, a degraded picture comes out."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from camsim.camera import Camera
-from camsim.image_formation import electron_rate, transfer
-from camsim.io.resize import resize
-from camsim.isetcam import pipeline
+from camsim.camera import Camera, Scene
+from camsim.image_formation import electron_rate
+from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process
 from camsim.light import spectra
-from camsim.light.colour import decode_picture, srgb_decode, srgb_encode
+from camsim.light.colour import decode_picture, srgb_encode
 from camsim.scene import radiance
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, exposure, noise, pixels
-from camsim.shot import Stages
+from camsim.shot import Shot, Stages
 
 
-@dataclass(frozen=True, slots=True)
-class Render:
-    """What a camera made of a picture."""
-
-    rgb: np.ndarray  #: (H, W, 3) sRGB values [0, 1]: the finished picture, one pixel per sensor pixel
-    linear: np.ndarray  #: (H, W, 3) the same in linear light
-    electrons: np.ndarray | None  #: (H, W) electrons that the ADC saw in each pixel; None without a sensor
-    counts: np.ndarray | None  #: (H, W) raw ADC counts
-    exposure_s: float | None
-    box: tuple[float, float, float, float]  #: top, left, bottom, right of the scene within `rgb`, in pixels
-
-    @property
-    def scene_shape(self) -> tuple[float, float]:
-        """Height and width of the scene within `rgb`, in pixels."""
-        top, left, bottom, right = self.box
-        return bottom - top, right - left
-
-    def reduced(self, size: tuple[int, int]) -> np.ndarray:
-        """The scene's part of the picture at `size` = (rows, columns), registered with the scene."""
-        return resize(self.rgb, size, self.box)
-
-
-def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, dtype: type = np.float32) -> Render:
+def render(
+    picture: np.ndarray | Cube,
+    camera: Camera,
+    *,
+    seed: int = 0,
+    dtype: type = np.float32,
+    keep_stages: bool = False,
+) -> Shot:
     """Photograph a picture or a hyperspectral scene.
 
     Parameters
     ----------
-    picture : (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]; or a cube.
-    seed : decides the noise; the same seed gives the same values.
-    dtype : precision of the work. float32 agrees with float64 to 1e-6 of full scale.
+    picture : ndarray or Cube
+        (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]; or a hyperspectral scene.
+    camera : Camera
+        What photographs it.
+    seed : int, optional
+        Decides the noise; the same seed gives the same values.
+    dtype : type, optional
+        Precision of the work. float32 agrees with float64 to 1e-6 of full scale. The isetcam method has its own.
+    keep_stages : bool, optional
+        Keep what each stage handed to the next, in double precision, as `Shot.stages`. The picture stays the same.
+
+    Returns
+    -------
+    Shot
+        The finished picture, the electrons and counts behind it, and the exposure.
 
     Raises
     ------
     ValueError
-        If `picture` is not such an array, or black under automatic exposure.
+        If `picture` is not such an array, or black under automatic exposure; if stages are to be kept of a camera that
+        is `ideal`, which has none; if the scene or the sensor is too large.
+
+    References
+    ----------
+    J. Farrell, F. Xiao, P. Catrysse, B. Wandell, "A simulation tool for evaluating digital camera image quality",
+    Proc. SPIE 5294, 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from camsim import camera_file, pipeline
+    >>> pipeline.render(np.full((64, 64, 3), 128, np.uint8), camera_file.load("pixel25"), seed=1)
+    Shot(22×22, exposure 0.000716 s)
     """
-    if camera.method == "isetcam" and not camera.ideal:
-        return _as_render(pipeline.stages(picture, camera, seed, keep_irradiance=False), camera)
+    if camera.ideal:
+        if keep_stages:
+            raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
+        return _untouched(picture, camera.scene, dtype)
+    if camera.method == "isetcam":
+        return isetcam.render(picture, camera, seed=seed, keep_stages=keep_stages)
+
     if isinstance(picture, Cube):
         photons = radiance.cube_radiance(picture, camera.scene)
-        if camera.ideal:
-            linear = radiance.to_srgb_linear(photons, camera.scene)
-            return _untouched(srgb_encode(linear), linear)
+        seen = radiance.to_srgb_linear(photons, camera.scene) if keep_stages else None
         photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
         rate, grid = electron_rate.electron_rate_spectral(photons, camera)
     else:
-        linear = decode_picture(picture, dtype)
-        if camera.ideal:
-            return _untouched(_as_float(picture), linear)
-        if camera.scene.mean_luminance_cd_m2 is not None:
-            mean = radiance.primaries(camera.scene) @ linear.mean(axis=(0, 1), dtype=float)
-            linear = linear * dtype(radiance.brightness(mean, camera.scene))
-        rate, grid = electron_rate.electron_rate(linear, camera)
+        photons, seen = None, decode_picture(picture, float if keep_stages else dtype)
+        rate, grid = electron_rate.electron_rate(_lit(seen.astype(dtype, copy=False), camera.scene), camera)
     rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
     exposure_s = exposure.exposure_time(camera.sensor, rate)
     electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
     counts = adc.digitise(electrons, camera.sensor)
-    linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
-    return Render(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning))
+    demosaiced = process.full_colour(counts, camera, exposure_s, dtype)
+    linear, finished = process.finish(demosaiced, camera)
+
+    stages = None
+    if keep_stages:
+        if photons is None:
+            photons = radiance.radiance(seen, camera.scene)
+            photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
+        if demosaiced.dtype != float:
+            demosaiced = process.full_colour(counts, camera, exposure_s)
+        stages = Stages(
+            scene_rgb_linear=seen,
+            irradiance=electron_rate.irradiance(photons, camera),
+            electrons=electrons,
+            volts=adc.volts(electrons, camera.sensor),
+            demosaiced=demosaiced,
+            linear=linear,
+            srgb=finished,
+            fov_deg=radiance.fov_deg(camera.scene, seen.shape[1]),
+            exposure_s=exposure_s,
+            wavelength_nm=spectra.WAVELENGTH_NM,
+        )
+    return Shot(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning), stages)
 
 
-def _untouched(rgb: np.ndarray, linear: np.ndarray) -> Render:
-    return Render(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
-
-
-def _as_float(picture: np.ndarray) -> np.ndarray:
-    picture = np.asarray(picture)
-    return picture / np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else picture.astype(float)
-
-
-def render_stages(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0) -> tuple[Render, Stages]:
-    """Photograph a picture and keep every stage as well; arguments as for `render`.
-
-    Raises ValueError also for a camera that is `ideal`: it has no stages.
-    """
-    if camera.ideal:
-        raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
-    if camera.method == "isetcam":
-        stages = pipeline.stages(picture, camera, seed)
-        return _as_render(stages, camera), stages
-    done = render(picture, camera, seed=seed)
+def _untouched(picture: np.ndarray | Cube, scene: Scene, dtype: type) -> Shot:
+    """The picture itself, or how a hyperspectral scene looks."""
     if isinstance(picture, Cube):
-        photons = radiance.cube_radiance(picture, camera.scene)
-        linear = radiance.to_srgb_linear(photons, camera.scene)
+        linear = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
+        rgb = srgb_encode(linear)
     else:
-        linear = decode_picture(picture)
-        photons = radiance.radiance(linear, camera.scene)
-    photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
-    return done, Stages(
-        scene_rgb_linear=linear,
-        irradiance=electron_rate.irradiance(photons, camera),
-        electrons=done.electrons,
-        volts=adc.volts(done.electrons, camera.sensor),
-        demosaiced=process.full_colour(done.counts, camera, done.exposure_s),
-        linear=done.linear,
-        srgb=done.rgb,
-        fov_deg=radiance.fov_deg(camera.scene, linear.shape[1]),
-        exposure_s=done.exposure_s,
-        wavelength_nm=spectra.WAVELENGTH_NM,
-    )
+        linear, rgb = decode_picture(picture, dtype), np.asarray(picture)
+        rgb = rgb / np.iinfo(rgb.dtype).max if rgb.dtype.kind == "u" else rgb.astype(float)
+    return Shot(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
 
 
-def _as_render(done: Stages, camera: Camera) -> Render:
-    """The stages of the isetcam method as a render."""
-    size = transfer.image_size_mm(camera, *done.scene_rgb_linear.shape[:2])  # overfills the sensor by a little
-    box = pixels.Grid(*done.srgb.shape[:2], camera.sensor.pixel_pitch_um * 1e-3, *size).image_box()
-    finished = done.srgb if camera.isp.tone == "srgb" else srgb_decode(done.srgb)
-    return Render(
-        finished, done.linear, done.electrons, adc.digitise(done.electrons, camera.sensor), done.exposure_s, box
-    )
+def _lit(linear: np.ndarray, scene: Scene) -> np.ndarray:
+    """Linear light (H, W, 3) at the mean luminance that the scene is given, if it is given one."""
+    if scene.mean_luminance_cd_m2 is None:
+        return linear
+    mean = radiance.primaries(scene) @ linear.mean(axis=(0, 1), dtype=float)
+    return linear * linear.dtype.type(radiance.brightness(mean, scene))

@@ -217,7 +217,7 @@ def truncation() -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.5))
     for ax, fnumber in zip(axes, (4, 22), strict=True):
         lens = {"fov_deg": fov, "distance_m": 0.5, "fnumber": fnumber, "focal_length_mm": FOCAL_MM}
-        light, spacing = isetcam.irradiance(photons, relative_illumination=False, **lens)
+        light, spacing = isetcam_lens.irradiance(photons, relative_illumination=False, **lens)
         kept = light[..., band] / optics.radiance_to_irradiance(camera_file.Optics(fnumber=fnumber), 0.5)
         f = np.fft.fftfreq(len(kept), isetcam_lens.sample_spacing_um(n, fov, math.inf, FOCAL_MM) * 1e-3)
         signed = np.fft.fftshift(np.fft.ifft2(diffraction.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
@@ -251,7 +251,7 @@ def truncation() -> None:
     axes[0].set_ylabel("light per µm², 1 in all")
     save(figure, "truncation", legend=axes[0])
     photons = isetcam.radiance(isetcam.decode(photograph(n)))
-    kept = isetcam.irradiance(photons, **(lens | {"fnumber": 4, "relative_illumination": False}))[0].sum()
+    kept = isetcam_lens.irradiance(photons, **(lens | {"fnumber": 4, "relative_illumination": False}))[0].sum()
     gain = optics.radiance_to_irradiance(camera_file.Optics(fnumber=4), 0.5)
     print(
         f"  a photograph of 128 × 128 pixels, f/4: light out over light in: {kept / photons.sum() / gain:.5f} (isetcam)"

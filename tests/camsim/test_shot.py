@@ -47,7 +47,7 @@ def test_irradiance_is_what_the_camera_equation_says():
     view = camera_file.override(
         camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"]
     )
-    done = pipeline.render_stages(np.full((16, 16, 3), 255, np.uint8), view)[1]
+    done = pipeline.render(np.full((16, 16, 3), 255, np.uint8), view, keep_stages=True).stages
     white = radiance.primaries(view.scene).sum(axis=1)
     magnification = 3.862755e-3 / (1.2 - 3.862755e-3)
     expected = white * np.pi / (1 + 4 * 16 * (1 + magnification) ** 2)
@@ -67,7 +67,7 @@ def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
             "sensor.bit_depth=0",
         ],
     )
-    done = pipeline.render_stages(picture, view)[1]
+    done = pipeline.render(picture, view, keep_stages=True).stages
     efficiency = spectra.bayer_qe().max(axis=1)
     area_m2 = 0.75 * 0.25e-12
     expected = done.irradiance @ efficiency * spectra.BAND_NM * area_m2 * done.exposure_s
@@ -250,11 +250,27 @@ def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
 
 def test_demosaiced_stage_has_its_defects_corrected():
     picture = resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
-    base = ["sensor.noise=false", "optics.fnumber=8"]
-    clean = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), base))[1].demosaiced
-    holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]
-    mended = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), holed))[1].demosaiced
+
+    def demosaiced(*changes):
+        camera = camera_file.override(camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=8", *changes])
+        return pipeline.render(picture, camera, keep_stages=True).stages.demosaiced
+
+    clean, mended = demosaiced(), demosaiced("sensor.missing_fraction=0.1", "isp.defect_correction=true")
     assert np.sqrt(np.mean((mended - clean) ** 2)) < 0.1 * clean.mean()
+
+
+@pytest.mark.parametrize("setting", ["f22", "isetcam"])
+@pytest.mark.parametrize("scene", ["picture", "cube"])
+def test_keeping_stages_changes_nothing_in_the_shot(setting, scene):
+    rng = np.random.default_rng(6)
+    seen = cube.Cube(kind="reflectance", values=rng.random((12, 16, 31)), source="")
+    seen = seen if scene == "cube" else rng.integers(0, 256, (12, 16, 3), np.uint8)
+    bare, kept = (pipeline.render(seen, camera_file.load(setting), seed=2, keep_stages=keep) for keep in (False, True))
+    assert bare.stages is None and bare.box == kept.box and bare.exposure_s == kept.exposure_s == kept.stages.exposure_s
+    for name in ("rgb", "linear", "electrons", "counts"):
+        np.testing.assert_array_equal(getattr(bare, name), getattr(kept, name))
+    np.testing.assert_array_equal(kept.stages.electrons, kept.electrons)
+    np.testing.assert_array_equal(kept.stages.linear, kept.linear)
 
 
 def test_hyperspectral_scenes_go_through_the_isetcam_method():
@@ -262,7 +278,7 @@ def test_hyperspectral_scenes_go_through_the_isetcam_method():
     view = camera_file.override(
         camera_file.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"]
     )
-    done = pipeline.render_stages(cube_of_grey, view)[1]
+    done = pipeline.render(cube_of_grey, view, keep_stages=True).stages
     rows, columns = done.electrons.shape
     middle = done.electrons[rows // 2 : rows // 2 + 2, columns // 2 : columns // 2 + 2]
     d65 = spectra.to_photons(spectra.table("d65")[:, 0] * 50 / spectra.luminance(spectra.table("d65")[:, 0]))
