@@ -9,6 +9,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from camsim import camera_file, pipeline
+from camsim.camera import Camera, Optics, Scene, Sensor
 from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io.resize import resize
 from camsim.isp import colour_matrix, demosaic
@@ -20,10 +21,10 @@ from camsim.scene import radiance as scene
 from camsim.sensor import adc, exposure, noise, pixels
 from scielab.metrics import colour_difference
 
-QUIET = camera_file.Sensor(noise=False, bit_depth=24)
+QUIET = Sensor(noise=False, bit_depth=24)
 
 
-def quiet(setting: str, **sensor_fields) -> camera_file.Camera:
+def quiet(setting: str, **sensor_fields) -> Camera:
     loaded = camera_file.load(setting)
     fields = {"noise": False, "bit_depth": 24} | sensor_fields
     return dataclasses.replace(loaded, sensor=dataclasses.replace(loaded.sensor, **fields))
@@ -55,7 +56,7 @@ def test_tables_agree_with_colour_science():
 
 
 def test_white_has_the_luminance_asked_for():
-    white = scene.radiance(np.ones((1, 1, 3)), camera_file.Scene(luminance_cd_m2=250))[0, 0]
+    white = scene.radiance(np.ones((1, 1, 3)), Scene(luminance_cd_m2=250))[0, 0]
     energy = white / spectra.to_photons(np.ones(31))
     assert spectra.luminance(energy) == pytest.approx(250)
 
@@ -79,7 +80,7 @@ def test_airy_first_zero_at_1_22_lambda_n(fnumber, wavelength):
 def test_airy_first_dark_ring_in_the_pipelines_own_image():
     """A point seen through the whole optical path has its first minimum at 1.22 λN as well."""
     spd, n = 550.0, 257
-    one_band = dataclasses.replace(quiet("f22"), sensor=camera_file.Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
+    one_band = dataclasses.replace(quiet("f22"), sensor=Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
     radiance = np.zeros((n, n, 31))
     radiance[n // 2, n // 2, list(spectra.WAVELENGTH_NM).index(spd)] = 1.0
     rate, grid = electron_rate.electron_rate_spectral(radiance, one_band)
@@ -112,7 +113,7 @@ def test_otf_is_the_overlap_of_two_circles_and_ends_at_the_cutoff():
 
 
 def test_camera_equation_and_working_fnumber():
-    lens = camera_file.Optics(fnumber=4)
+    lens = Optics(fnumber=4)
     assert optics.radiance_to_irradiance(lens, math.inf) == pytest.approx(math.pi / 65)
     distance = 2 * lens.focal_length_mm * 1e-3  # 1:1
     assert optics.magnification(lens, distance) == pytest.approx(1)
@@ -191,9 +192,7 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     ],
 )
 def test_uniform_field_electrons_match_isetcam(pitch, expected):
-    view = camera_file.Camera(
-        scene=camera_file.Scene(distance_m=1.2), sensor=camera_file.Sensor(pixel_pitch_um=pitch, noise=False)
-    )
+    view = Camera(scene=Scene(distance_m=1.2), sensor=Sensor(pixel_pitch_um=pitch, noise=False))
     d65 = spectra.table("d65")[:, 0]
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
@@ -230,7 +229,7 @@ def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
 
 
 def test_pixel_aperture_is_a_box():
-    pixel = camera_file.Sensor(pixel_pitch_um=2, fill_factor=0.25)
+    pixel = Sensor(pixel_pitch_um=2, fill_factor=0.25)
     assert pixels.aperture_side_mm(pixel) == pytest.approx(1e-3)
     np.testing.assert_allclose(pixels.aperture_mtf(np.array([0, 500, 1000]), pixel), [1, 2 / np.pi, 0], atol=1e-12)
 
@@ -264,7 +263,7 @@ def test_doubling_the_exposure_doubles_the_electrons():
 
 
 def test_noise_has_the_variance_of_its_sources():
-    pixel = camera_file.Sensor(dark_current_e_per_s=200, read_noise_e=7)
+    pixel = Sensor(dark_current_e_per_s=200, read_noise_e=7)
     rate = np.full((600, 600), 900.0)
     electrons = noise.expose(rate, 0.5, pixel, np.random.default_rng(5))
     mean, variance = 450 + 100, 450 + 100 + 49
@@ -274,7 +273,7 @@ def test_noise_has_the_variance_of_its_sources():
 
 
 def test_electrons_stop_at_the_full_well_and_counts_at_full_scale():
-    pixel = camera_file.Sensor(full_well_e=1000, bit_depth=10)
+    pixel = Sensor(full_well_e=1000, bit_depth=10)
     electrons = noise.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
     assert (electrons == 1000).all()
     assert (adc.digitise(electrons, pixel) == 1023).all()
@@ -297,7 +296,7 @@ def test_field_of_view_does_not_depend_on_the_pixel_count():
 
 @pytest.mark.parametrize("cfa", ["grbg", "rggb", "bggr", "gbrg"])
 def test_demosaic_of_a_linear_ramp_is_exact_inside_and_measured_values_stay(cfa):
-    tile = pixels.cfa_index(camera_file.Sensor(cfa=cfa))
+    tile = pixels.cfa_index(Sensor(cfa=cfa))
     y, x = np.mgrid[0:12, 0:16]
     planes = np.stack([2 * x + y, 5 - x + 3 * y, 7 + x - y], axis=-1).astype(float)
     mosaic = np.take_along_axis(planes, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
@@ -318,7 +317,7 @@ def test_demosaic_matches_isetcam(shared, exposure):
 
 
 def test_colour_matrix_keeps_white_and_renders_the_checker_closely():
-    matrix, d65 = colour_matrix.colour_matrix(camera_file.Sensor()), spectra.table("d65")[:, 0]
+    matrix, d65 = colour_matrix.colour_matrix(Sensor()), spectra.table("d65")[:, 0]
     white = spectra.to_photons(d65) @ spectra.bayer_qe()
     np.testing.assert_allclose(white / white.max() @ matrix, 1.0, atol=1e-12)
     lit = (spectra.table("colorchecker") * d65[:, None]).T

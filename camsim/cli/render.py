@@ -9,6 +9,7 @@ import click
 
 from camsim import camera_file
 from camsim._version import __version__
+from camsim.camera import Camera
 from camsim.cli import console
 from camsim.cli.console import in_option
 from camsim.io import atomic
@@ -128,9 +129,7 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
     return cube.read(source, kind=kind, wavelength_nm=numbers)
 
 
-def _render_one(
-    picture, source: Path, target: Path, camera: camera_file.Camera, size: int | None, seed: int, **options
-) -> dict:
+def _render_one(picture, source: Path, target: Path, camera: Camera, size: int | None, seed: int, **options) -> dict:
     from camsim import pipeline
     from camsim.io import image
 
@@ -163,7 +162,7 @@ def _render_one(
     }
 
 
-def camera_record(camera: camera_file.Camera) -> dict:
+def camera_record(camera: Camera) -> dict:
     """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
     record = dataclasses.asdict(camera)
     if math.isinf(camera.scene.distance_m):

@@ -27,17 +27,9 @@ def radius_mm(optics: Optics) -> float:
 
 
 def area_share(optics: Optics) -> float:
-    """Area of the aperture over that of the round one.
-
-    Raises ValueError for an obstruction that reaches beyond a polygon's edges.
-    """
-    n, hole = optics.blades, optics.obscuration
-    if n and hole > math.cos(math.pi / n):
-        raise ValueError(
-            f"optics.obscuration = {hole} must be at most {math.cos(math.pi / n):.4g}, "
-            f"the inner radius of {n} blades over the outer"
-        )
-    return (n / (2 * math.pi) * math.sin(2 * math.pi / n) if n else 1.0) - hole**2
+    """Area of the aperture over that of the round one."""
+    n = optics.blades
+    return (n / (2 * math.pi) * math.sin(2 * math.pi / n) if n else 1.0) - optics.obscuration**2
 
 
 def _discs(distance: np.ndarray, large: float, small: float) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
+from camsim.camera import Scene
 from camsim.image_formation import electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize
@@ -110,7 +111,7 @@ def test_illuminant_and_luminance_of_the_scene():
         (radiance.radiance(colour.srgb_decode(picture), view.scene) / spectra.to_photons(np.ones(31))).mean((0, 1))
     )
     np.testing.assert_allclose(light("scene.mean_luminance_cd_m2=50"), 50 / mean * light(), rtol=1e-5)
-    white = radiance.primaries(camera_file.Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
+    white = radiance.primaries(Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
     x, y, z = spectra.xyz(white)
     assert (x / (x + y + z), y / (x + y + z)) == pytest.approx((0.44758, 0.40745), abs=5e-4)  # CIE 015, illuminant A
     assert y == pytest.approx(100)
