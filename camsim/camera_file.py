@@ -83,13 +83,14 @@ def builtin_names() -> list[str]:
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
-def load(setting: str | Path) -> Camera:
+def load(setting: str | Path | Camera) -> Camera:
     """Load a built-in camera by name, or any camera from a TOML file.
 
     Parameters
     ----------
-    setting : str or Path
-        A name of `builtin_names`, or a file that ends in .toml. Files that it names lie beside it.
+    setting : str, Path or Camera
+        A name of `builtin_names`, or a file that ends in .toml; files that it names lie beside it. A camera is given
+        back as it is.
 
     Returns
     -------
@@ -107,6 +108,8 @@ def load(setting: str | Path) -> Camera:
     >>> camera_file.load("f22")
     Camera('f22', optics.fnumber=22)
     """
+    if isinstance(setting, Camera):
+        return setting
     name = str(setting)
     if name in builtin_names():
         text = (resources.files("camsim") / "settings" / f"{name}.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from camsim.image_formation import electron_rate
 from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process
 from camsim.light import spectra
-from camsim.light.colour import decode_picture, srgb_encode
+from camsim.light.colour import as_float, decode_picture, srgb_encode
 from camsim.scene import radiance
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, exposure, noise, pixels
@@ -58,7 +58,7 @@ def render(
     >>> import numpy as np
     >>> from camsim import camera_file, pipeline
     >>> pipeline.render(np.full((64, 64, 3), 128, np.uint8), camera_file.load("pixel25"), seed=1)
-    Shot(22×22, exposure 0.000716 s)
+    Shot(22×22, exposure 0.011 s)
     """
     if camera.ideal:
         if keep_stages:
@@ -110,8 +110,7 @@ def _untouched(picture: np.ndarray | Cube, scene: Scene, dtype: type) -> Shot:
         linear = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
         rgb = srgb_encode(linear)
     else:
-        linear, rgb = decode_picture(picture, dtype), np.asarray(picture)
-        rgb = rgb / np.iinfo(rgb.dtype).max if rgb.dtype.kind == "u" else rgb.astype(float)
+        linear, rgb = decode_picture(picture, dtype), as_float(picture)
     return Shot(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
 
 

@@ -33,7 +33,7 @@ from camsim.image_formation import transfer
 from camsim.isetcam.lens import sample_spacing_um, stack, through_lens
 from camsim.isetcam.sensor import processor, sample, sensor_size
 from camsim.light import spectra
-from camsim.light.colour import srgb_decode
+from camsim.light.colour import check_picture, srgb_decode
 from camsim.optics import lens
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
@@ -148,8 +148,7 @@ def decode(rgb: np.ndarray) -> np.ndarray:
     where 1 is white; here 1 is 1/255.) ValueError for anything but uint8, uint16, or floating point in [0, 1].
     """
     rgb = np.asarray(rgb)
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape[:2]) < 1:
-        raise ValueError(f"a picture must have shape (H, W, 3), not {rgb.shape}")
+    check_picture(rgb)
     if rgb.dtype in (np.uint8, np.uint16):
         rgb = rgb / np.iinfo(rgb.dtype).max
     if rgb.dtype.kind != "f" or not (np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1):

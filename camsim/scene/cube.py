@@ -38,13 +38,33 @@ _CUBES = {
 } | dict.fromkeys(("hsi", "ref", "cube", "hcube", "hypercube", "data"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Cube:
-    """A spectral scene: `values` (H, W, 31) at 400:10:700 nm, finite and not negative, of one of `KINDS`."""
+    """A spectral scene.
+
+    Parameters
+    ----------
+    kind : str
+        What the values are, one of `KINDS`: "reflectance", "radiance" in W sr⁻¹ m⁻² nm⁻¹, or "photons" in
+        s⁻¹ sr⁻¹ m⁻² nm⁻¹.
+    values : ndarray of float
+        (H, W, 31) at 400:10:700 nm, finite and not negative.
+    source : str
+        The file that it is from, or "".
+
+    Examples
+    --------
+    >>> Cube(kind="reflectance", values=np.full((8, 12, 31), 0.5), source="")
+    Cube(reflectance, 12×8, 400 to 700 nm)
+    """
 
     kind: str
     values: np.ndarray
     source: str
+
+    def __repr__(self) -> str:
+        rows, columns = self.values.shape[:2]
+        return f"Cube({self.kind}, {columns}×{rows}, 400 to 700 nm)"
 
 
 def read(path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray | None = None) -> Cube:
