@@ -25,7 +25,7 @@ def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixel
             series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
             yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
 
-    return _sample(mixed(), at, camera, linear.dtype)
+    return _at_the_pixels(mixed(), at, camera, linear.dtype)
 
 
 def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
@@ -39,7 +39,7 @@ def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndar
             total += response[:, None, None] * (term.factor * series)
 
     mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
-    return _sample(mixed, at, camera, np.float64)
+    return _at_the_pixels(mixed, at, camera, np.float64)
 
 
 def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
@@ -71,7 +71,7 @@ def _fall_off(camera: Camera, grid: pixels.Grid) -> np.ndarray:
     return lens.relative_illumination(y - grid.height_mm / 2, x - grid.width_mm / 2, distance)
 
 
-def _sample(
+def _at_the_pixels(
     mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: type
 ) -> tuple[np.ndarray, pixels.Grid]:
     """Evaluate each channel's series at the pixels that carry its colour.
@@ -80,28 +80,28 @@ def _sample(
     """
     grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
     tile = pixels.cfa_index(camera.sensor)
-    a, b = tile.shape
+    high, wide = tile.shape
     y, x = grid.positions_mm()
-    pairs = {(tile[i, j], j) for i, j in np.ndindex(a, b)}
+    pairs = {(tile[row, column], column) for row, column in np.ndindex(high, wide)}
     along_x = {
-        (j, odd): transfer.basis(x[j::b], at.width_mm, at.orders[1], odd, dtype).T
-        for j in range(b)
+        (column, odd): transfer.basis(x[column::wide], at.width_mm, at.orders[1], odd, dtype).T
+        for column in range(wide)
         for odd in (False, True)
     }
     partial: dict[tuple[int, int, bool, bool], np.ndarray] = {}  # along x done, along y still frequencies
     for terms, (rows, columns) in zip(mixed, at.blocks(), strict=True):
         for term in terms:
-            for channel, j in pairs:
-                basis = along_x[j, term.odd_x][:columns]
-                key = (channel, j, term.odd_y, term.odd_x)
+            for channel, column in pairs:
+                basis = along_x[column, term.odd_x][:columns]
+                key = (channel, column, term.odd_y, term.odd_x)
                 if key not in partial:
                     partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
                 np.matmul(term.factor[channel], basis, out=partial[key][rows])
     mosaic = np.zeros((grid.rows, grid.columns), dtype)
-    for (channel, j, odd_y, _), spread in partial.items():
-        for i in np.flatnonzero(tile[:, j] == channel):
-            along_y = transfer.basis(y[i::a], at.height_mm, at.orders[0], odd_y, dtype)
-            mosaic[i::a, j::b] += along_y @ spread
+    for (channel, column, odd_y, _), series in partial.items():
+        for row in np.flatnonzero(tile[:, column] == channel):
+            along_y = transfer.basis(y[row::high], at.height_mm, at.orders[0], odd_y, dtype)
+            mosaic[row::high, column::wide] += along_y @ series
     if camera.optics.relative_illumination:
         mosaic *= _fall_off(camera, grid).astype(dtype)
     return np.maximum(mosaic, 0.0, out=mosaic), grid  # −1e-18 where black: rounding

@@ -1,7 +1,7 @@
 """From the scene's spectrum to the pixel's electrons, as transfer functions at the frequencies of a picture.
 
-A picture mirrored at its borders has the frequencies k/(2W) (see `cosine`). Lens and pixel aperture multiply each by
-their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
+A picture mirrored at its borders has the frequencies k/(2W) (see `cosine_series`). Lens and pixel aperture multiply
+each by their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
 bands fold into one transfer function per sensor channel and primary, kept for every camera and picture size.
 """
 
@@ -157,7 +157,7 @@ def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term]
 def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
-    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine`.
+    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine_series`.
     """
     named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
     camera = _optical_part(camera)
@@ -183,7 +183,8 @@ def _optical_part(camera: Camera) -> Camera:
     return Camera(scene=camera.scene, optics=camera.optics, sensor=part)
 
 
-def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
+def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
+    """`rgb_terms`, made anew."""
     at = frequencies(camera, rows, columns)
     weight = cosine_series.weights(rows, at.orders[0])[:, None] * cosine_series.weights(columns, at.orders[1])
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
@@ -201,7 +202,7 @@ def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
 
 
 def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: type) -> np.ndarray:
-    """`cosine.basis`, kept for the positions of a few cameras."""
+    """`cosine_series.basis`, kept for the positions of a few cameras."""
     return _basis(positions_mm.tobytes(), width_mm, orders, odd, np.dtype(dtype).name)
 
 

@@ -11,18 +11,19 @@ def correct_defects(mosaic: np.ndarray, tile: np.ndarray, bad: np.ndarray) -> np
     Raises ValueError if a whole phase is bad.
     """
     mosaic = mosaic.copy()
-    a, b = tile.shape
-    for i, j in np.ndindex(a, b):
-        plane, good = mosaic[i::a, j::b], ~bad[i::a, j::b]
+    high, wide = tile.shape
+    for row, column in np.ndindex(high, wide):
+        plane, good = mosaic[row::high, column::wide], ~bad[row::high, column::wide]
         if not good.any():
             raise ValueError("no pixel of a colour is left: lower sensor.missing_fraction or sensor.stuck_fraction")
         while not good.all():
-            weight = _box3(good.astype(float))
+            weight = _sum_3x3(good.astype(float))
             found = ~good & (weight > 1e-9)
-            plane[found] = (_box3(np.where(good, plane, 0.0)) / np.maximum(weight, 1e-9))[found]
+            plane[found] = (_sum_3x3(np.where(good, plane, 0.0)) / np.maximum(weight, 1e-9))[found]
             good |= found
     return mosaic
 
 
-def _box3(plane: np.ndarray) -> np.ndarray:
+def _sum_3x3(plane: np.ndarray) -> np.ndarray:
+    """Sum over each place and its eight neighbours, 0 outside."""
     return convolve1d(convolve1d(plane, np.ones(3), axis=0, mode="constant"), np.ones(3), axis=1, mode="constant")

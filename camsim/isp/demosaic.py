@@ -37,17 +37,20 @@ def bilinear(mosaic: np.ndarray, tile: np.ndarray) -> np.ndarray:
     rows, columns = mosaic.shape
     padded = np.pad(mosaic, 1, mode="reflect")
     planes = np.empty((channels, rows, columns), mosaic.dtype)
-    for channel, i, j in np.ndindex(channels, 2, 2):
-        if tile[i, j] == channel:
-            planes[channel, i::2, j::2] = mosaic[i::2, j::2]
+    for channel, row, column in np.ndindex(channels, 2, 2):
+        if tile[row, column] == channel:
+            planes[channel, row::2, column::2] = mosaic[row::2, column::2]
             continue
-        found = [steps for steps in _PAIRS if tile[i ^ (steps[0][0] & 1), j ^ (steps[0][1] & 1)] == channel]
+        found = [steps for steps in _PAIRS if tile[row ^ (steps[0][0] & 1), column ^ (steps[0][1] & 1)] == channel]
         total = np.zeros((rows // 2, columns // 2), mosaic.dtype)
         for steps in found:
-            pair = sum(padded[1 + i + dy : rows + 1 + dy : 2, 1 + j + dx : columns + 1 + dx : 2] for dy, dx in steps)
+            pair = sum(
+                padded[1 + row + down : rows + 1 + down : 2, 1 + column + right : columns + 1 + right : 2]
+                for down, right in steps
+            )
             pair *= mosaic.dtype.type(1 / (len(steps) * len(found)))
             total += pair
-        planes[channel, i::2, j::2] = total
+        planes[channel, row::2, column::2] = total
     return np.moveaxis(planes, 0, -1)
 
 

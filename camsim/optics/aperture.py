@@ -32,7 +32,7 @@ def area_share(optics: Optics) -> float:
     return (n / (2 * math.pi) * math.sin(2 * math.pi / n) if n else 1.0) - optics.obscuration**2
 
 
-def _discs(distance: np.ndarray, large: float, small: float) -> np.ndarray:
+def _disc_overlap(distance: np.ndarray, large: float, small: float) -> np.ndarray:
     """Area that two discs have in common."""
     d = np.maximum(distance, 1e-100)
     alpha = np.arccos(np.clip((d * d + large**2 - small**2) / (2 * d * large), -1, 1))
@@ -41,28 +41,35 @@ def _discs(distance: np.ndarray, large: float, small: float) -> np.ndarray:
     return large**2 * alpha + small**2 * beta - np.sqrt(np.maximum(kite, 0)) / 2
 
 
-def _polygon_and_disc(corners: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
+def _polygon_disc_overlap(corners: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """Area that a polygon, corners (n, 2) as x, y counter-clockwise, has in common with discs about (y, x)."""
 
-    def cross(p, q):
+    Vector = tuple[np.ndarray, np.ndarray]  # from the disc's centre, x and y
+
+    def cross(p: Vector, q: Vector) -> np.ndarray:
         return p[0] * q[1] - p[1] * q[0]
 
-    def sector(p, q):
+    def sector(p: Vector, q: Vector) -> np.ndarray:
         return radius**2 * np.arctan2(cross(p, q), p[0] * q[0] + p[1] * q[1])
 
     total = 0.0
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        p, q, step = (start[0] - x, start[1] - y), (end[0] - x, end[1] - y), end - start
+    for corner, next_corner in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        start, end = (corner[0] - x, corner[1] - y), (next_corner[0] - x, next_corner[1] - y)
+        step = next_corner - corner
         length = step @ step
-        nearest = -(p[0] * step[0] + p[1] * step[1]) / length
-        half = np.sqrt(np.maximum(radius**2 / length - cross(p, step) ** 2 / length**2, 0))
-        enter, leave = np.clip(nearest - half, 0, 1), np.clip(nearest + half, 0, 1)
-        a, b = ((p[0] + t * step[0], p[1] + t * step[1]) for t in (enter, leave))
-        total += sector(p, a) + cross(a, b) + sector(b, q)  # twice the signed area seen from the centre
+        nearest = -(start[0] * step[0] + start[1] * step[1]) / length
+        half = np.sqrt(np.maximum(radius**2 / length - cross(start, step) ** 2 / length**2, 0))
+        shares = (
+            np.clip(nearest - half, 0, 1),
+            np.clip(nearest + half, 0, 1),
+        )  # of the side, where the disc begins, ends
+        enter, leave = ((start[0] + share * step[0], start[1] + share * step[1]) for share in shares)
+        total += sector(start, enter) + cross(enter, leave) + sector(leave, end)  # twice the signed area
     return total / 2
 
 
 def _corners(blades: int) -> np.ndarray:
+    """Corners of a regular polygon on the unit circle, the first at (1, 0): (blades, 2) as x, y."""
     angle = 2 * math.pi * np.arange(blades) / blades
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
@@ -80,12 +87,12 @@ def coverage(optics: Optics, samples: int) -> np.ndarray:
         left, right, top, bottom = _chords(optics, above, below)
         y = (above + below) / 2
         hole = np.sqrt(np.maximum(optics.obscuration**2 - y * y, 0))
-        covered = _cut(columns, left, right) - _cut(columns, -hole, hole)
+        covered = _length_within(columns, left, right) - _length_within(columns, -hole, hole)
         total += covered * np.clip(np.minimum(below, bottom) - np.maximum(above, top), 0, None)[:, None]
     return total / step**2
 
 
-def _cut(edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _length_within(edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Length between `low` and `high` (rows,) in each of the intervals between `edges`: (rows, intervals)."""
     return np.diff(np.clip(edges, low[:, None], high[:, None]), axis=1)
 
@@ -100,11 +107,11 @@ def _chords(optics: Optics, above: np.ndarray, below: np.ndarray) -> tuple[np.nd
     corners = _corners(optics.blades) @ np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     x, y = corners.T  # turned clockwise, for y runs down here
     middle = np.clip((np.maximum(above, y.min()) + np.minimum(below, y.max())) / 2, y.min(), y.max())
-    left, right = _ends(x, y, middle)
+    left, right = _chord_ends(x, y, middle)
     return left, right, y.min(), y.max()
 
 
-def _ends(x: np.ndarray, y: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _chord_ends(x: np.ndarray, y: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where horizontal lines at `heights` enter and leave a convex polygon with corners x, y (n,)."""
     rise, run = np.roll(y, -1) - y, np.roll(x, -1) - x
     steep = np.abs(rise) > 1e-9
@@ -125,13 +132,13 @@ def unaberrated_otf(optics: Optics, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     shift = np.hypot(y, x)
     if not optics.blades:
         hole = optics.obscuration
-        total = _discs(shift, 1, 1)
+        total = _disc_overlap(shift, 1, 1)
         if hole:
-            total += _discs(shift, hole, hole) - 2 * _discs(shift, 1, hole)
+            total += _disc_overlap(shift, hole, hole) - 2 * _disc_overlap(shift, 1, hole)
         return np.maximum(total / (math.pi * share), 0)
     from scipy.ndimage import map_coordinates
 
-    sides, first, reach = _difference_body(optics.blades)
+    sides, first, reach = _touching_shifts(optics.blades)
     turned = np.arctan2(-y, x) - math.radians(optics.blade_rotation_deg) - first
     half = math.pi / sides
     angle = np.abs((turned + half) % (2 * half) - half)
@@ -141,7 +148,7 @@ def unaberrated_otf(optics: Optics, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.maximum(map_coordinates(table, at, order=1, mode="nearest"), 0)
 
 
-def _difference_body(blades: int) -> tuple[int, float, float]:
+def _touching_shifts(blades: int) -> tuple[int, float, float]:
     """The regular polygon of shifts at which two polygons of `blades` sides touch: sides, angle and radius of a corner.
 
     An even polygon is its own half turn: twice itself. An odd one has its sides and theirs opposite.
@@ -155,26 +162,26 @@ def _difference_body(blades: int) -> tuple[int, float, float]:
 def _polygon_overlaps(blades: int, hole: float) -> np.ndarray:
     """Area common to a polygon with a hole and its shifted self: (DIRECTIONS + 1, SHIFTS + 1).
 
-    Directions from a corner of the difference body to the middle of its side, shifts from 0 to its border. A line
+    Directions from a corner of the touching shifts to the middle of their side, shifts from 0 to their border. A line
     in the shift's direction with a chord of length L keeps max(0, L − shift) of it; L is linear between corners.
     """
-    sides, first, reach = _difference_body(blades)
+    sides, first, reach = _touching_shifts(blades)
     half = math.pi / sides
     corners = _corners(blades)
     table = np.empty((DIRECTIONS + 1, SHIFTS + 1))
     for row, angle in enumerate(np.linspace(0, half, DIRECTIONS + 1)):
-        c, s = math.cos(angle + first), math.sin(angle + first)
-        along, across = corners @ (c, s), corners @ (-s, c)
+        cos, sin = math.cos(angle + first), math.sin(angle + first)
+        along, across = corners @ (cos, sin), corners @ (-sin, cos)
         shift = np.linspace(0, reach * math.cos(half) / math.cos(half - angle), SHIFTS + 1)
         heights = np.sort(across)
-        left, right = _ends(along, across, heights)
+        left, right = _chord_ends(along, across, heights)
         rest = (right - left)[:, None] - shift
         high, low = np.maximum(rest[1:], rest[:-1]), np.minimum(rest[1:], rest[:-1])
         positive = np.maximum(high, 0)
         mean = np.where(low >= 0, (high + low) / 2, positive**2 / (2 * np.maximum(high - low, 1e-100)))
         table[row] = np.diff(heights) @ mean
         if hole:
-            both = sum(_polygon_and_disc(corners, sign * shift * s, sign * shift * c, hole) for sign in (-1, 1))
-            table[row] += _discs(shift, hole, hole) - both
+            both = sum(_polygon_disc_overlap(corners, sign * shift * sin, sign * shift * cos, hole) for sign in (-1, 1))
+            table[row] += _disc_overlap(shift, hole, hole) - both
     table[:, -1] = 0  # but for rounding
     return table

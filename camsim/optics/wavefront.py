@@ -16,11 +16,15 @@ defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from camsim.camera import Optics
 from camsim.optics import aperture, diffraction, zernike
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.
 SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6
@@ -91,7 +95,7 @@ def _slopes(optics: Optics) -> tuple[np.ndarray, ...]:
     return y[inside], x[inside], *(slope[inside] for slope in np.gradient(pupil.wave_um, pupil.step))
 
 
-def _sampled(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
+def _sampling(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
     """What `_pupil` needs: the shape alone, and enough samples, `least` or more. And the defocus at the rim, µm."""
     defocus_um = zernike.defocus_dpt(optics, wavelength_nm) * aperture.radius_mm(optics) ** 2 / 2
     kept = ("blades", "blade_rotation_deg", "obscuration", "zernike_um")
@@ -122,11 +126,11 @@ def _autocorrelation(function: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _plain_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
+def _unaberrated_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
     return _autocorrelation(_pupil(optics, samples).weight.astype(complex)).real
 
 
-def _spline_weights(at: np.ndarray, count: int):
+def _spline_weights(at: np.ndarray, count: int) -> "csr_array":
     """Cubic B-splines of `count` whole positions at the positions `at`: sparse (len(at), count), 0 outside."""
     from scipy.sparse import csr_array
 
@@ -151,7 +155,7 @@ def otf(
 
     Parameters
     ----------
-    fnumber : image distance over aperture diameter (`optics.working_fnumber`).
+    fnumber : image distance over aperture diameter (`lens.working_fnumber`).
     fy_per_mm, fx_per_mm : (Y,) not negative and (X,), cycles/mm in the picture, y down.
 
     Returns
@@ -166,21 +170,21 @@ def otf(
     fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
     radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
     if optics.blades or optics.obscuration:
-        plain = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
+        unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
     else:
-        plain = [diffraction.diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
+        unaberrated = [diffraction.diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
     if not _is_deformed(optics):
-        return plain[0].astype(complex), plain[1].astype(complex)
-    shape, samples, defocus_um = _sampled(optics, wavelength_nm)
+        return unaberrated[0].astype(complex), unaberrated[1].astype(complex)
+    shape, samples, defocus_um = _sampling(optics, wavelength_nm)
     pupil = _pupil(shape, samples)
-    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _plain_autocorrelation(shape, samples)
+    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _unaberrated_autocorrelation(shape, samples)
     change *= pupil.step**2 / (math.pi * aperture.area_share(optics))
     both = _interpolate(change, fy[:, 0] * (radii / pupil.step), np.concatenate([fx, -fx]) * (radii / pupil.step))
     moved_y, moved_x = (2e-3 * fnumber * slope for slope in pupil.tilt_um)  # mm
     results = []
-    for sign, unaberrated, changed in zip((1, -1), plain, np.split(both, 2, axis=1), strict=True):
-        changed += unaberrated
-        changed[unaberrated == 0] = 0
+    for sign, closed_form, changed in zip((1, -1), unaberrated, np.split(both, 2, axis=1), strict=True):
+        changed += closed_form
+        changed[closed_form == 0] = 0
         changed *= np.exp(-2j * math.pi * moved_y * fy)
         changed *= np.exp(-2j * math.pi * moved_x * sign * fx)
         results.append(changed)
@@ -212,7 +216,7 @@ def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, s
             f"a PSF of {size} × {pitch_um:g} µm is too large at f/{fnumber:g}: at most "
             f"{scale * SAMPLES[-1] / 4:.4g} µm wide"
         )
-    shape, samples, defocus_um = _sampled(optics, wavelength_nm, needed)
+    shape, samples, defocus_um = _sampling(optics, wavelength_nm, needed)
     pupil = _pupil(shape, samples)
     place = (np.arange(size) - size // 2) * pitch_um
     waves = [  # the tilt taken out of the pupil is a shift of the image

@@ -33,7 +33,7 @@ class Grid:
     def positions_mm(self) -> tuple[np.ndarray, np.ndarray]:
         """Pixel centres along y and x, mm from the image's top and left border."""
 
-        def centres(count, extent):
+        def centres(count: int, extent: float) -> np.ndarray:
             return extent / 2 + (np.arange(count) - (count - 1) / 2) * self.pitch_mm
 
         return centres(self.rows, self.height_mm), centres(self.columns, self.width_mm)
@@ -51,7 +51,7 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
     pitch = sensor.pixel_pitch_um * 1e-3
     tile_rows, tile_columns = (n * sensor.binning for n in cfa_index(sensor).shape)
 
-    def count(extent, tile):
+    def count(extent: float, tile: int) -> int:
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
         return max(1, math.ceil(whole / tile)) * tile
 
@@ -151,5 +151,5 @@ def bin_charge(rate: np.ndarray, sensor: Sensor) -> np.ndarray:
     rows, columns = (count // n for count in rate.shape)
     if sensor.bins_blocks:
         return rate.reshape(rows, n, columns, n).sum(axis=(1, 3))
-    a, b = cfa_index(sensor).shape
-    return rate.reshape(rows // a, n, a, columns // b, n, b).sum(axis=(1, 4)).reshape(rows, columns)
+    high, wide = cfa_index(sensor).shape
+    return rate.reshape(rows // high, n, high, columns // wide, n, wide).sum(axis=(1, 4)).reshape(rows, columns)
