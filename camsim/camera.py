@@ -39,7 +39,7 @@ class Scene(Frozen):
     )
     illuminant: str = plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         if self.illuminant != "D65":
             from camsim.light import illuminants
@@ -76,7 +76,7 @@ class Optics(Frozen):
         "", "npz with psf, pitch_um and perhaps wavelength_nm, instead of diffraction, aperture shape and wavefront"
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         if self.blades in (1, 2):
             raise ValueError(f"optics.blades = {self.blades} must be 0 (round) or at least 3")
@@ -126,7 +126,7 @@ class Sensor(Frozen):
     exposure_ev: float = number(0.0, -20, 20, "added to the automatic or given exposure, stops")
     noise: bool = plain(True, "shot, dark, read and pattern noise")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         tile = self.tile
         if not tile[0] or any(len(row) != len(tile[0]) for row in tile) or set("".join(tile)) - set(CFA_COLOURS):
@@ -225,7 +225,7 @@ class ISP(Frozen):
     )
     tone: str = choice("srgb", "srgb linear", "sRGB curve, or values proportional to light")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         if isinstance(self.color_matrix, tuple) and len(self.color_matrix) != 9:
             raise ValueError(f"isp.color_matrix has {len(self.color_matrix)} numbers, must be 9 (3×3, row by row)")
@@ -254,7 +254,7 @@ class Camera(Frozen):
     sensor: Sensor = field(default_factory=Sensor, metadata={"meaning": "pixels, noise, exposure and ADC"})
     isp: ISP = field(default_factory=ISP, metadata={"meaning": "the image processor"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not re.fullmatch(r"\w[\w.+-]*", self.name):
             raise ValueError(f"name = {self.name!r} must be letters, digits, '_', '-', '+' or '.'")
         if self.method not in ("exact", "isetcam"):

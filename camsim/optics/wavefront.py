@@ -165,7 +165,7 @@ def otf(
     Raises
     ------
     ValueError
-        If the wavefront is too steep to sample, or the aperture is not possible.
+        If the wavefront is too steep to sample.
     """
     fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
     radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
