@@ -59,7 +59,7 @@ def measure(name: str) -> dict:
 
     from camsim import camera_file, pipeline
     from camsim.dataset import photographs
-    from camsim.image_formation import cosine_series, transfer
+    from camsim.image_formation import cosine_series, electron_rate, transfer
     from camsim.io import image
     from camsim.io.resize import resize
     from camsim.light import colour
@@ -79,8 +79,8 @@ def measure(name: str) -> dict:
     linear = colour.decode_picture(photo, np.float32)
     at, _ = transfer.rgb_terms(view, side, side, "float32")
     forward = median_ms(lambda: cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders), 0.5)
-    light = median_ms(lambda: pipeline.electron_rate(linear, view), 0.5)
-    rate, _ = pipeline.electron_rate(linear, view)
+    light = median_ms(lambda: electron_rate.electron_rate(linear, view), 0.5)
+    rate, _ = electron_rate.electron_rate(linear, view)
     rng, mean = np.random.default_rng(0), rate.astype(float) * done.exposure_s
     poisson = median_ms(lambda: rng.poisson(mean), 0.5)
 
@@ -89,7 +89,7 @@ def measure(name: str) -> dict:
 
     photons = radiance.radiance(colour.decode_picture(photo), view.scene)
     start = time.perf_counter()
-    slow, _ = pipeline.electron_rate_spectral(photons, view)
+    slow, _ = electron_rate.electron_rate_spectral(photons, view)
     spectral = (time.perf_counter() - start) * 1e3
     error = float(np.abs(rate - slow).max() / slow.max())
     return {

@@ -1,5 +1,256 @@
-"""What a camera does to a picture: scene, optics, sensor, image processor."""
+"""What a camera does to a picture: scene, optics, sensor, image processor.
+
+    shot = camsim.render("photo.jpg", "f22", seed=0)      # a photograph through an f/22 lens
+    shot.rgb, shot.electrons, shot.exposure_s             # arrays and numbers; shot.save("out.png")
+    camera = camsim.load("f22").replace("optics.fnumber", 16)
+    camsim.measure_mtf(camsim.chart("slanted-edge"), linear=True).mtf50_per_px
+
+Pictures are paths or arrays (H, W, 3) of sRGB values: uint8, uint16, or floating point in [0, 1]. Everything is loaded
+on first use.
+"""
+
+from __future__ import annotations
 
 from camsim._version import __version__
 
-__all__ = ["__version__"]
+TYPE_CHECKING = False  # as in `typing`, whose import would take longer than all else here
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import numpy as np
+
+    from camsim.camera import Camera
+    from camsim.measure.instruments import measure_color, measure_mtf, measure_noise
+    from camsim.scene.cube import Cube
+    from camsim.shot import Shot
+
+    Path = str | PathLike[str]
+
+__all__ = [
+    "Camera",
+    "Shot",
+    "__version__",
+    "chart",
+    "load",
+    "measure_color",
+    "measure_mtf",
+    "measure_noise",
+    "read",
+    "render",
+    "write",
+]
+
+#: What is handed out as it is, and where it stands.
+_ELSEWHERE = {
+    "Camera": "camsim.camera",
+    "Shot": "camsim.shot",
+    "measure_color": "camsim.measure.instruments",
+    "measure_mtf": "camsim.measure.instruments",
+    "measure_noise": "camsim.measure.instruments",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module 'camsim' has no attribute {name!r}")
+    import importlib
+
+    return globals().setdefault(name, getattr(importlib.import_module(_ELSEWHERE[name]), name))
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def render(
+    picture: Path | np.ndarray | Cube, camera: Camera | Path, *, seed: int = 0, keep_stages: bool = False
+) -> Shot:
+    """Photograph a picture or a hyperspectral scene.
+
+    Parameters
+    ----------
+    picture : path, ndarray or Cube
+        A picture file or a hyperspectral scene (.npz or .mat); or an array (H, W, 3) of sRGB values: uint8, uint16, or
+        floating point in [0, 1]; or a cube that `read` gave.
+    camera : Camera or path
+        A camera, the name of a built-in one such as "f22", or a .toml file.
+    seed : int, optional
+        Decides the noise, at least 0; the same seed gives the same values.
+    keep_stages : bool, optional
+        Keep what each stage handed to the next, as `Shot.stages`. The picture stays the same.
+
+    Returns
+    -------
+    Shot
+        The finished picture, the electrons and counts behind it, and the exposure.
+
+    Raises
+    ------
+    ValueError
+        For a missing or damaged file, an array that is no picture, an unknown camera, a picture that is black under
+        automatic exposure, and a scene or sensor that is too large.
+
+    References
+    ----------
+    J. Farrell, F. Xiao, P. Catrysse, B. Wandell, "A simulation tool for evaluating digital camera image quality",
+    Proc. SPIE 5294, 2004.
+
+    Examples
+    --------
+    >>> import camsim, numpy as np
+    >>> shot = camsim.render(np.full((64, 64, 3), 128, np.uint8), "f22", seed=1)
+    >>> shot
+    Shot(262×262, exposure 205 s)
+    >>> shot.rgb.shape, shot.electrons.shape
+    ((262, 262, 3), (262, 262))
+    """
+    from camsim import camera_file, pipeline
+
+    return pipeline.render(_opened(picture), camera_file.load(camera), seed=seed, keep_stages=keep_stages)
+
+
+def load(setting: Path) -> Camera:
+    """Load a built-in camera by name, or any camera from a TOML file.
+
+    Parameters
+    ----------
+    setting : path
+        "ideal", "underexposed", "pixel25", "f22" or "isetcam"; or a file that ends in .toml.
+
+    Returns
+    -------
+    Camera
+        Frozen values; `Camera.replace` gives changed copies.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, a missing file, an unknown key or an impossible value.
+
+    Examples
+    --------
+    >>> import camsim
+    >>> camsim.load("pixel25")
+    Camera('pixel25', scene.fov_deg=7.762, sensor.pixel_pitch_um=25)
+    """
+    from camsim import camera_file
+
+    return camera_file.load(setting)
+
+
+def read(path: Path) -> np.ndarray | Cube:
+    """Read a picture, or a hyperspectral scene.
+
+    Parameters
+    ----------
+    path : path
+        A picture of 8 or 16 bits or floating point (PNG, JPEG, TIFF, BMP, WebP), turned as its EXIF says; or a
+        hyperspectral scene (.npz or .mat).
+
+    Returns
+    -------
+    ndarray of float or Cube
+        (H, W, 3) sRGB values in [0, 1], in the full depth of the file; or a cube of 31 bands, 400:10:700 nm.
+
+    Raises
+    ------
+    ValueError
+        For a file that is missing, damaged or not a picture.
+
+    Examples
+    --------
+    >>> import camsim, numpy as np
+    >>> camsim.write("grey.png", np.full((2, 3, 3), 0.2))
+    >>> camsim.read("grey.png")[0, 0].tolist()
+    [0.2, 0.2, 0.2]
+    """
+    from camsim.light import colour
+    from camsim.scene.cube import Cube
+
+    found = _opened(path)
+    return found if isinstance(found, Cube) else colour.as_float(found)
+
+
+def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
+    """Write a picture; the ending of the name chooses the format.
+
+    A file that exists is replaced; nothing is left half-written.
+
+    Parameters
+    ----------
+    path : path
+        The file: .png, .jpg, .tif, .bmp or .webp; with 16 bits .png or .tif.
+    picture : ndarray
+        (H, W, 3) sRGB values: uint8, uint16, or floating point in [0, 1], beyond which it is clipped.
+    bits : int, optional
+        Depth of the file, 8 or 16.
+
+    Raises
+    ------
+    ValueError
+        For an array that is no picture, an unknown format or one without such depth, and a place that is not writable.
+
+    Examples
+    --------
+    >>> import camsim, numpy as np
+    >>> camsim.write("grey.tif", np.full((2, 3, 3), 0.2), bits=16)
+    >>> camsim.read("grey.tif").shape
+    (2, 3, 3)
+    """
+    from camsim.io import image
+    from camsim.light import colour
+
+    image.write(path, colour.as_float(picture), bits=bits)
+
+
+def chart(name: str, height: int | None = None, width: int | None = None, **options: object) -> np.ndarray:
+    """Draw a test chart, in linear light.
+
+    `render` and `write` take sRGB values: encode with `camsim.light.colour.srgb_encode` first.
+
+    Parameters
+    ----------
+    name : str
+        "slanted-edge", "colorchecker", "siemens-star" …, as `camsim chart --list` lists them.
+    height : int, optional
+        Rows, 8 to 8192; without it those that suit the chart.
+    width : int, optional
+        Columns, 8 to 8192; without it those that suit the chart.
+    **options : float, int or str
+        What shapes the chart, as `camsim chart NAME --options` lists it, such as ``angle_deg=5``.
+
+    Returns
+    -------
+    ndarray of float
+        (height, width, 3), linear light in [0, 1], 1 for a perfect white; sRGB primaries.
+
+    Raises
+    ------
+    ValueError
+        For an unknown chart or option, and a value or size out of bounds.
+
+    Examples
+    --------
+    >>> import camsim
+    >>> from camsim.light.colour import srgb_encode
+    >>> edge = camsim.chart("slanted-edge", 128, 128, angle_deg=5)
+    >>> camsim.render(srgb_encode(edge), "f22")
+    Shot(262×262, exposure 55.7 s)
+    """
+    from camsim.charts import catalogue
+
+    suitable = catalogue.get(name).size
+    return catalogue.make(name, height or suitable[0], width or suitable[1], **options)
+
+
+def _opened(picture: Path | np.ndarray | Cube) -> np.ndarray | Cube:
+    """A picture in the depth of its file, or a hyperspectral scene; what is no path as it is."""
+    import os
+
+    from camsim.io import image
+    from camsim.scene import cube
+
+    if not isinstance(picture, str | os.PathLike):
+        return picture
+    is_cube = os.path.splitext(picture)[1].lower() in cube.SUFFIXES
+    return cube.read(picture) if is_cube else image.read_native(picture)

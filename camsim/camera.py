@@ -1,23 +1,30 @@
 """A camera as frozen values. Every field states its default, bounds and meaning once, here.
 
-`camsim settings --keys` prints them; `camsim.camera` reads and writes them as TOML.
+`camsim settings --keys` prints them; `camsim.camera_file` reads and writes them as TOML.
 """
 
 import dataclasses
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from camsim.schema import check, choice, hint, number, plain
+from camsim import schema
+from camsim.schema import Frozen, check, choice, frozen, hint, number, plain
 
 #: Names for colour-filter tiles that are longer to write; any tile can be spelled, rows separated by '/'.
 CFA_ALIASES = {"mono": "w", "quad-bayer": "ggrr/ggrr/bbgg/bbgg"}
 CFA_COLOURS = "rgbw"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """How the picture stands before the lens."""
+@frozen
+class Scene(Frozen):
+    """How the picture stands before the lens.
+
+    Examples
+    --------
+    >>> Scene(fov_deg=10, illuminant="A")
+    Scene(fov_deg=10, illuminant='A')
+    """
 
     fov_deg: float | None = number(
         3.881, 0, 120, "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns", above=True
@@ -32,13 +39,26 @@ class Scene:
     )
     illuminant: str = plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
+        if self.illuminant != "D65":
+            from camsim.light import illuminants
+
+            try:
+                illuminants.spectrum(self.illuminant)
+            except ValueError as error:
+                raise ValueError(f"scene.illuminant: {error}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Optics:
-    """A lens: diffraction, aberrations, losses. The aperture diameter is focal length over f-number."""
+@frozen
+class Optics(Frozen):
+    """A lens: diffraction, aberrations, losses. The aperture diameter is focal length over f-number.
+
+    Examples
+    --------
+    >>> Optics(fnumber=8.0, blades=6)
+    Optics(fnumber=8, blades=6)
+    """
 
     fnumber: float = number(4.0, 0.5, 128, "focal length over aperture diameter")
     focal_length_mm: float = number(3.862755, 0, 1e5, "focal length", above=True)
@@ -56,17 +76,28 @@ class Optics:
         "", "npz with psf, pitch_um and perhaps wavelength_nm, instead of diffraction, aperture shape and wavefront"
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         if self.blades in (1, 2):
             raise ValueError(f"optics.blades = {self.blades} must be 0 (round) or at least 3")
+        if self.blades and self.obscuration > math.cos(math.pi / self.blades):
+            raise ValueError(
+                f"optics.obscuration = {self.obscuration} must be at most {math.cos(math.pi / self.blades):.4g}, "
+                f"the inner radius of {self.blades} blades over the outer"
+            )
         if len(self.zernike_um) > 66:
             raise ValueError(f"optics.zernike_um has {len(self.zernike_um)} coefficients, more than 66 (10th order)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensor:
-    """A sensor under a mosaic of colour filters; defaults are those of ISETCam's, with 1 µm pixels."""
+@frozen
+class Sensor(Frozen):
+    """A sensor under a mosaic of colour filters; defaults are those of ISETCam's, with 1 µm pixels.
+
+    Examples
+    --------
+    >>> Sensor(cfa="quad-bayer", binning=2)
+    Sensor(cfa='quad-bayer', binning=2)
+    """
 
     pixel_pitch_um: float = number(1.0, 0.1, 1000, "distance of neighbouring pixels")
     fill_factor: float = number(0.75, 0, 1, "light-sensitive share of a pixel's area, a centred square", above=True)
@@ -95,7 +126,7 @@ class Sensor:
     exposure_ev: float = number(0.0, -20, 20, "added to the automatic or given exposure, stops")
     noise: bool = plain(True, "shot, dark, read and pattern noise")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         tile = self.tile
         if not tile[0] or any(len(row) != len(tile[0]) for row in tile) or set("".join(tile)) - set(CFA_COLOURS):
@@ -115,14 +146,26 @@ class Sensor:
             raise ValueError("sensor.black_level_dn needs an ADC: sensor.bit_depth must be at least 1")
 
     @property
-    def is_bayer(self) -> bool:
-        """Whether the tile as read is 2×2 with green on a diagonal, red and blue on the other."""
-        tile = self.binned_tile
-        return sorted("".join(tile)) == list("bggr") and len(tile) == 2 and tile[0][0] != tile[1][0] != tile[1][1]
+    def tile(self) -> tuple[str, ...]:
+        """The colour tile as equal rows of letters; four letters alone are a 2×2 tile.
+
+        Examples
+        --------
+        >>> Sensor(cfa="rggb").tile
+        ('rg', 'gb')
+        """
+        text = CFA_ALIASES.get(self.cfa.lower(), self.cfa.lower())
+        return (text[:2], text[2:]) if len(text) == 4 and "/" not in text else tuple(text.split("/"))
 
     @property
     def bins_blocks(self) -> bool:
-        """Whether the tile is made of n×n blocks of one colour, n = `binning`, that are read as one pixel."""
+        """Whether the tile is made of n×n blocks of one colour, n = `binning`, that are read as one pixel.
+
+        Examples
+        --------
+        >>> Sensor(cfa="quad-bayer", binning=2).bins_blocks, Sensor(cfa="rggb", binning=2).bins_blocks
+        (True, False)
+        """
         tile, n = self.tile, self.binning
         return all(
             len(tile) % n == 0 and len(row) % n == 0 and row[j] == tile[i - i % n][j - j % n]
@@ -132,22 +175,40 @@ class Sensor:
 
     @property
     def binned_tile(self) -> tuple[str, ...]:
-        """The colour tile of the pixels as they are read, binned."""
+        """The colour tile of the pixels as they are read, binned.
+
+        Examples
+        --------
+        >>> Sensor(cfa="quad-bayer", binning=2).binned_tile
+        ('gr', 'bg')
+        """
         if not self.bins_blocks:
             return self.tile
         tile, n = self.tile, self.binning
         return tuple(row[::n] for row in tile[::n])
 
     @property
-    def tile(self) -> tuple[str, ...]:
-        """The colour tile as equal rows of letters; four letters alone are a 2×2 tile."""
-        text = CFA_ALIASES.get(self.cfa.lower(), self.cfa.lower())
-        return (text[:2], text[2:]) if len(text) == 4 and "/" not in text else tuple(text.split("/"))
+    def is_bayer(self) -> bool:
+        """Whether the tile as read is 2×2 with green on a diagonal, red and blue on the other.
+
+        Examples
+        --------
+        >>> Sensor().is_bayer, Sensor(cfa="rgbw").is_bayer
+        (True, False)
+        """
+        tile = self.binned_tile
+        return sorted("".join(tile)) == list("bggr") and len(tile) == 2 and tile[0][0] != tile[1][0] != tile[1][1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ISP:
-    """The image processor: from raw counts to a picture."""
+@frozen
+class ISP(Frozen):
+    """The image processor: from raw counts to a picture.
+
+    Examples
+    --------
+    >>> ISP(white_balance=(2.0, 1.0, 1.5))
+    ISP(white_balance=(2.0, 1.0, 1.5))
+    """
 
     black_level_dn: float | None = number(
         None, 0, 2**20, "counts taken off; auto: the sensor's black level and expected dark signal"
@@ -164,7 +225,7 @@ class ISP:
     )
     tone: str = choice("srgb", "srgb linear", "sRGB curve, or values proportional to light")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(self)
         if isinstance(self.color_matrix, tuple) and len(self.color_matrix) != 9:
             raise ValueError(f"isp.color_matrix has {len(self.color_matrix)} numbers, must be 9 (3×3, row by row)")
@@ -172,20 +233,28 @@ class ISP:
             raise ValueError(f"isp.white_balance = {list(self.white_balance)} must be positive gains")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Camera:
-    """Everything that decides what happens to a picture, apart from the picture and the seed."""
+@frozen
+class Camera(Frozen):
+    """Everything that decides what happens to a picture, apart from the picture and the seed.
+
+    What a camera file calls "auto" is None here.
+
+    Examples
+    --------
+    >>> Camera(name="wide", optics=Optics(fnumber=2.0))
+    Camera('wide', optics.fnumber=2)
+    """
 
     name: str = plain("camera", "becomes part of file names")
     description: str = plain("", "one line")
     ideal: bool = plain(False, "the picture passes unchanged: no lens, sensor or processor")
     method: str = choice("exact", "exact isetcam", "isetcam: that simulator's own approximations, to compare with it")
-    scene: Scene = field(default_factory=Scene)
-    optics: Optics = field(default_factory=Optics)
-    sensor: Sensor = field(default_factory=Sensor)
-    isp: ISP = field(default_factory=ISP)
+    scene: Scene = field(default_factory=Scene, metadata={"meaning": "how the picture stands before the lens"})
+    optics: Optics = field(default_factory=Optics, metadata={"meaning": "the lens"})
+    sensor: Sensor = field(default_factory=Sensor, metadata={"meaning": "pixels, noise, exposure and ADC"})
+    isp: ISP = field(default_factory=ISP, metadata={"meaning": "the image processor"})
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not re.fullmatch(r"\w[\w.+-]*", self.name):
             raise ValueError(f"name = {self.name!r} must be letters, digits, '_', '-', '+' or '.'")
         if self.method not in ("exact", "isetcam"):
@@ -208,6 +277,10 @@ class Camera:
             raise ValueError(f"isp.demosaic = {self.isp.demosaic!r} needs a Bayer tile, not {self.sensor.cfa!r}")
         if self.method == "isetcam":
             _check_isetcam(self)
+
+    def __repr__(self) -> str:
+        known = {key: value for key, value in schema.changed(self).items() if key not in ("name", "description")}
+        return f"Camera({', '.join([repr(self.name), *(f'{key}={schema.word(v)}' for key, v in known.items())])})"
 
 
 def _check_isetcam(camera: Camera) -> None:

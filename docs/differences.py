@@ -11,14 +11,16 @@ import numpy as np
 from PIL import Image
 
 from camsim import camera_file, pipeline
+from camsim.camera import Camera, Optics, Sensor
 from camsim.dataset import photographs
-from camsim.image_formation import cosine_series, transfer
+from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize
 from camsim.isetcam import lens as isetcam_lens
 from camsim.isetcam import pipeline as isetcam
 from camsim.isetcam import sensor
 from camsim.light.colour import linear_to_xyz, srgb_decode
+from camsim.optics import diffraction
 from camsim.optics import lens as optics
 from camsim.scene import radiance
 from camsim.sensor import pixels as sensing
@@ -52,12 +54,12 @@ plt.rcParams.update(
 )
 
 
-def default(*changes: str) -> camera_file.Camera:
+def default(*changes: str) -> Camera:
     """The default camera, f/4 with 1 µm pixels, without noise."""
-    return camera_file.override(camera_file.Camera(name="default"), ["sensor.noise=false", *changes])
+    return camera_file.override(Camera(name="default"), ["sensor.noise=false", *changes])
 
 
-def theirs(*changes: str) -> camera_file.Camera:
+def theirs(*changes: str) -> Camera:
     """ISETCam's, with the same pixels."""
     return camera_file.override(
         camera_file.load("isetcam"), ["sensor.noise=false", "sensor.pixel_pitch_um=1", *changes]
@@ -123,7 +125,7 @@ def grating_exact(pitch_um: float, cycles_per_mm: np.ndarray) -> np.ndarray:
     pixels = 32
     width = pixels * pitch_um
     fine_um = width / round(width / 0.25)
-    fov = 2 * math.degrees(math.atan(width * 1e-3 / 2 / camera_file.Optics().focal_length_mm))
+    fov = 2 * math.degrees(math.atan(width * 1e-3 / 2 / Optics().focal_length_mm))
     view = default(f"scene.fov_deg={fov}", f"sensor.pixel_pitch_um={pitch_um}", "optics.fnumber=1", "sensor.cfa=mono")
     x = (np.arange(round(width / fine_um)) + 0.5) * fine_um
     seen_at = (np.arange(pixels) + 0.5) * pitch_um
@@ -131,11 +133,11 @@ def grating_exact(pitch_um: float, cycles_per_mm: np.ndarray) -> np.ndarray:
     for frequency in cycles_per_mm:
         photons = np.zeros((2, len(x), 31))
         photons[..., 15] = 1 + np.cos(2e-3 * np.pi * frequency * x)
-        rate = pipeline.electron_rate_spectral(photons, view)[0][0]
+        rate = electron_rate.electron_rate_spectral(photons, view)[0][0]
         waves = np.stack([np.ones(pixels), np.cos(2e-3 * np.pi * frequency * seen_at)], axis=1)
         mean, amplitude = np.linalg.lstsq(waves, rate, rcond=None)[0]
         contrast.append(amplitude / mean)
-    lens = optics.diffraction_otf(cycles_per_mm, 550, 1) * np.sinc(cycles_per_mm * fine_um * 1e-3)
+    lens = diffraction.diffraction_otf(cycles_per_mm, 550, 1) * np.sinc(cycles_per_mm * fine_um * 1e-3)
     return np.array(contrast) / lens
 
 
@@ -172,7 +174,7 @@ def aperture() -> None:
     print(f"2 pixel aperture: isetcam's samples are {spacing_um:.3f} µm apart")
     figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
     for ax, pitch in zip(axes, (1.0, 2.8, 25.0), strict=True):
-        chip = camera_file.Sensor(pixel_pitch_um=pitch)
+        chip = Sensor(pixel_pitch_um=pitch)
         f = np.linspace(0, 1500 / pitch, 601)
         orders = np.array([3, 7, 11, 17, 23, 29, 35, 41, 47, 53, 59, 67, 73, 79, 85, 91])
         ours_at = orders / (2 * 32 * pitch * 1e-3)
@@ -216,10 +218,10 @@ def truncation() -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.5))
     for ax, fnumber in zip(axes, (4, 22), strict=True):
         lens = {"fov_deg": fov, "distance_m": 0.5, "fnumber": fnumber, "focal_length_mm": FOCAL_MM}
-        light, spacing = isetcam.irradiance(photons, relative_illumination=False, **lens)
-        kept = light[..., band] / optics.radiance_to_irradiance(camera_file.Optics(fnumber=fnumber), 0.5)
+        light, spacing = isetcam_lens.irradiance(photons, relative_illumination=False, **lens)
+        kept = light[..., band] / optics.radiance_to_irradiance(Optics(fnumber=fnumber), 0.5)
         f = np.fft.fftfreq(len(kept), isetcam_lens.sample_spacing_um(n, fov, math.inf, FOCAL_MM) * 1e-3)
-        signed = np.fft.fftshift(np.fft.ifft2(optics.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
+        signed = np.fft.fftshift(np.fft.ifft2(diffraction.diffraction_otf(np.hypot(f[:, None], f), 550, fnumber)).real)
         row, x = len(kept) // 2, (np.arange(len(kept)) - len(kept) // 2) * spacing
 
         fine, y, fine_x = image_of(photons[..., band], default(f"optics.fnumber={fnumber}", f"scene.fov_deg={fov}"))
@@ -250,17 +252,17 @@ def truncation() -> None:
     axes[0].set_ylabel("light per µm², 1 in all")
     save(figure, "truncation", legend=axes[0])
     photons = isetcam.radiance(isetcam.decode(photograph(n)))
-    kept = isetcam.irradiance(photons, **(lens | {"fnumber": 4, "relative_illumination": False}))[0].sum()
-    gain = optics.radiance_to_irradiance(camera_file.Optics(fnumber=4), 0.5)
+    kept = isetcam_lens.irradiance(photons, **(lens | {"fnumber": 4, "relative_illumination": False}))[0].sum()
+    gain = optics.radiance_to_irradiance(Optics(fnumber=4), 0.5)
     print(
         f"  a photograph of 128 × 128 pixels, f/4: light out over light in: {kept / photons.sum() / gain:.5f} (isetcam)"
     )
 
 
-def image_of(plane: np.ndarray, view: camera_file.Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def image_of(plane: np.ndarray, view: Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One band behind the default camera's lens, light per µm² over the light of `plane`, at fine points y × x, µm.
 
-    What `pipeline.irradiance` does, but nothing is clipped. The origin is the middle of the pixel after the centre.
+    What `irradiance` does, but nothing is clipped. The origin is the middle of the pixel after the centre.
     """
     at = transfer.frequencies(view, *plane.shape)
     factor = transfer.lens_terms(view, 550.0, at)[0].factor * cosine_series.series(plane[None], at.orders)[0]
@@ -326,7 +328,7 @@ def exposure_visible() -> None:
     save_photos("exposure", rows)
 
 
-def edge_width(view: camera_file.Camera, columns: int) -> float:
+def edge_width(view: Camera, columns: int) -> float:
     """10 to 90 % width of a black-white edge down the middle of a picture, as a share of the picture's width."""
     step = np.zeros((columns // 4, columns, 3))
     step[:, columns // 2 :] = 1.0

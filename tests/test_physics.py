@@ -9,20 +9,22 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from camsim import camera_file, pipeline
-from camsim.image_formation import cosine_series, transfer
+from camsim.camera import Camera, Optics, Scene, Sensor
+from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io.resize import resize
-from camsim.isp import process
+from camsim.isp import colour_matrix, demosaic
 from camsim.light import spectra
 from camsim.light.colour import SRGB_WHITE_XYZ, linear_to_xyz, srgb_decode, srgb_encode, xyz_to_linear
+from camsim.optics import diffraction
 from camsim.optics import lens as optics
 from camsim.scene import radiance as scene
-from camsim.sensor import pixels
+from camsim.sensor import adc, exposure, noise, pixels
 from scielab.metrics import colour_difference
 
-QUIET = camera_file.Sensor(noise=False, bit_depth=24)
+QUIET = Sensor(noise=False, bit_depth=24)
 
 
-def quiet(setting: str, **sensor_fields) -> camera_file.Camera:
+def quiet(setting: str, **sensor_fields) -> Camera:
     loaded = camera_file.load(setting)
     fields = {"noise": False, "bit_depth": 24} | sensor_fields
     return dataclasses.replace(loaded, sensor=dataclasses.replace(loaded.sensor, **fields))
@@ -54,7 +56,7 @@ def test_tables_agree_with_colour_science():
 
 
 def test_white_has_the_luminance_asked_for():
-    white = scene.radiance(np.ones((1, 1, 3)), camera_file.Scene(luminance_cd_m2=250))[0, 0]
+    white = scene.radiance(np.ones((1, 1, 3)), Scene(luminance_cd_m2=250))[0, 0]
     energy = white / spectra.to_photons(np.ones(31))
     assert spectra.luminance(energy) == pytest.approx(250)
 
@@ -68,20 +70,20 @@ def test_airy_first_zero_at_1_22_lambda_n(fnumber, wavelength):
     expected = 1.2196698912665 * wavelength * 1e-3 * fnumber  # j1,1/π
 
     def slope(r):  # the PSF touches zero without crossing it: its slope changes sign there
-        return np.diff(optics.airy_psf(np.array([r, r + 1e-6 * expected]), wavelength, fnumber))[0]
+        return np.diff(diffraction.airy_psf(np.array([r, r + 1e-6 * expected]), wavelength, fnumber))[0]
 
     found = brentq(slope, 0.8 * expected, 1.2 * expected, xtol=1e-7)
     assert found == pytest.approx(expected, rel=1e-5)
-    assert optics.airy_psf(expected, wavelength, fnumber) < 1e-12 * optics.airy_psf(0, wavelength, fnumber)
+    assert diffraction.airy_psf(expected, wavelength, fnumber) < 1e-12 * diffraction.airy_psf(0, wavelength, fnumber)
 
 
 def test_airy_first_dark_ring_in_the_pipelines_own_image():
     """A point seen through the whole optical path has its first minimum at 1.22 λN as well."""
     spd, n = 550.0, 257
-    one_band = dataclasses.replace(quiet("f22"), sensor=camera_file.Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
+    one_band = dataclasses.replace(quiet("f22"), sensor=Sensor(pixel_pitch_um=0.5, fill_factor=1e-6))
     radiance = np.zeros((n, n, 31))
     radiance[n // 2, n // 2, list(spectra.WAVELENGTH_NM).index(spd)] = 1.0
-    rate, grid = pipeline.electron_rate_spectral(radiance, one_band)
+    rate, grid = electron_rate.electron_rate_spectral(radiance, one_band)
     green = rate[0::2, 0::2]  # green sites of grbg: a plane of one colour
     y, x = (p[0::2] for p in grid.positions_mm())
     centre = grid.width_mm / 2
@@ -94,24 +96,24 @@ def test_airy_first_dark_ring_in_the_pipelines_own_image():
 
 def test_airy_psf_integrates_to_one_and_holds_83_8_percent_within_its_first_ring():
     scale = 0.55 * 8
-    inside = quad(lambda r: 2 * np.pi * r * optics.airy_psf(r, 550, 8), 0, 1.21967 * scale)[0]
+    inside = quad(lambda r: 2 * np.pi * r * diffraction.airy_psf(r, 550, 8), 0, 1.21967 * scale)[0]
     assert inside == pytest.approx(0.838, abs=1e-3)
     u = np.pi * 40
-    far = quad(lambda r: 2 * np.pi * r * optics.airy_psf(r, 550, 8), 0, 40 * scale, limit=800)[0]
+    far = quad(lambda r: 2 * np.pi * r * diffraction.airy_psf(r, 550, 8), 0, 40 * scale, limit=800)[0]
     from scipy.special import j0, j1
 
     assert far == pytest.approx(1 - j0(u) ** 2 - j1(u) ** 2, abs=1e-9)  # Rayleigh's encircled energy
 
 
 def test_otf_is_the_overlap_of_two_circles_and_ends_at_the_cutoff():
-    cutoff = optics.cutoff_per_mm(550, 4)
+    cutoff = diffraction.cutoff_per_mm(550, 4)
     assert cutoff == pytest.approx(1 / (550e-6 * 4))
-    half = optics.diffraction_otf(np.array([0, cutoff / 2, cutoff, 2 * cutoff]), 550, 4)
+    half = diffraction.diffraction_otf(np.array([0, cutoff / 2, cutoff, 2 * cutoff]), 550, 4)
     np.testing.assert_allclose(half, [1, 2 / 3 - math.sqrt(3) / (2 * math.pi), 0, 0], atol=1e-12)
 
 
 def test_camera_equation_and_working_fnumber():
-    lens = camera_file.Optics(fnumber=4)
+    lens = Optics(fnumber=4)
     assert optics.radiance_to_irradiance(lens, math.inf) == pytest.approx(math.pi / 65)
     distance = 2 * lens.focal_length_mm * 1e-3  # 1:1
     assert optics.magnification(lens, distance) == pytest.approx(1)
@@ -125,16 +127,16 @@ def test_optics_conserve_energy(setting):
     picture = rng.random((48, 64, 3))
     view = quiet(setting)
     view = dataclasses.replace(view, sensor=dataclasses.replace(view.sensor, cfa="grbg"))
-    flat = pipeline.electron_rate(np.ones((48, 64, 3)), view)[0]
+    flat = electron_rate.electron_rate(np.ones((48, 64, 3)), view)[0]
     white = scene.primaries(view.scene).sum(axis=1) @ transfer.responses(view)  # photons that enter, no blur
     np.testing.assert_allclose([flat[0, 1], flat[0, 0], flat[1, 0]], white, rtol=1e-12)
     # sampled finely enough, the mean electron rate equals that of the mean picture
     fine = dataclasses.replace(view, sensor=dataclasses.replace(view.sensor, pixel_pitch_um=0.4, fill_factor=1.0))
     width = transfer.image_size_mm(fine, 48, 64)[1]
     fitted = dataclasses.replace(fine.sensor, pixel_pitch_um=width * 1e3 / 656)
-    rate, grid = pipeline.electron_rate(picture, dataclasses.replace(fine, sensor=fitted))
+    rate, grid = electron_rate.electron_rate(picture, dataclasses.replace(fine, sensor=fitted))
     assert (grid.rows, grid.columns) == (492, 656)
-    expected = pipeline.electron_rate(
+    expected = electron_rate.electron_rate(
         np.broadcast_to(picture.mean((0, 1)), (48, 64, 3)), dataclasses.replace(fine, sensor=fitted)
     )[0]
     for i, j in np.ndindex(2, 2):
@@ -146,8 +148,8 @@ def test_optics_conserve_energy(setting):
 def test_fast_and_spectral_paths_agree(setting, shape):
     picture = np.random.default_rng(1).random((*shape, 3))
     view = quiet(setting)
-    fast, _ = pipeline.electron_rate(picture, view)
-    slow, _ = pipeline.electron_rate_spectral(scene.radiance(picture, view.scene), view)
+    fast, _ = electron_rate.electron_rate(picture, view)
+    slow, _ = electron_rate.electron_rate_spectral(scene.radiance(picture, view.scene), view)
     np.testing.assert_allclose(fast, slow, atol=1e-12 * slow.max())
 
 
@@ -155,8 +157,8 @@ def test_image_of_square_pixels_matches_a_finely_sampled_convolution():
     """The cosine-series image of a coarse picture equals that of the same picture with every pixel split in 4×4."""
     picture = np.random.default_rng(2).random((16, 24, 3))
     view = quiet("f22")
-    coarse, _ = pipeline.electron_rate(picture, view)
-    fine, _ = pipeline.electron_rate(np.kron(picture, np.ones((4, 4, 1))), view)
+    coarse, _ = electron_rate.electron_rate(picture, view)
+    fine, _ = electron_rate.electron_rate(np.kron(picture, np.ones((4, 4, 1))), view)
     np.testing.assert_allclose(coarse, fine, rtol=1e-9, atol=1e-9 * fine.max())
 
 
@@ -166,7 +168,7 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     picture = np.zeros((32, 32, 3))
     picture[5, 7] = 1.0
     view = quiet(setting)
-    assert pipeline.electron_rate(picture, view)[0].min() >= 0
+    assert electron_rate.electron_rate(picture, view)[0].min() >= 0
     at = transfer.frequencies(view, 32, 32)  # the light itself, before rounding errors are cut off
     series = cosine_series.series(picture[None, ..., 0], at.orders)[0]
     (term,) = transfer.lens_terms(view, 550, at)
@@ -190,14 +192,12 @@ def test_black_stays_black_and_light_is_never_negative(setting):
     ],
 )
 def test_uniform_field_electrons_match_isetcam(pitch, expected):
-    view = camera_file.Camera(
-        scene=camera_file.Scene(distance_m=1.2), sensor=camera_file.Sensor(pixel_pitch_um=pitch, noise=False)
-    )
+    view = Camera(scene=Scene(distance_m=1.2), sensor=Sensor(pixel_pitch_um=pitch, noise=False))
     d65 = spectra.table("d65")[:, 0]
     energy = d65 * (100 / spectra.luminance(d65))
     field = np.broadcast_to(spectra.to_photons(energy), (8, 8, 31))
-    rate, _ = pipeline.electron_rate_spectral(field, view)
-    through_rgb, _ = pipeline.electron_rate(np.ones((8, 8, 3)), view)  # a white picture is D65
+    rate, _ = electron_rate.electron_rate_spectral(field, view)
+    through_rgb, _ = electron_rate.electron_rate(np.ones((8, 8, 3)), view)  # a white picture is D65
     for electrons in (rate * 0.010, through_rgb * 0.010):
         np.testing.assert_allclose([electrons[0, 1], electrons[0, 0], electrons[1, 0]], expected, rtol=0.01)
 
@@ -229,7 +229,7 @@ def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
 
 
 def test_pixel_aperture_is_a_box():
-    pixel = camera_file.Sensor(pixel_pitch_um=2, fill_factor=0.25)
+    pixel = Sensor(pixel_pitch_um=2, fill_factor=0.25)
     assert pixels.aperture_side_mm(pixel) == pytest.approx(1e-3)
     np.testing.assert_allclose(pixels.aperture_mtf(np.array([0, 500, 1000]), pixel), [1, 2 / np.pi, 0], atol=1e-12)
 
@@ -245,7 +245,7 @@ def test_flat_field_renders_flat_up_to_the_border(setting, level):
 @pytest.mark.parametrize("setting", ["pixel25", "f22"])
 def test_white_renders_neutral(setting):
     white = pipeline.render(np.ones((32, 32, 3)), quiet(setting)).linear[16, 16]
-    np.testing.assert_allclose(white, pixels.AUTO_EXPOSURE_LEVEL, atol=2e-3)
+    np.testing.assert_allclose(white, exposure.AUTO_EXPOSURE_LEVEL, atol=2e-3)
 
 
 def test_auto_exposure_fills_95_percent_of_the_well_and_stops_scale_it():
@@ -263,9 +263,9 @@ def test_doubling_the_exposure_doubles_the_electrons():
 
 
 def test_noise_has_the_variance_of_its_sources():
-    pixel = camera_file.Sensor(dark_current_e_per_s=200, read_noise_e=7)
+    pixel = Sensor(dark_current_e_per_s=200, read_noise_e=7)
     rate = np.full((600, 600), 900.0)
-    electrons = pixels.expose(rate, 0.5, pixel, np.random.default_rng(5))
+    electrons = noise.expose(rate, 0.5, pixel, np.random.default_rng(5))
     mean, variance = 450 + 100, 450 + 100 + 49
     n = electrons.size
     assert electrons.mean() == pytest.approx(mean, abs=4 * math.sqrt(variance / n))
@@ -273,10 +273,10 @@ def test_noise_has_the_variance_of_its_sources():
 
 
 def test_electrons_stop_at_the_full_well_and_counts_at_full_scale():
-    pixel = camera_file.Sensor(full_well_e=1000, bit_depth=10)
-    electrons = pixels.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
+    pixel = Sensor(full_well_e=1000, bit_depth=10)
+    electrons = noise.expose(np.full((8, 8), 1e6), 1.0, pixel, np.random.default_rng(0))
     assert (electrons == 1000).all()
-    assert (pixels.digitise(electrons, pixel) == 1023).all()
+    assert (adc.digitise(electrons, pixel) == 1023).all()
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes():
@@ -296,11 +296,11 @@ def test_field_of_view_does_not_depend_on_the_pixel_count():
 
 @pytest.mark.parametrize("cfa", ["grbg", "rggb", "bggr", "gbrg"])
 def test_demosaic_of_a_linear_ramp_is_exact_inside_and_measured_values_stay(cfa):
-    tile = pixels.cfa_index(camera_file.Sensor(cfa=cfa))
+    tile = pixels.cfa_index(Sensor(cfa=cfa))
     y, x = np.mgrid[0:12, 0:16]
     planes = np.stack([2 * x + y, 5 - x + 3 * y, 7 + x - y], axis=-1).astype(float)
     mosaic = np.take_along_axis(planes, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
-    rebuilt = process.demosaic_bilinear(mosaic, tile)
+    rebuilt = demosaic.bilinear(mosaic, tile)
     np.testing.assert_allclose(rebuilt[2:-2, 2:-2], planes[2:-2, 2:-2], atol=1e-9)
     measured = np.take_along_axis(rebuilt, np.tile(tile, (6, 8))[..., None], axis=-1)[..., 0]
     np.testing.assert_array_equal(measured, mosaic)
@@ -313,11 +313,11 @@ def test_demosaic_matches_isetcam(shared, exposure):
 
     golden = loadmat(shared / f"reference/camera/golden/d_ip_macbeth_T{exposure}ms.mat", squeeze_me=True)
     tile = np.array([[1, 0], [2, 1]])  # grbg
-    np.testing.assert_allclose(process.demosaic_bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
+    np.testing.assert_allclose(demosaic.bilinear(golden["volts"], tile), golden["demosaic_volts"], atol=1e-7)
 
 
 def test_colour_matrix_keeps_white_and_renders_the_checker_closely():
-    matrix, d65 = process.colour_matrix(camera_file.Sensor()), spectra.table("d65")[:, 0]
+    matrix, d65 = colour_matrix.colour_matrix(Sensor()), spectra.table("d65")[:, 0]
     white = spectra.to_photons(d65) @ spectra.bayer_qe()
     np.testing.assert_allclose(white / white.max() @ matrix, 1.0, atol=1e-12)
     lit = (spectra.table("colorchecker") * d65[:, None]).T

@@ -9,6 +9,7 @@ import click
 
 from camsim import camera_file
 from camsim._version import __version__
+from camsim.camera import Camera
 from camsim.cli import console
 from camsim.cli.console import in_option
 from camsim.io import atomic
@@ -128,29 +129,25 @@ def _read(source: Path, kind: str | None, wavelengths: str | None):
     return cube.read(source, kind=kind, wavelength_nm=numbers)
 
 
-def _render_one(
-    picture, source: Path, target: Path, camera: camera_file.Camera, size: int | None, seed: int, **options
-) -> dict:
-    from camsim import pipeline, shot
+def _render_one(picture, source: Path, target: Path, camera: Camera, size: int | None, seed: int, **options) -> dict:
+    from camsim import pipeline
     from camsim.io import image
 
     try:
-        if options["dump"] or options["sheet"]:
-            result, done = pipeline.render_stages(picture, camera, seed=seed)
-        else:
-            result, done = pipeline.render(picture, camera, seed=seed), None
+        keep_stages = bool(options["dump"] or options["sheet"])
+        result = pipeline.render(picture, camera, seed=seed, keep_stages=keep_stages)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
     rgb = result.rgb
     if options["sheet"]:
         from camsim.sheet import draw as sheet
 
-        rgb = sheet.draw(done, camera)
+        rgb = sheet.draw(result.stages, camera)
     elif size is not None:
         rows, columns = result.scene_shape
         rgb = result.reduced((max(1, round(size * rows / columns)), size))
     if options["dump"]:
-        shot.write(options["dump"], done)
+        result.save(options["dump"])
     image.write(target, rgb, bits=options["bits"])
     return {
         "input": str(source),
@@ -165,7 +162,7 @@ def _render_one(
     }
 
 
-def camera_record(camera: camera_file.Camera) -> dict:
+def camera_record(camera: Camera) -> dict:
     """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
     record = dataclasses.asdict(camera)
     if math.isinf(camera.scene.distance_m):

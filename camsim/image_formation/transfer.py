@@ -1,7 +1,7 @@
 """From the scene's spectrum to the pixel's electrons, as transfer functions at the frequencies of a picture.
 
-A picture mirrored at its borders has the frequencies k/(2W) (see `cosine`). Lens and pixel aperture multiply each by
-their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
+A picture mirrored at its borders has the frequencies k/(2W) (see `cosine_series`). Lens and pixel aperture multiply
+each by their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
 bands fold into one transfer function per sensor channel and primary, kept for every camera and picture size.
 """
 
@@ -16,8 +16,7 @@ import numpy as np
 from camsim.camera import Camera, Sensor
 from camsim.image_formation import cosine_series
 from camsim.light import spectra
-from camsim.optics import lens as optics
-from camsim.optics import measured_psf, wavefront, zernike
+from camsim.optics import aperture, diffraction, lens, measured_psf, wavefront
 from camsim.scene import radiance
 from camsim.sensor import pixels
 
@@ -70,7 +69,7 @@ class Term:
 
 def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
     """Height and width of the picture's image behind the lens."""
-    distance = optics.image_distance_mm(camera.optics, camera.scene.distance_m)
+    distance = lens.image_distance_mm(camera.optics, camera.scene.distance_m)
     width = 2 * distance * math.tan(math.radians(radiance.fov_deg(camera.scene, columns) / 2))
     return width * rows / columns, width
 
@@ -81,8 +80,8 @@ def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
         spread = measured_psf.read_psf(camera.optics.psf_file)
         cutoff, radial = measured_psf.bandwidth_per_mm(spread, pixels.aperture_side_mm(camera.sensor)), math.inf
     else:
-        fnumber = optics.working_fnumber(camera.optics, camera.scene.distance_m)
-        cutoff = radial = optics.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
+        fnumber = lens.working_fnumber(camera.optics, camera.scene.distance_m)
+        cutoff = radial = diffraction.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
     extents = image_size_mm(camera, rows, columns)
     orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
     if math.prod(orders) > MAX_FREQUENCIES:
@@ -101,16 +100,16 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     becomes a Re[H₊ e^{i(α+β)} + H₋ e^{i(α−β)}]/2, α along y and β along x. A PSF that is symmetric about both axes
     leaves cosines only.
     """
-    lens, fnumber = camera.optics, optics.working_fnumber(camera.optics, camera.scene.distance_m)
-    if lens.psf_file:
-        psf = measured_psf.read_psf(lens.psf_file)
+    optics, fnumber = camera.optics, lens.working_fnumber(camera.optics, camera.scene.distance_m)
+    if optics.psf_file:
+        psf = measured_psf.read_psf(optics.psf_file)
         plus, minus = measured_psf.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
-    elif not wavefront.is_aberrated(lens):
+    elif not wavefront.is_aberrated(optics):
         radial = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm)
-        return [Term(False, False, optics.diffraction_otf(radial, wavelength_nm, fnumber))]
+        return [Term(False, False, diffraction.diffraction_otf(radial, wavelength_nm, fnumber))]
     else:
-        plus, minus = wavefront.otf(lens, fnumber, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
-        if wavefront.is_symmetric(lens):
+        plus, minus = wavefront.otf(optics, fnumber, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
+        if wavefront.is_symmetric(optics):
             return [Term(False, False, plus.real)]
     return [
         Term(False, False, (plus.real + minus.real) / 2),
@@ -131,10 +130,10 @@ def lens_gain(camera: Camera) -> np.ndarray:
 
     Camera equation, transmittance, and the share of the round aperture that blades and obstruction leave free.
     """
-    lens = camera.optics
-    open_share = 1.0 if lens.psf_file else zernike.aperture_area_share(lens)
-    gain = optics.radiance_to_irradiance(lens, camera.scene.distance_m) * open_share
-    return gain * optics.transmittance(lens)
+    optics = camera.optics
+    open_share = 1.0 if optics.psf_file else aperture.area_share(optics)
+    gain = lens.radiance_to_irradiance(optics, camera.scene.distance_m) * open_share
+    return gain * lens.transmittance(optics)
 
 
 def responses(camera: Camera) -> np.ndarray:
@@ -158,7 +157,7 @@ def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term]
 def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
-    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine`.
+    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine_series`.
     """
     named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
     camera = _optical_part(camera)
@@ -184,7 +183,8 @@ def _optical_part(camera: Camera) -> Camera:
     return Camera(scene=camera.scene, optics=camera.optics, sensor=part)
 
 
-def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
+def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
+    """`rgb_terms`, made anew."""
     at = frequencies(camera, rows, columns)
     weight = cosine_series.weights(rows, at.orders[0])[:, None] * cosine_series.weights(columns, at.orders[1])
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
@@ -202,7 +202,7 @@ def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str):
 
 
 def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: type) -> np.ndarray:
-    """`cosine.basis`, kept for the positions of a few cameras."""
+    """`cosine_series.basis`, kept for the positions of a few cameras."""
     return _basis(positions_mm.tobytes(), width_mm, orders, odd, np.dtype(dtype).name)
 
 

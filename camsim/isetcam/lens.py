@@ -11,7 +11,7 @@ import numpy as np
 from scipy.fft import irfft2, rfft2
 
 from camsim.light import spectra
-from camsim.optics import lens
+from camsim.optics import diffraction
 
 #: Share of the brightest value with which pictures are framed.
 FRAME_LEVEL = 1e-9
@@ -104,7 +104,7 @@ def through_lens(
         plane = np.full(shape, frame)
         plane[top : top + rows, left : left + columns] = gain[b] * (band(b) * fall_off)
         spectrum = rfft2(plane)
-        otf = lens.diffraction_otf(radial, wavelength_nm, fnumber)
+        otf = diffraction.diffraction_otf(radial, wavelength_nm, fnumber)
         half = height // 2 + 1
         spectrum[:half] *= otf
         spectrum[half:] *= otf[height - half : 0 : -1]  # negative frequencies

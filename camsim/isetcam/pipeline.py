@@ -29,26 +29,16 @@ from importlib import resources
 import numpy as np
 
 from camsim.camera import Camera, Scene
-from camsim.isetcam.lens import irradiance, sample_spacing_um, stack, through_lens
-from camsim.isetcam.sensor import electron_rate, processor, sample, sensor_size
+from camsim.image_formation import transfer
+from camsim.isetcam.lens import sample_spacing_um, stack, through_lens
+from camsim.isetcam.sensor import processor, sample, sensor_size
 from camsim.light import spectra
+from camsim.light.colour import check_picture, srgb_decode
 from camsim.optics import lens
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
-from camsim.sensor import pixels
-from camsim.shot import Stages
-
-__all__ = [
-    "Stages",
-    "decode",
-    "electron_rate",
-    "irradiance",
-    "luminance",
-    "processor",
-    "radiance",
-    "sensor_size",
-    "stages",
-]
+from camsim.sensor import adc, exposure, noise, pixels
+from camsim.shot import Shot, Stages
 
 #: Planck constant as ISETCam has it, 16 ppm above the SI's, J s.
 PLANCK = 6.626176e-34
@@ -57,7 +47,7 @@ PLANCK = 6.626176e-34
 DISPLAY_WHITE_CD_M2 = 100.0
 
 
-def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_irradiance: bool = True) -> Stages:
+def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, keep_stages: bool = False) -> Shot:
     """Photograph a picture the way ISETCam does.
 
     Automatic exposure ("max") brings the brightest sample of the image behind the lens, in the channel that sees
@@ -65,9 +55,19 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
 
     Parameters
     ----------
-    picture : (H, W, 3), uint8, uint16, or floating point in [0, 1]; or a hyperspectral scene.
-    seed : decides the noise.
-    keep_irradiance : False saves 31 planes of memory; `Stages.irradiance` is then None.
+    picture : ndarray or Cube
+        (H, W, 3), uint8, uint16, or floating point in [0, 1]; or a hyperspectral scene.
+    camera : Camera
+        One with `method` "isetcam".
+    seed : int, optional
+        Decides the noise.
+    keep_stages : bool, optional
+        Keep what each stage handed to the next as `Shot.stages`: 31 planes of memory more.
+
+    Returns
+    -------
+    Shot
+        `rgb` is sRGB unless the camera's tone is linear.
 
     Raises
     ------
@@ -106,32 +106,35 @@ def stages(picture: np.ndarray | Cube, camera: Camera, seed: int = 0, *, keep_ir
     area_m2 = camera.sensor.fill_factor * (pitch_um * 1e-6) ** 2
     efficiency = pixels.quantum_efficiency(camera.sensor)
     response = efficiency * (spectra.BAND_NM * area_m2)  # electrons/s in a pixel per photon irradiance
-    if keep_irradiance:
-        light = stack(planes)
-        flux = light @ response
-    else:
-        light = None
-        flux = sum(plane[..., None] * share for plane, share in zip(planes, response, strict=True))
+    light = stack(planes) if keep_stages else None
+    bands = planes if light is None else np.moveaxis(light, -1, 0)
+    flux = sum(band[..., None] * share for band, share in zip(bands, response, strict=True))
     tile = pixels.cfa_index(camera.sensor)
     spacing_um = sample_spacing_um(columns, fov_deg, camera.scene.distance_m, focal_length_mm)
     rate = sample(flux, spacing_um, shape, pitch_um, tile)
-    exposure_s = pixels.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
-    electrons = pixels.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
-    volts = pixels.volts(electrons, camera.sensor) * camera.sensor.analog_gain
-    swing_v = float(pixels.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
+    exposure_s = exposure.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
+    electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    volts = adc.volts(electrons, camera.sensor) * camera.sensor.analog_gain
+    swing_v = float(adc.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
     demosaiced, finished, srgb = processor(volts, swing_v, tile, efficiency, bit_depth=camera.sensor.bit_depth)
-    return Stages(
-        scene_rgb_linear=linear,
-        irradiance=light,
-        electrons=electrons,
-        volts=volts,
-        demosaiced=demosaiced,
-        linear=finished,
-        srgb=srgb,
-        fov_deg=fov_deg,
-        exposure_s=exposure_s,
-        wavelength_nm=spectra.WAVELENGTH_NM,
-    )
+    size = transfer.image_size_mm(camera, rows, columns)  # overfills the sensor by a little
+    box = pixels.Grid(*shape, pitch_um * 1e-3, *size).image_box()
+    stages = None
+    if keep_stages:
+        stages = Stages(
+            scene_rgb_linear=linear,
+            irradiance=light,
+            electrons=electrons,
+            volts=volts,
+            demosaiced=demosaiced,
+            linear=finished,
+            srgb=srgb,
+            fov_deg=fov_deg,
+            exposure_s=exposure_s,
+            wavelength_nm=spectra.WAVELENGTH_NM,
+        )
+    rgb = srgb if camera.isp.tone == "srgb" else srgb_decode(srgb)
+    return Shot(rgb, finished, electrons, adc.digitise(electrons, camera.sensor), exposure_s, box, stages)
 
 
 # --- the display ---------------------------------------------------------------------------------------------------
@@ -145,8 +148,7 @@ def decode(rgb: np.ndarray) -> np.ndarray:
     where 1 is white; here 1 is 1/255.) ValueError for anything but uint8, uint16, or floating point in [0, 1].
     """
     rgb = np.asarray(rgb)
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape[:2]) < 1:
-        raise ValueError(f"a picture must have shape (H, W, 3), not {rgb.shape}")
+    check_picture(rgb)
     if rgb.dtype in (np.uint8, np.uint16):
         rgb = rgb / np.iinfo(rgb.dtype).max
     if rgb.dtype.kind != "f" or not (np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1):
@@ -183,8 +185,3 @@ def radiance(linear: np.ndarray) -> np.ndarray:
     White has 100 cd/m². Strong colours dip below zero where the display's primaries do.
     """
     return np.asarray(linear) @ _photon_primaries().T
-
-
-def luminance(photons: np.ndarray) -> np.ndarray:
-    """Luminance in cd/m² of photon radiance (..., 31), or illuminance in lux of photon irradiance."""
-    return spectra.luminance(photons / _photons_per_joule())

@@ -33,33 +33,6 @@ def sensor_size(rows: int, columns: int, *, fov_deg: float, focal_length_mm: flo
     return tuple(max(2, count + count % 2) for count in counts)
 
 
-def electron_rate(
-    irradiance: np.ndarray,
-    spacing_um: float,
-    *,
-    shape: tuple[int, int],
-    pitch_um: float,
-    fill_factor: float,
-    tile: np.ndarray,
-    efficiency: np.ndarray,
-) -> np.ndarray:
-    """Mean electrons/s of every pixel of a sensor that shares the image's centre.
-
-    Parameters
-    ----------
-    irradiance : (H, W, 31) photons s⁻¹ m⁻² nm⁻¹ at a spacing of `spacing_um`.
-    shape : of the sensor, in pixels; outside the image there is no light.
-    tile : (a, b) numbers of the channels in the colour-filter array.
-    efficiency : (31, channels) electrons per photon.
-
-    Returns
-    -------
-    Mosaic of the given shape.
-    """
-    area_m2 = fill_factor * (pitch_um * 1e-6) ** 2
-    return sample(irradiance @ (efficiency * (spectra.BAND_NM * area_m2)), spacing_um, shape, pitch_um, tile)
-
-
 def sample(
     density: np.ndarray, spacing_um: float, shape: tuple[int, int], pitch_um: float, tile: np.ndarray
 ) -> np.ndarray:

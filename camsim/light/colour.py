@@ -33,6 +33,19 @@ def srgb_encode(linear: np.ndarray) -> np.ndarray:
     return np.maximum(encoded, 0.0, out=encoded)[()]
 
 
+def check_picture(picture: np.ndarray) -> None:
+    """Raise ValueError for an array that is not (H, W, 3)."""
+    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
+        raise ValueError(f"a picture must have shape (H, W, 3), not {picture.shape}")
+
+
+def as_float(picture: np.ndarray) -> np.ndarray:
+    """The values of a picture (H, W, 3) in double precision: uint8 and uint16 as shares of white."""
+    picture = np.asarray(picture)
+    check_picture(picture)
+    return picture / np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else picture.astype(float)
+
+
 def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
     """Linear light of a picture, (H, W, 3), each colour in one piece in memory.
 
@@ -41,8 +54,7 @@ def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
     picture : (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]. ValueError for anything else.
     """
     picture = np.asarray(picture)
-    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
-        raise ValueError(f"a picture must have shape (H, W, 3), not {picture.shape}")
+    check_picture(picture)
     planes = picture.transpose(2, 0, 1)
     if picture.dtype in (np.uint8, np.uint16):
         return np.take(_decode_table(picture.dtype.name, np.dtype(dtype).name), planes).transpose(1, 2, 0)
@@ -50,6 +62,13 @@ def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         raise ValueError("a picture's sRGB values must lie in [0, 1]")
     # in float64, so that 200 and 200/255 give the same light
     return srgb_decode(np.ascontiguousarray(planes, dtype=float)).astype(dtype).transpose(1, 2, 0)
+
+
+def channel(linear: np.ndarray, name: str) -> np.ndarray:
+    """One plane (H, W) of a picture in linear light (H, W, 3): luminance "Y", or "R", "G", "B"."""
+    if name not in ("Y", "R", "G", "B"):
+        raise ValueError(f"channel = {name!r} must be one of Y, R, G, B")
+    return linear @ SRGB_TO_XYZ[1] if name == "Y" else linear[..., "RGB".index(name)]
 
 
 @functools.cache

@@ -102,7 +102,7 @@ def blackbody(kelvin: float) -> np.ndarray:
     _check(kelvin, BLACKBODY_K, "blackbody")
     second = spectra.PLANCK * spectra.LIGHT_SPEED / BOLTZMANN * 1e9  # the second radiation constant, nm K
 
-    def planck(wavelength_nm):
+    def planck(wavelength_nm: np.ndarray | float) -> np.ndarray:
         return 1.0 / (wavelength_nm**5 * np.expm1(second / (wavelength_nm * kelvin)))
 
     return 100.0 * planck(spectra.WAVELENGTH_NM) / planck(560.0)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from camsim.camera import Sensor
+from camsim.sensor import adc, noise
 from camsim.sensor import pixels as sensing
 
 #: Exposures of the flat frames as shares of full scale: even steps on a logarithmic scale, then on a linear one for
@@ -95,13 +96,13 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
     if not sensor.noise:
         raise ValueError("sensor.noise = false: without noise there is no photon transfer")
     rng = np.random.default_rng(seed)
-    full = sensing.full_scale_e(sensor)
+    full = adc.full_scale_e(sensor)
     dark_rate = sensing.as_read(sensor).dark_current_e_per_s
     longest = min(_LONGEST_FLAT_S, 0.01 * full / dark_rate) if dark_rate else _LONGEST_FLAT_S
 
     def shoot(exposure_s: float, light: float = full / longest) -> np.ndarray:
         rate = np.full((size, size), float(light))
-        return sensing.digitise(sensing.expose(rate, exposure_s, sensor, rng), sensor).astype(float)
+        return adc.digitise(noise.expose(rate, exposure_s, sensor, rng), sensor).astype(float)
 
     bright = np.stack([shoot(longest / 2) for _ in range(STACK)])
     if not np.median(bright) > np.median(shoot(0.0)):

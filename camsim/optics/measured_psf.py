@@ -11,7 +11,7 @@ import numpy as np
 #: Largest side of a PSF, samples.
 MAX_PSF_SIDE = 1025
 
-#: Share of the light at a frequency that may be left out, and how far to look, in sampling rates of the PSF.
+#: Transfer below which a frequency is left out, and the highest one examined, in sampling rates of the PSF.
 NEGLIGIBLE, WIDEST = 3e-3, 4
 
 
@@ -92,7 +92,7 @@ def psf_otf(
         low = min(int(at), len(planes) - 2)
         plane = (low + 1 - at) * planes[low] + (at - low) * planes[low + 1]
 
-    def transform(frequency, count):
+    def transform(frequency: np.ndarray, count: int) -> np.ndarray:
         cycles = np.asarray(frequency, dtype=float)[:, None] * (spread.pitch_um * 1e-3)
         return np.sinc(cycles) ** 2 * np.exp(-2j * math.pi * cycles * (np.arange(count) - count // 2))
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from camsim.camera import Camera
 from camsim.light import illuminants, spectra
-from camsim.optics import lens as optics
-from camsim.optics import measured_psf, wavefront
+from camsim.optics import diffraction, lens, measured_psf, wavefront
 
 #: Share of the light that a circle about the PSF's centre holds; the panel shows 1.5 times that circle.
 SHARE = 0.92
@@ -24,13 +23,13 @@ class Spread:
 
 def spread(camera: Camera) -> Spread:
     """The PSF of the lens alone, mean over the bands weighted by the luminance of the scene's white."""
-    lens, fnumber = camera.optics, optics.working_fnumber(camera.optics, camera.scene.distance_m)
+    optics, fnumber = camera.optics, lens.working_fnumber(camera.optics, camera.scene.distance_m)
     weight = illuminants.spectrum(camera.scene.illuminant) * spectra.table("cie1931")[:, 1]
-    if (passed := optics.transmittance(lens)).any():  # a lens that passes nothing has a PSF as well
+    if (passed := lens.transmittance(optics)).any():  # a lens that passes nothing has a PSF as well
         weight = weight * passed
     weight = weight / weight.sum()
-    if lens.psf_file:
-        given = measured_psf.read_psf(lens.psf_file)
+    if optics.psf_file:
+        given = measured_psf.read_psf(optics.psf_file)
         known = spectra.WAVELENGTH_NM[:1] if given.wavelength_nm is None else given.wavelength_nm
         mix = [np.interp(spectra.WAVELENGTH_NM, known, one) @ weight for one in np.eye(len(known))]
         psf = np.tensordot(mix, given.psf, 1)
@@ -38,11 +37,11 @@ def spread(camera: Camera) -> Spread:
 
     def mean(bands: list[tuple[float, float]], pitch_um: float, size: int) -> np.ndarray:
         """Mean over weights and wavelengths, nm."""
-        if wavefront.is_aberrated(lens):
-            return sum(share * wavefront.psf(lens, fnumber, nm, pitch_um, size) for share, nm in bands)
+        if wavefront.is_aberrated(optics):
+            return sum(share * wavefront.psf(optics, fnumber, nm, pitch_um, size) for share, nm in bands)
         place = (np.arange(size) - size // 2) * pitch_um
         radius = np.linspace(0, 2 * abs(place[0]), 4 * size)  # reaches beyond the corners
-        profile = sum(share * optics.airy_psf(radius, nm, fnumber) for share, nm in bands)
+        profile = sum(share * diffraction.airy_psf(radius, nm, fnumber) for share, nm in bands)
         return pitch_um**2 * np.interp(np.hypot(place[:, None], place), radius, profile)
 
     fine = 0.5e-3 * 550 * fnumber  # λN/2, µm: the sum of such samples is exact

@@ -1,7 +1,7 @@
 """What an aberrated lens, or a measured PSF, does to a picture: OTF and PSF.
 
-The pupil function is A exp(i2πW/λ), A the share of light that the aperture passes and W the wavefront error in µm
-(see `zernike` for both). The PSF is the square of its Fourier transform ∫ A exp(i2πW/λ) exp(−i2π u·x/(2λN)) du, u in
+The pupil function is A exp(i2πW/λ), A the share of light that the aperture passes (see `aperture`) and W the wavefront
+error in µm (see `zernike`). The PSF is the square of its Fourier transform ∫ A exp(i2πW/λ) exp(−i2π u·x/(2λN)) du, u in
 radii of the aperture; the OTF is H(f) = ∫ psf(x) exp(−i2πf·x) dx, the pupil function's autocorrelation.
 
 Where light goes. A wave ahead by W leans towards where W falls: by −2N ∇W µm on the sensor. The picture is what the
@@ -16,12 +16,15 @@ defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from camsim.camera import Optics
-from camsim.optics import zernike
-from camsim.optics.lens import diffraction_otf
+from camsim.optics import aperture, diffraction, zernike
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.
 SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6
@@ -72,7 +75,7 @@ class _Pupil:
 def _pupil(optics: Optics, samples: int) -> _Pupil:
     from scipy.ndimage import laplace
 
-    cover = zernike.coverage(optics, samples)
+    cover = aperture.coverage(optics, samples)
     step = 2 / samples
     position = (np.arange(len(cover)) - (len(cover) - 1) / 2) * step
     # A covered area stands for the mean over a sample; less ∇²/24 of it, sums become integrals to the fourth order.
@@ -92,9 +95,9 @@ def _slopes(optics: Optics) -> tuple[np.ndarray, ...]:
     return y[inside], x[inside], *(slope[inside] for slope in np.gradient(pupil.wave_um, pupil.step))
 
 
-def _sampled(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
+def _sampling(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
     """What `_pupil` needs: the shape alone, and enough samples, `least` or more. And the defocus at the rim, µm."""
-    defocus_um = zernike.defocus_dpt(optics, wavelength_nm) * zernike.aperture_radius_mm(optics) ** 2 / 2
+    defocus_um = zernike.defocus_dpt(optics, wavelength_nm) * aperture.radius_mm(optics) ** 2 / 2
     kept = ("blades", "blade_rotation_deg", "obscuration", "zernike_um")
     shape = Optics(**{name: getattr(optics, name) for name in kept})
     y, x, slope_y, slope_x = _slopes(shape)
@@ -123,11 +126,11 @@ def _autocorrelation(function: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _plain_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
+def _unaberrated_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
     return _autocorrelation(_pupil(optics, samples).weight.astype(complex)).real
 
 
-def _spline_weights(at: np.ndarray, count: int):
+def _spline_weights(at: np.ndarray, count: int) -> "csr_array":
     """Cubic B-splines of `count` whole positions at the positions `at`: sparse (len(at), count), 0 outside."""
     from scipy.sparse import csr_array
 
@@ -152,7 +155,7 @@ def otf(
 
     Parameters
     ----------
-    fnumber : image distance over aperture diameter (`optics.working_fnumber`).
+    fnumber : image distance over aperture diameter (`lens.working_fnumber`).
     fy_per_mm, fx_per_mm : (Y,) not negative and (X,), cycles/mm in the picture, y down.
 
     Returns
@@ -162,26 +165,26 @@ def otf(
     Raises
     ------
     ValueError
-        If the wavefront is too steep to sample, or the aperture is not possible.
+        If the wavefront is too steep to sample.
     """
     fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
     radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
     if optics.blades or optics.obscuration:
-        plain = [zernike.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
+        unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
     else:
-        plain = [diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
+        unaberrated = [diffraction.diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
     if not _is_deformed(optics):
-        return plain[0].astype(complex), plain[1].astype(complex)
-    shape, samples, defocus_um = _sampled(optics, wavelength_nm)
+        return unaberrated[0].astype(complex), unaberrated[1].astype(complex)
+    shape, samples, defocus_um = _sampling(optics, wavelength_nm)
     pupil = _pupil(shape, samples)
-    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _plain_autocorrelation(shape, samples)
-    change *= pupil.step**2 / (math.pi * zernike.aperture_area_share(optics))
+    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _unaberrated_autocorrelation(shape, samples)
+    change *= pupil.step**2 / (math.pi * aperture.area_share(optics))
     both = _interpolate(change, fy[:, 0] * (radii / pupil.step), np.concatenate([fx, -fx]) * (radii / pupil.step))
     moved_y, moved_x = (2e-3 * fnumber * slope for slope in pupil.tilt_um)  # mm
     results = []
-    for sign, unaberrated, changed in zip((1, -1), plain, np.split(both, 2, axis=1), strict=True):
-        changed += unaberrated
-        changed[unaberrated == 0] = 0
+    for sign, closed_form, changed in zip((1, -1), unaberrated, np.split(both, 2, axis=1), strict=True):
+        changed += closed_form
+        changed[closed_form == 0] = 0
         changed *= np.exp(-2j * math.pi * moved_y * fy)
         changed *= np.exp(-2j * math.pi * moved_x * sign * fx)
         results.append(changed)
@@ -213,12 +216,12 @@ def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, s
             f"a PSF of {size} × {pitch_um:g} µm is too large at f/{fnumber:g}: at most "
             f"{scale * SAMPLES[-1] / 4:.4g} µm wide"
         )
-    shape, samples, defocus_um = _sampled(optics, wavelength_nm, needed)
+    shape, samples, defocus_um = _sampling(optics, wavelength_nm, needed)
     pupil = _pupil(shape, samples)
     place = (np.arange(size) - size // 2) * pitch_um
     waves = [  # the tilt taken out of the pupil is a shift of the image
         np.exp(-2j * math.pi / scale * np.outer(place - 2 * fnumber * slope, pupil.position)) for slope in pupil.tilt_um
     ]
     field = waves[0] @ pupil.function(wavelength_nm, defocus_um) @ waves[1].T * pupil.step**2
-    area = math.pi * zernike.aperture_area_share(optics)
+    area = math.pi * aperture.area_share(optics)
     return (field.real**2 + field.imag**2) * (pitch_um**2 / (area * scale**2))

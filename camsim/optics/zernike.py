@@ -1,18 +1,14 @@
-"""The pupil of a lens: the shape of its aperture, and its wavefront error as Zernike polynomials.
+"""The wavefront error of a lens as Zernike polynomials over its pupil.
 
 Pupil coordinates are in units of the aperture's radius, x to the right and y up, as the photographer behind the
 camera sees them; θ runs counter-clockwise from +x. The wavefront error W is in µm, positive where the wave is ahead
 of the sphere that converges on the sensor. So positive defocus, W growing towards the rim, is a lens too strong,
 focused in front of the sensor (myopia in an eye), as in the standards cited.
 
-The aperture is round, or a regular polygon with its corners on the round one; `blade_rotation_deg` is the angle θ of
-a corner. A central obstruction takes a round share out.
-
 References: ANSI Z80.28-2017; L. Thibos et al., "Standards for reporting the optical aberrations of eyes",
-J. Refract. Surg. 18, 2002 (indices, normalisation, signs); E. O'Neill, J. Opt. Soc. Am. 46, 1956 (annulus).
+J. Refract. Surg. 18, 2002 (indices, normalisation, signs).
 """
 
-import functools
 import math
 from collections.abc import Sequence
 
@@ -22,12 +18,6 @@ from camsim.camera import Optics
 
 #: Lines F and C, between which chromatic defocus is counted, nm.
 FRAUNHOFER_F_NM, FRAUNHOFER_C_NM = 486.1, 656.3
-
-#: Rows of samples that a sample's covered area is measured along.
-SUBROWS = 16
-
-#: Steps of the tables that `_polygon_overlaps` fills: directions, and shifts in each direction.
-DIRECTIONS, SHIFTS = 128, 1024
 
 
 def order(index: int) -> tuple[int, int]:
@@ -96,173 +86,3 @@ def defocus_dpt(optics: Optics, wavelength_nm: float) -> float:
     shift = 1 / wavelength_nm**2 - 1 / optics.focus_wavelength_nm**2
     span = 1 / FRAUNHOFER_F_NM**2 - 1 / FRAUNHOFER_C_NM**2
     return optics.defocus_dpt + optics.chromatic_defocus_dpt * shift / span
-
-
-def aperture_radius_mm(optics: Optics) -> float:
-    """Half of focal length over f-number."""
-    return optics.focal_length_mm / (2 * optics.fnumber)
-
-
-# --- the shape of the aperture --------------------------------------------------------------------------------------
-
-
-def aperture_area_share(optics: Optics) -> float:
-    """Area of the aperture over that of the round one.
-
-    Raises ValueError for an obstruction that reaches beyond a polygon's edges.
-    """
-    n, hole = optics.blades, optics.obscuration
-    if n and hole > math.cos(math.pi / n):
-        raise ValueError(
-            f"optics.obscuration = {hole} must be at most {math.cos(math.pi / n):.4g}, "
-            f"the inner radius of {n} blades over the outer"
-        )
-    return (n / (2 * math.pi) * math.sin(2 * math.pi / n) if n else 1.0) - hole**2
-
-
-def _discs(distance: np.ndarray, large: float, small: float) -> np.ndarray:
-    """Area that two discs have in common."""
-    d = np.maximum(distance, 1e-100)
-    alpha = np.arccos(np.clip((d * d + large**2 - small**2) / (2 * d * large), -1, 1))
-    beta = np.arccos(np.clip((d * d + small**2 - large**2) / (2 * d * small), -1, 1))
-    kite = ((large + small) ** 2 - d * d) * (d * d - (large - small) ** 2)
-    return large**2 * alpha + small**2 * beta - np.sqrt(np.maximum(kite, 0)) / 2
-
-
-def _polygon_and_disc(corners: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
-    """Area that a polygon, corners (n, 2) as x, y counter-clockwise, has in common with discs about (y, x)."""
-
-    def cross(p, q):
-        return p[0] * q[1] - p[1] * q[0]
-
-    def sector(p, q):
-        return radius**2 * np.arctan2(cross(p, q), p[0] * q[0] + p[1] * q[1])
-
-    total = 0.0
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        p, q, step = (start[0] - x, start[1] - y), (end[0] - x, end[1] - y), end - start
-        length = step @ step
-        nearest = -(p[0] * step[0] + p[1] * step[1]) / length
-        half = np.sqrt(np.maximum(radius**2 / length - cross(p, step) ** 2 / length**2, 0))
-        enter, leave = np.clip(nearest - half, 0, 1), np.clip(nearest + half, 0, 1)
-        a, b = ((p[0] + t * step[0], p[1] + t * step[1]) for t in (enter, leave))
-        total += sector(p, a) + cross(a, b) + sector(b, q)  # twice the signed area seen from the centre
-    return total / 2
-
-
-def _corners(blades: int) -> np.ndarray:
-    angle = 2 * math.pi * np.arange(blades) / blades
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
-
-
-def coverage(optics: Optics, samples: int) -> np.ndarray:
-    """Share of each sample that the aperture covers: (samples + 4, samples + 4), rows running down.
-
-    The aperture's diameter is `samples` wide. Areas are sums over SUBROWS parts of each row, exact along it.
-    """
-    step, count = 2 / samples, samples + 4
-    columns = (np.arange(count + 1) - count / 2) * step
-    total = np.zeros((count, count))
-    for part in range(SUBROWS):
-        above, below = (columns[:-1] + share / SUBROWS * step for share in (part, part + 1))
-        left, right, top, bottom = _chords(optics, above, below)
-        y = (above + below) / 2
-        hole = np.sqrt(np.maximum(optics.obscuration**2 - y * y, 0))
-        covered = _cut(columns, left, right) - _cut(columns, -hole, hole)
-        total += covered * np.clip(np.minimum(below, bottom) - np.maximum(above, top), 0, None)[:, None]
-    return total / step**2
-
-
-def _cut(edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Length between `low` and `high` (rows,) in each of the intervals between `edges`: (rows, intervals)."""
-    return np.diff(np.clip(edges, low[:, None], high[:, None]), axis=1)
-
-
-def _chords(optics: Optics, above: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Left and right end of the aperture in rows from `above` to `below`, y down; its top and bottom."""
-    if not optics.blades:
-        y = np.clip((above + below) / 2, -1, 1)
-        half = np.sqrt(1 - y * y)
-        return -half, half, -1.0, 1.0
-    turn = math.radians(optics.blade_rotation_deg)
-    corners = _corners(optics.blades) @ np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    x, y = corners.T  # turned clockwise, for y runs down here
-    middle = np.clip((np.maximum(above, y.min()) + np.minimum(below, y.max())) / 2, y.min(), y.max())
-    left, right = _ends(x, y, middle)
-    return left, right, y.min(), y.max()
-
-
-def _ends(x: np.ndarray, y: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where horizontal lines at `heights` enter and leave a convex polygon with corners x, y (n,)."""
-    rise, run = np.roll(y, -1) - y, np.roll(x, -1) - x
-    steep = np.abs(rise) > 1e-9
-    share = (heights[:, None] - y[steep]) / rise[steep]
-    at = np.where(np.abs(share - 0.5) <= 0.5 + 1e-9, x[steep] + share * run[steep], np.nan)
-    return np.nanmin(at, axis=1), np.nanmax(at, axis=1)
-
-
-# --- overlap of the aperture with itself, shifted: the OTF without aberrations --------------------------------------
-
-
-def unaberrated_otf(optics: Optics, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Area that the aperture and the aperture shifted by (y, x) radii have in common over its own; y down.
-
-    The closed form for a disc and an annulus. For a polygon linear between exact values, to 1e-5.
-    """
-    share = aperture_area_share(optics)
-    shift = np.hypot(y, x)
-    if not optics.blades:
-        hole = optics.obscuration
-        total = _discs(shift, 1, 1)
-        if hole:
-            total += _discs(shift, hole, hole) - 2 * _discs(shift, 1, hole)
-        return np.maximum(total / (math.pi * share), 0)
-    from scipy.ndimage import map_coordinates
-
-    sides, first, reach = _difference_body(optics.blades)
-    turned = np.arctan2(-y, x) - math.radians(optics.blade_rotation_deg) - first
-    half = math.pi / sides
-    angle = np.abs((turned + half) % (2 * half) - half)
-    along = shift * np.cos(half - angle) / (reach * math.cos(half))
-    table = _polygon_overlaps(optics.blades, optics.obscuration) / (math.pi * share)
-    at = np.stack(np.broadcast_arrays(angle * (DIRECTIONS / half), np.minimum(along, 1) * SHIFTS))
-    return np.maximum(map_coordinates(table, at, order=1, mode="nearest"), 0)
-
-
-def _difference_body(blades: int) -> tuple[int, float, float]:
-    """The regular polygon of shifts at which two polygons of `blades` sides touch: sides, angle and radius of a corner.
-
-    An even polygon is its own half turn: twice itself. An odd one has its sides and theirs opposite.
-    """
-    if blades % 2 == 0:
-        return blades, 0.0, 2.0
-    return 2 * blades, math.pi / (2 * blades), 2 * math.cos(math.pi / (2 * blades))
-
-
-@functools.lru_cache(maxsize=8)
-def _polygon_overlaps(blades: int, hole: float) -> np.ndarray:
-    """Area common to a polygon with a hole and its shifted self: (DIRECTIONS + 1, SHIFTS + 1).
-
-    Directions from a corner of the difference body to the middle of its side, shifts from 0 to its border. A line
-    in the shift's direction with a chord of length L keeps max(0, L − shift) of it; L is linear between corners.
-    """
-    sides, first, reach = _difference_body(blades)
-    half = math.pi / sides
-    corners = _corners(blades)
-    table = np.empty((DIRECTIONS + 1, SHIFTS + 1))
-    for row, angle in enumerate(np.linspace(0, half, DIRECTIONS + 1)):
-        c, s = math.cos(angle + first), math.sin(angle + first)
-        along, across = corners @ (c, s), corners @ (-s, c)
-        shift = np.linspace(0, reach * math.cos(half) / math.cos(half - angle), SHIFTS + 1)
-        heights = np.sort(across)
-        left, right = _ends(along, across, heights)
-        rest = (right - left)[:, None] - shift
-        high, low = np.maximum(rest[1:], rest[:-1]), np.minimum(rest[1:], rest[:-1])
-        positive = np.maximum(high, 0)
-        mean = np.where(low >= 0, (high + low) / 2, positive**2 / (2 * np.maximum(high - low, 1e-100)))
-        table[row] = np.diff(heights) @ mean
-        if hole:
-            both = sum(_polygon_and_disc(corners, sign * shift * s, sign * shift * c, hole) for sign in (-1, 1))
-            table[row] += _discs(shift, hole, hole) - both
-    table[:, -1] = 0  # but for rounding
-    return table

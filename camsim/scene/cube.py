@@ -38,13 +38,33 @@ _CUBES = {
 } | dict.fromkeys(("hsi", "ref", "cube", "hcube", "hypercube", "data"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Cube:
-    """A spectral scene: `values` (H, W, 31) at 400:10:700 nm, finite and not negative, of one of `KINDS`."""
+    """A spectral scene.
+
+    Parameters
+    ----------
+    kind : str
+        What the values are, one of `KINDS`: "reflectance", "radiance" in W sr⁻¹ m⁻² nm⁻¹, or "photons" in
+        s⁻¹ sr⁻¹ m⁻² nm⁻¹.
+    values : ndarray of float
+        (H, W, 31) at 400:10:700 nm, finite and not negative.
+    source : str
+        The file that it is from, or "".
+
+    Examples
+    --------
+    >>> Cube(kind="reflectance", values=np.full((8, 12, 31), 0.5), source="")
+    Cube(reflectance, 12×8, 400 to 700 nm)
+    """
 
     kind: str
     values: np.ndarray
     source: str
+
+    def __repr__(self) -> str:
+        rows, columns = self.values.shape[:2]
+        return f"Cube({self.kind}, {columns}×{rows}, 400 to 700 nm)"
 
 
 def read(path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray | None = None) -> Cube:
@@ -143,7 +163,7 @@ def _weights(wavelength_nm: np.ndarray) -> np.ndarray:
             f"less to {high:g} nm or more"
         )
 
-    def at(place):  # the matrix that interpolates at `place`, nm; ends hold
+    def at(place: np.ndarray) -> np.ndarray:  # the matrix that interpolates at `place`, nm; ends hold
         return np.stack([np.interp(place, wavelength_nm, unit) for unit in np.eye(len(wavelength_nm))], axis=-1)
 
     if np.median(np.diff(wavelength_nm)) >= spectra.BAND_NM:
@@ -186,12 +206,12 @@ def _found(arrays: dict) -> str:
 
 def _kind(name: str, wanted: str | None) -> str:
     """The kind of the array `name`, of which `wanted` is what the caller says."""
-    told = _CUBES.get(name.lower())
-    if told is None and wanted is None:
+    by_name = _CUBES.get(name.lower())
+    if by_name is None and wanted is None:
         raise ValueError(f"{name!r} does not tell what it holds; say which kind: {', '.join(KINDS)}")
-    if told is not None and wanted is not None and told != wanted:
-        raise ValueError(f"{name!r} holds {told} by its name, not {wanted}")
-    return told or wanted
+    if by_name is not None and wanted is not None and by_name != wanted:
+        raise ValueError(f"{name!r} holds {by_name} by its name, not {wanted}")
+    return by_name or wanted
 
 
 def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:
@@ -222,18 +242,19 @@ def _load_mat(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) ->
     arrays = matlab.load(path)
     if "mcCOEF" in arrays:
         return _kind("photons", kind), _from_basis(arrays), spectra.WAVELENGTH_NM
-    cubes = {n: a for n, a in arrays.items() if isinstance(a, np.ndarray) and a.ndim == 3}
+    cubes = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray) and array.ndim == 3}
     if wavelength_nm is not None:
         vectors = {"wavelength_nm": np.ravel(wavelength_nm)}
     else:
-        vectors = {n: a.ravel() for n, a in arrays.items() if n.lower() in _WAVELENGTHS and _is_vector(a)}
+        named = {name: array for name, array in arrays.items() if name.lower() in _WAVELENGTHS}
+        vectors = {name: array.ravel() for name, array in named.items() if _is_vector(array)}
     if not cubes or not vectors:
         lacking = "a 3-D array (H, W, N)" if not cubes else "a vector wavelength_nm with a wavelength per band"
         raise ValueError(f"must hold {lacking}; found {_found(arrays) or 'nothing'}")
-    pairs = [(c, v) for c in cubes for v in vectors if len(vectors[v]) in cubes[c].shape]
-    if len({c for c, _ in pairs}) > 1:
-        pairs = [(c, v) for c, v in pairs if c.lower() in _CUBES]
-    if len({(c, vectors[v].tobytes()) for c, v in pairs}) != 1:
+    pairs = [(name, vector) for name in cubes for vector in vectors if len(vectors[vector]) in cubes[name].shape]
+    if len({name for name, _ in pairs}) > 1:
+        pairs = [(name, vector) for name, vector in pairs if name.lower() in _CUBES]
+    if len({(name, vectors[vector].tobytes()) for name, vector in pairs}) != 1:
         raise ValueError(
             f"{'no' if not pairs else 'more than one'} 3-D array and vector of wavelengths fit; "
             f"found {_found(cubes | vectors)}; keep one of each, named as {', '.join(KINDS)} and wavelength_nm"
@@ -244,7 +265,7 @@ def _load_mat(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) ->
     return _kind(name, kind), np.moveaxis(values, axis, -1), wavelengths
 
 
-def _is_vector(array) -> bool:
+def _is_vector(array: object) -> bool:
     return isinstance(array, np.ndarray) and 1 < array.size == max(array.shape)
 
 

@@ -1,7 +1,6 @@
-"""The sensor: pixels that integrate light over an area, count electrons with noise, and saturate.
+"""The pixels: where they are, the area and the colours that they see, their quantum efficiency, binning.
 
-References: J. Farrell, M. Okincha, M. Parmar, "Sensor calibration and simulation", Proc. SPIE 6817, 2008;
-J. Janesick, Photon Transfer, SPIE Press 2007; EMVA Standard 1288, release 4.0.
+Reference: J. Farrell, M. Okincha, M. Parmar, "Sensor calibration and simulation", Proc. SPIE 6817, 2008.
 """
 
 import dataclasses
@@ -13,13 +12,6 @@ import numpy as np
 
 from camsim.camera import CFA_COLOURS, Sensor
 from camsim.light import spectra
-
-#: Share of full scale that automatic exposure gives the brightest pixel, or the mean of all pixels.
-AUTO_EXPOSURE_LEVEL = 0.95
-AUTO_EXPOSURE_MEAN = 0.18
-
-#: Most dark electrons that can be drawn from a Poisson distribution with sense.
-MAX_DARK_E = 1e12
 
 #: Largest sensor simulated.
 MAX_PIXELS = 64_000_000
@@ -41,7 +33,7 @@ class Grid:
     def positions_mm(self) -> tuple[np.ndarray, np.ndarray]:
         """Pixel centres along y and x, mm from the image's top and left border."""
 
-        def centres(count, extent):
+        def centres(count: int, extent: float) -> np.ndarray:
             return extent / 2 + (np.arange(count) - (count - 1) / 2) * self.pitch_mm
 
         return centres(self.rows, self.height_mm), centres(self.columns, self.width_mm)
@@ -59,7 +51,7 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
     pitch = sensor.pixel_pitch_um * 1e-3
     tile_rows, tile_columns = (n * sensor.binning for n in cfa_index(sensor).shape)
 
-    def count(extent, tile):
+    def count(extent: float, tile: int) -> int:
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
         return max(1, math.ceil(whole / tile)) * tile
 
@@ -159,114 +151,5 @@ def bin_charge(rate: np.ndarray, sensor: Sensor) -> np.ndarray:
     rows, columns = (count // n for count in rate.shape)
     if sensor.bins_blocks:
         return rate.reshape(rows, n, columns, n).sum(axis=(1, 3))
-    a, b = cfa_index(sensor).shape
-    return rate.reshape(rows // a, n, a, columns // b, n, b).sum(axis=(1, 4)).reshape(rows, columns)
-
-
-def full_scale_e(sensor: Sensor) -> float:
-    """Electrons at the ADC's full scale: the full well over the analog gain."""
-    return as_read(sensor).full_well_e / sensor.analog_gain
-
-
-def electrons_per_count(sensor: Sensor) -> float:
-    """Electrons per ADC count, e⁻/DN: full scale fills the counts above the black level. 1 without an ADC."""
-    return full_scale_e(sensor) / (2**sensor.bit_depth - 1 - sensor.black_level_dn) if sensor.bit_depth else 1.0
-
-
-def exposure_time(sensor: Sensor, rate: np.ndarray) -> float:
-    """Exposure time in s for noise-free pixel rates in electrons/s.
-
-    The given `exposure_s`, or the time at which the brightest pixel ("max") or the 99th percentile ("p99") reaches
-    95 % of full scale, or the mean of all pixels 18 % ("mean"); both times 2^`exposure_ev`. Raises ValueError where
-    a black scene leaves automatic exposure without a measure.
-    """
-    if sensor.exposure_s is not None:
-        return sensor.exposure_s * 2.0**sensor.exposure_ev
-    measure = {"max": np.max, "p99": lambda x: np.percentile(x, 99), "mean": np.mean}[sensor.auto_exposure]
-    level = AUTO_EXPOSURE_MEAN if sensor.auto_exposure == "mean" else AUTO_EXPOSURE_LEVEL
-    brightness = float(measure(rate))
-    if brightness <= 0:
-        raise ValueError("automatic exposure of a black picture: give sensor.exposure_s")
-    return level * full_scale_e(sensor) / brightness * 2.0**sensor.exposure_ev
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """What is fixed in a sensor: gain and offset of every pixel, and the defects."""
-
-    gain: np.ndarray  #: (H, W), around 1
-    offset_e: np.ndarray  #: (H, W), around 0
-    missing: np.ndarray  #: (H, W) bool
-    stuck: np.ndarray  #: (H, W) bool
-
-
-@functools.lru_cache(maxsize=8)
-def pattern(sensor: Sensor, rows: int, columns: int) -> Pattern | None:
-    """The fixed pattern of a sensor of the given size, the same for every shot; None where there is none.
-
-    Gains and offsets of pixels (PRNU, DSNU) are normally distributed, as are those of columns. The numbers of
-    missing and stuck pixels are the given fractions, rounded.
-    """
-    read = as_read(sensor)
-    spreads = (read.prnu, read.dsnu_e, read.column_gain_fpn, read.column_offset_fpn_e)
-    if not any((*spreads, read.missing_fraction, read.stuck_fraction)):
-        return None
-    rng = np.random.default_rng([sensor.pattern_seed, rows, columns])
-    pixel_gain, pixel_offset = rng.standard_normal((2, rows, columns))
-    column_gain, column_offset = rng.standard_normal((2, columns))
-    rank = rng.permutation(rows * columns).reshape(rows, columns)
-    missing, stuck = (round(share * rank.size) for share in (read.missing_fraction, read.stuck_fraction))
-    gain, offset = np.ones((rows, columns)), np.zeros((rows, columns))
-    if read.noise:
-        gain = (1 + read.prnu * pixel_gain) * (1 + read.column_gain_fpn * column_gain)
-        offset = read.dsnu_e * pixel_offset + read.column_offset_fpn_e * column_offset
-    return Pattern(gain, offset, rank < missing, (rank >= missing) & (rank < missing + stuck))
-
-
-def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
-    """Electrons that the ADC sees in every pixel after the exposure.
-
-    Photons and dark current arrive as one Poisson process; reading adds Gaussian noise; gains and offsets of pixels
-    and columns follow; the result is clipped to what the ADC can tell apart, from its zero (below the black level,
-    if there is one) to full scale, which is the full well at most. With ``sensor.noise`` off only signal, clipping and
-    defects are left.
-
-    Parameters
-    ----------
-    rate : (H, W), electrons/s, not negative, binned where the sensor bins.
-    """
-    read = as_read(sensor)
-    fixed = pattern(sensor, *rate.shape)
-    rate = np.asarray(rate, np.result_type(rate, np.float32))
-    signal = rate * rate.dtype.type(exposure_s)
-    if sensor.noise:
-        dark = read.dark_current_e_per_s * exposure_s
-        if not dark <= MAX_DARK_E:
-            raise ValueError(
-                f"in an exposure of {exposure_s:.3g} s dark current alone would give over {MAX_DARK_E:g} electrons: "
-                "raise scene.luminance_cd_m2 or lower sensor.exposure_s"
-            )
-        signal = rng.poisson(np.minimum(signal, MAX_DARK_E) + dark).astype(rate.dtype)
-        signal += rate.dtype.type(read.read_noise_e) * rng.standard_normal(rate.shape, dtype=rate.dtype)
-        if fixed is not None:
-            signal = (signal * fixed.gain + fixed.offset_e).astype(rate.dtype)
-    zero = -sensor.black_level_dn * electrons_per_count(sensor)
-    signal = np.clip(signal, zero, full_scale_e(sensor))
-    if fixed is not None:
-        signal[fixed.missing], signal[fixed.stuck] = 0.0, full_scale_e(sensor)
-    return signal
-
-
-def digitise(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """Electrons to ADC counts, uint32 in 0 … 2^bits − 1: black level plus electrons over `electrons_per_count`.
-
-    Without an ADC (`bit_depth` 0) the electrons themselves.
-    """
-    if not sensor.bit_depth:
-        return electrons
-    return np.rint(electrons / electrons_per_count(sensor) + sensor.black_level_dn).astype(np.uint32)
-
-
-def volts(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """Voltage at the conversion node."""
-    return electrons * (as_read(sensor).conversion_gain_uv_per_e * 1e-6)
+    high, wide = cfa_index(sensor).shape
+    return rate.reshape(rows // high, n, high, columns // wide, n, wide).sum(axis=(1, 4)).reshape(rows, columns)

@@ -9,7 +9,7 @@ from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode, xyz_to_linear
 from camsim.optics.point_spread import Spread, spread
-from camsim.sensor import pixels
+from camsim.sensor import adc, pixels
 from camsim.sheet import captions
 from camsim.shot import Stages
 
@@ -59,7 +59,7 @@ def draw(stages: Stages, camera: Camera) -> np.ndarray:
         axes.text(x, y, words, **({"fontsize": size, "color": _INK, "va": "baseline", "ha": "left"} | style))
 
     tiles = "means of tiles; " if _is_reduced((rows, columns), lower) else ""
-    full = f"{pixels.full_scale_e(camera.sensor):,.0f} e⁻"
+    full = f"{adc.full_scale_e(camera.sensor):,.0f} e⁻"
     light, brightest = _light(stages)
     where = "with a dark frame" if camera.method == "isetcam" else "at the pixels' centres"
     scene = srgb_encode(stages.scene_rgb_linear)
@@ -105,7 +105,7 @@ def _light(stages: Stages) -> tuple[np.ndarray, float]:
 
 def _mosaic(stages: Stages, camera: Camera) -> np.ndarray:
     """Every sensor pixel in the colour of its filter, sRGB values (H, W, 3)."""
-    share = srgb_encode(stages.electrons / pixels.full_scale_e(camera.sensor))
+    share = srgb_encode(stages.electrons / adc.full_scale_e(camera.sensor))
     tile = np.array([[_COLOURS[letter] for letter in row] for row in camera.sensor.tile])
     repeat = share.shape[0] // tile.shape[0], share.shape[1] // tile.shape[1], 1
     return share[..., None] * np.tile(tile, repeat)
@@ -120,7 +120,7 @@ def _demosaiced(stages: Stages, camera: Camera) -> np.ndarray:
     top = 1.0
     if camera.method == "isetcam":  # volts, or counts up to 2ⁿ
         well = pixels.as_read(camera.sensor).full_well_e
-        top = 2.0**camera.sensor.bit_depth if camera.sensor.bit_depth else pixels.volts(well, camera.sensor)
+        top = 2.0**camera.sensor.bit_depth if camera.sensor.bit_depth else adc.volts(well, camera.sensor)
     letters = pixels.colours(camera.sensor)
     if set("rgb") <= set(letters):
         return srgb_encode(stages.demosaiced[..., [letters.index(letter) for letter in "rgb"]] / top)

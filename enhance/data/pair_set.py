@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera_file
+from camsim.camera import Camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
 from enhance.data import sampling
@@ -52,7 +52,7 @@ def photographs(records: list[dict]) -> tuple[str, ...]:
 
 
 def builtin(
-    camera: camera_file.Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None, **sizes
+    camera: Camera, *, split: str = "train", seed: int = 0, jobs: int = 1, step=lambda: None, **sizes
 ) -> PairSet:
     """The built-in photographs of a split, seen by `camera`; `step` is called after every scene.
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
-from camsim.image_formation import transfer
+from camsim.camera import Scene
+from camsim.image_formation import electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize
 from camsim.light import colour, spectra
@@ -47,7 +48,7 @@ def test_irradiance_is_what_the_camera_equation_says():
     view = camera_file.override(
         camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"]
     )
-    done = pipeline.render_stages(np.full((16, 16, 3), 255, np.uint8), view)[1]
+    done = pipeline.render(np.full((16, 16, 3), 255, np.uint8), view, keep_stages=True).stages
     white = radiance.primaries(view.scene).sum(axis=1)
     magnification = 3.862755e-3 / (1.2 - 3.862755e-3)
     expected = white * np.pi / (1 + 4 * 16 * (1 + magnification) ** 2)
@@ -67,7 +68,7 @@ def test_electrons_are_the_irradiance_times_area_efficiency_and_time():
             "sensor.bit_depth=0",
         ],
     )
-    done = pipeline.render_stages(picture, view)[1]
+    done = pipeline.render(picture, view, keep_stages=True).stages
     efficiency = spectra.bayer_qe().max(axis=1)
     area_m2 = 0.75 * 0.25e-12
     expected = done.irradiance @ efficiency * spectra.BAND_NM * area_m2 * done.exposure_s
@@ -110,7 +111,7 @@ def test_illuminant_and_luminance_of_the_scene():
         (radiance.radiance(colour.srgb_decode(picture), view.scene) / spectra.to_photons(np.ones(31))).mean((0, 1))
     )
     np.testing.assert_allclose(light("scene.mean_luminance_cd_m2=50"), 50 / mean * light(), rtol=1e-5)
-    white = radiance.primaries(camera_file.Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
+    white = radiance.primaries(Scene(illuminant="A")).sum(axis=1) / spectra.to_photons(np.ones(31))
     x, y, z = spectra.xyz(white)
     assert (x / (x + y + z), y / (x + y + z)) == pytest.approx((0.44758, 0.40745), abs=5e-4)  # CIE 015, illuminant A
     assert y == pytest.approx(100)
@@ -206,7 +207,7 @@ def test_asymmetric_blur_points_the_same_way_whatever_the_sensor():
             view = camera_file.override(
                 camera_file.load("f22"), [*base, f"optics.zernike_um={[sign * c for c in coefficients]}"]
             )
-            rate, grid = pipeline.electron_rate(picture, view)
+            rate, grid = electron_rate.electron_rate(picture, view)
             profile = rate.sum(axis=1 - axis)
             centre = (grid.rows if axis == 0 else grid.columns) / 2
             positions = np.arange(len(profile)) + 0.5 - centre
@@ -232,10 +233,10 @@ def test_a_coarse_psf_blurs_without_ringing(tmp_path):
     changes = [f"optics.psf_file={tmp_path / 'dot.npz'}", "sensor.cfa=mono", "scene.fov_deg=0.5", "sensor.noise=false"]
     edge = np.zeros((20, 40, 3))
     edge[:, 20:] = 1
-    rate, _ = pipeline.electron_rate(edge, camera_file.override(camera_file.load("f22"), changes))
+    rate, _ = electron_rate.electron_rate(edge, camera_file.override(camera_file.load("f22"), changes))
     row = rate[rate.shape[0] // 2] / rate.max()
     assert (np.diff(row) > -3e-3).all() and row[0] < 3e-3 and row[-1] > 1 - 3e-3
-    flat = pipeline.electron_rate(np.ones((20, 40, 3)), camera_file.override(camera_file.load("f22"), changes))[0]
+    flat = electron_rate.electron_rate(np.ones((20, 40, 3)), camera_file.override(camera_file.load("f22"), changes))[0]
     assert rate.mean() == pytest.approx(flat.mean() / 2, rel=5e-3)
 
 
@@ -250,11 +251,27 @@ def test_dump_changes_nothing_in_the_picture(command, photo, tmp_path):
 
 def test_demosaiced_stage_has_its_defects_corrected():
     picture = resize(np.random.default_rng(5).random((8, 8, 3)), (48, 48))
-    base = ["sensor.noise=false", "optics.fnumber=8"]
-    clean = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), base))[1].demosaiced
-    holed = [*base, "sensor.missing_fraction=0.1", "isp.defect_correction=true"]
-    mended = pipeline.render_stages(picture, camera_file.override(camera_file.load("f22"), holed))[1].demosaiced
+
+    def demosaiced(*changes):
+        camera = camera_file.override(camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=8", *changes])
+        return pipeline.render(picture, camera, keep_stages=True).stages.demosaiced
+
+    clean, mended = demosaiced(), demosaiced("sensor.missing_fraction=0.1", "isp.defect_correction=true")
     assert np.sqrt(np.mean((mended - clean) ** 2)) < 0.1 * clean.mean()
+
+
+@pytest.mark.parametrize("setting", ["f22", "isetcam"])
+@pytest.mark.parametrize("scene", ["picture", "cube"])
+def test_keeping_stages_changes_nothing_in_the_shot(setting, scene):
+    rng = np.random.default_rng(6)
+    seen = cube.Cube(kind="reflectance", values=rng.random((12, 16, 31)), source="")
+    seen = seen if scene == "cube" else rng.integers(0, 256, (12, 16, 3), np.uint8)
+    bare, kept = (pipeline.render(seen, camera_file.load(setting), seed=2, keep_stages=keep) for keep in (False, True))
+    assert bare.stages is None and bare.box == kept.box and bare.exposure_s == kept.exposure_s == kept.stages.exposure_s
+    for name in ("rgb", "linear", "electrons", "counts"):
+        np.testing.assert_array_equal(getattr(bare, name), getattr(kept, name))
+    np.testing.assert_array_equal(kept.stages.electrons, kept.electrons)
+    np.testing.assert_array_equal(kept.stages.linear, kept.linear)
 
 
 def test_hyperspectral_scenes_go_through_the_isetcam_method():
@@ -262,7 +279,7 @@ def test_hyperspectral_scenes_go_through_the_isetcam_method():
     view = camera_file.override(
         camera_file.load("isetcam"), ["sensor.noise=false", "sensor.exposure_s=0.01", "scene.fov_deg=10"]
     )
-    done = pipeline.render_stages(cube_of_grey, view)[1]
+    done = pipeline.render(cube_of_grey, view, keep_stages=True).stages
     rows, columns = done.electrons.shape
     middle = done.electrons[rows // 2 : rows // 2 + 2, columns // 2 : columns // 2 + 2]
     d65 = spectra.to_photons(spectra.table("d65")[:, 0] * 50 / spectra.luminance(spectra.table("d65")[:, 0]))

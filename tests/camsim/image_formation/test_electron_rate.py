@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camsim import camera_file, pipeline
+from camsim import camera_file
+from camsim.image_formation import electron_rate
 from camsim.scene import radiance
 
 
@@ -37,8 +38,8 @@ def cameras(draw):
 @given(cameras(), st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31))
 def test_fast_path_equals_spectral_path(view, rows, columns, seed):
     picture = np.random.default_rng(seed).random((rows, columns, 3))
-    slow, _ = pipeline.electron_rate_spectral(radiance.radiance(picture, view.scene), view)
-    fast, _ = pipeline.electron_rate(picture, view)
+    slow, _ = electron_rate.electron_rate_spectral(radiance.radiance(picture, view.scene), view)
+    fast, _ = electron_rate.electron_rate(picture, view)
     np.testing.assert_allclose(fast, slow, atol=1e-9 * slow.max(), rtol=0)
-    single, _ = pipeline.electron_rate(picture.astype(np.float32), view)
+    single, _ = electron_rate.electron_rate(picture.astype(np.float32), view)
     np.testing.assert_allclose(single, slow, atol=1e-5 * slow.max(), rtol=0)

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.isetcam import pipeline
-from camsim.isetcam.lens import relative_illumination_at
-from camsim.isetcam.sensor import demosaic, fit_sensor_to_xyz, sample, sensor_to_xyz
+from camsim.camera import Camera, Sensor
+from camsim.isetcam import lens, pipeline, sensor
 from camsim.light import spectra
-from camsim.optics import lens
-from camsim.sensor import pixels as sensor
+from camsim.optics import diffraction
+from camsim.sensor import noise, pixels
+from camsim.shot import Stages
 
 GRBG = np.array([[1, 0], [2, 1]])
 FOCAL_MM = 4 / np.tan(np.radians(46))
 BANDS = {450: 5, 550: 15, 650: 25}
 
 
-def changed(base: camera_file.Camera, **parts) -> camera_file.Camera:
+def changed(base: Camera, **parts) -> Camera:
     """The camera with fields of its parts replaced, such as ``sensor={"noise": False}``."""
     return dataclasses.replace(base, **{k: dataclasses.replace(getattr(base, k), **v) for k, v in parts.items()})
 
@@ -26,6 +26,21 @@ def changed(base: camera_file.Camera, **parts) -> camera_file.Camera:
 def relative_rms(value, wanted) -> float:
     wanted = np.asarray(wanted, dtype=float)
     return float(np.sqrt(np.mean((value - wanted) ** 2) / np.mean(wanted**2)))
+
+
+def stages(picture, camera: Camera, seed: int = 0) -> Stages:
+    return pipeline.render(picture, camera, seed=seed, keep_stages=True).stages
+
+
+def luminance(photons: np.ndarray) -> np.ndarray:
+    """Luminance in cd/m² of photon radiance (..., 31), or illuminance in lux of photon irradiance."""
+    return spectra.luminance(photons / (spectra.WAVELENGTH_NM * 1e-9 / (pipeline.PLANCK * spectra.LIGHT_SPEED)))
+
+
+def electron_rate(irradiance, spacing_um, *, shape, pitch_um, fill_factor, tile, efficiency) -> np.ndarray:
+    """Mean electrons/s of every pixel of a sensor that shares the image's centre."""
+    area_m2 = fill_factor * (pitch_um * 1e-6) ** 2
+    return sensor.sample(irradiance @ (efficiency * (spectra.BAND_NM * area_m2)), spacing_um, shape, pitch_um, tile)
 
 
 @pytest.fixture
@@ -71,7 +86,7 @@ def test_bad_pictures_are_refused(bad):
 
 def test_white_has_100_cd_m2_and_the_chromaticity_of_d65():
     white = pipeline.radiance(np.ones((1, 1, 3)))
-    assert pipeline.luminance(white)[0, 0] == pytest.approx(100, rel=1e-3)
+    assert luminance(white)[0, 0] == pytest.approx(100, rel=1e-3)
     xyz = spectra.xyz(white[0, 0] / spectra.WAVELENGTH_NM)  # any unit
     np.testing.assert_allclose(xyz[:2] / xyz.sum(), [0.3127, 0.3290], atol=5e-4)
 
@@ -108,7 +123,7 @@ def plain_image(photons, fov_deg, distance_m, fnumber):
 @pytest.mark.parametrize(("fov_deg", "fnumber"), [(1.0, 22.0), (40.0, 2.8)])
 def test_image_is_that_of_the_plain_recipe(size, fov_deg, fnumber):
     photons = np.random.default_rng(1).random((*size, 31)) ** 8 * 1e15
-    image, spacing_um = pipeline.irradiance(
+    image, spacing_um = lens.irradiance(
         photons,
         fov_deg=fov_deg,
         distance_m=0.5,
@@ -126,10 +141,10 @@ def test_light_is_neither_lost_nor_found_and_losses_are_per_band():
     photons = np.zeros((64, 64, 31))
     photons[28:36, 28:36] = 1e15
     arguments = {"fov_deg": 0.5, "distance_m": np.inf, "fnumber": 8.0, "focal_length_mm": FOCAL_MM}
-    image, _ = pipeline.irradiance(photons, relative_illumination=False, **arguments)
+    image, _ = lens.irradiance(photons, relative_illumination=False, **arguments)
     np.testing.assert_allclose(image.sum(axis=(0, 1)), 64e15 * np.pi / (1 + 4 * 64), rtol=1e-4)
     share = np.linspace(0.2, 1, 31)
-    dimmed, _ = pipeline.irradiance(photons, relative_illumination=False, transmittance=share, **arguments)
+    dimmed, _ = lens.irradiance(photons, relative_illumination=False, transmittance=share, **arguments)
     np.testing.assert_allclose(dimmed, image * share, rtol=0, atol=1e-8 * image.max())
 
 
@@ -138,7 +153,7 @@ def test_a_point_becomes_the_airy_pattern(fnumber):
     photons = np.zeros((257, 257, 31))
     photons[128, 128] = 1.0
     fov_deg = np.degrees(2 * np.arctan(257 * 0.25e-3 / 2 / FOCAL_MM))  # samples of 0.25 µm
-    image, spacing_um = pipeline.irradiance(
+    image, spacing_um = lens.irradiance(
         photons,
         fov_deg=fov_deg,
         distance_m=np.inf,
@@ -149,7 +164,7 @@ def test_a_point_becomes_the_airy_pattern(fnumber):
     assert spacing_um == pytest.approx(0.25)
     middle = image.shape[0] // 2
     row = image[middle, :, BANDS[550]] / (np.pi / (1 + 4 * fnumber**2)) / 0.25**2
-    airy = lens.airy_psf((np.arange(len(row)) - middle) * 0.25, 550, fnumber)
+    airy = diffraction.airy_psf((np.arange(len(row)) - middle) * 0.25, 550, fnumber)
     near = slice(middle - 40, middle + 41)
     np.testing.assert_allclose(row[near], airy[near], atol=7e-3 * airy.max())  # odd count: frequencies 0.3 % high
 
@@ -157,16 +172,16 @@ def test_a_point_becomes_the_airy_pattern(fnumber):
 def test_psf_in_a_wide_window_is_the_airy_pattern():
     step_um, count = 0.25, 1024
     per_mm = np.hypot(*np.meshgrid(*[np.fft.fftfreq(count, step_um * 1e-3)] * 2))
-    psf = np.fft.ifft2(lens.diffraction_otf(per_mm, 650, 8.0)).real[0, :128]
-    airy = lens.airy_psf(np.arange(128) * step_um, 650, 8.0) * step_um**2
+    psf = np.fft.ifft2(diffraction.diffraction_otf(per_mm, 650, 8.0)).real[0, :128]
+    airy = diffraction.airy_psf(np.arange(128) * step_um, 650, 8.0) * step_um**2
     np.testing.assert_allclose(psf, airy, rtol=0, atol=1e-5 * airy[0])
 
 
 def test_fall_off_is_cos4_for_narrow_fields_and_tends_to_it_for_small_pupils():
-    narrow = relative_illumination_at(11, 11, 0.02, focal_length_mm=4.0, fnumber=2.8)  # diagonal 0.31 mm < f/10
+    narrow = lens.relative_illumination_at(11, 11, 0.02, focal_length_mm=4.0, fnumber=2.8)  # diagonal 0.31 mm < f/10
     angle = np.arctan(0.1 / 4.0)
     assert narrow[5, 5] == 1 and narrow[5, 0] == pytest.approx(np.cos(angle) ** 4, rel=1e-12)
-    wide = {f: relative_illumination_at(11, 11, 0.3, focal_length_mm=4.0, fnumber=f) for f in (1.4, 22.0)}
+    wide = {f: lens.relative_illumination_at(11, 11, 0.3, focal_length_mm=4.0, fnumber=f) for f in (1.4, 22.0)}
     angle = np.arctan(1.5 / 4.0)
     assert wide[22.0][5, 0] == pytest.approx(np.cos(angle) ** 4, rel=1e-5)
     assert abs(wide[1.4][5, 0] / np.cos(angle) ** 4 - 1) > 1e-4  # the other branch
@@ -177,7 +192,7 @@ def test_scenes_of_the_wrong_shape_are_refused():
     arguments = {"fov_deg": 1.0, "distance_m": 1.0, "fnumber": 4.0, "focal_length_mm": 4.0}
     for shape in ((8, 8, 3), (1, 8, 31)):
         with pytest.raises(ValueError, match=r"\(H, W, 31\)"):
-            pipeline.irradiance(np.ones(shape), **arguments)
+            lens.irradiance(np.ones(shape), **arguments)
 
 
 # --- sampling ------------------------------------------------------------------------------------------------------
@@ -194,7 +209,7 @@ def test_scenes_of_the_wrong_shape_are_refused():
     ],
 )
 def test_sensor_size_is_rounded_then_rounded_up_to_tiles(fov_deg, size, pitch, wanted):
-    assert pipeline.sensor_size(*size, fov_deg=fov_deg, focal_length_mm=4.0, pitch_um=pitch) == wanted
+    assert sensor.sensor_size(*size, fov_deg=fov_deg, focal_length_mm=4.0, pitch_um=pitch) == wanted
 
 
 @pytest.mark.parametrize(("pitch", "taps"), [(0.8, 1), (1.5, 2), (2.0, 2), (2.7, 3), (3.4, 4)])
@@ -215,26 +230,17 @@ def test_pixels_take_a_gaussian_and_a_linear_interpolation(pitch, taps):
         have = np.arange(plane.shape[axis]) - (plane.shape[axis] - 1) / 2
         want = (np.arange(count) - (count - 1) / 2) * pitch
         wanted = np.apply_along_axis(lambda line, h=have, w=want: np.interp(w, h, line, 0, 0), axis, wanted)
-    got = sample(plane[..., None], 1.0, pixels, pitch, np.array([[0]]))
+    got = sensor.sample(plane[..., None], 1.0, pixels, pitch, np.array([[0]]))
     np.testing.assert_allclose(got, wanted, atol=1e-14)
 
 
 def test_every_pixel_takes_its_own_colour_and_sees_nothing_outside_the_image():
     light = np.broadcast_to(np.array([1.0, 2.0, 3.0]), (12, 12, 3))
-    mosaic = sample(light, 2.0, (16, 16), 2.0, np.array([[0, 1], [1, 2]]))
+    mosaic = sensor.sample(light, 2.0, (16, 16), 2.0, np.array([[0, 1], [1, 2]]))
     inside = mosaic[2:14, 2:14]
     assert (inside[::2, ::2] == 1).all() and (inside[::2, 1::2] == 2).all() and (inside[1::2, 1::2] == 3).all()
     mosaic[2:14, 2:14] = 0
     assert (mosaic == 0).all()
-
-
-def test_electrons_are_light_times_efficiency_area_and_fill():
-    irradiance = np.full((10, 10, 31), 3e18)
-    rate = pipeline.electron_rate(
-        irradiance, 1.0, shape=(4, 4), pitch_um=1.0, fill_factor=0.5, tile=GRBG, efficiency=spectra.bayer_qe()
-    )
-    per_channel = 3e18 * 0.5e-12 * 10 * spectra.bayer_qe().sum(axis=0)
-    np.testing.assert_allclose(rate[:2, :2], per_channel[GRBG], rtol=1e-12)
 
 
 # --- the processor -------------------------------------------------------------------------------------------------
@@ -242,31 +248,31 @@ def test_electrons_are_light_times_efficiency_area_and_fill():
 
 @pytest.mark.parametrize("tile", ["grbg", "rggb", "bggr", "gbrg"])
 def test_demosaic_keeps_what_was_measured_and_reproduces_planes(tile):
-    index = sensor.cfa_index(camera_file.Sensor(cfa=tile))
+    index = pixels.cfa_index(Sensor(cfa=tile))
     y, x = np.mgrid[:10, :12]
     plane = 0.1 + 0.02 * x + 0.03 * y
-    full = demosaic(plane, index)
+    full = sensor.demosaic(plane, index)
     np.testing.assert_allclose(full[1:-1, 1:-1], np.repeat(plane[..., None], 3, axis=2)[1:-1, 1:-1], rtol=1e-12)
     coloured = np.random.default_rng(3).random((10, 12, 3))
     mosaic = np.take_along_axis(coloured, np.tile(index, (5, 6))[..., None], axis=2)[..., 0]
-    kept = np.take_along_axis(demosaic(mosaic, index), np.tile(index, (5, 6))[..., None], axis=2)[..., 0]
+    kept = np.take_along_axis(sensor.demosaic(mosaic, index), np.tile(index, (5, 6))[..., None], axis=2)[..., 0]
     np.testing.assert_allclose(kept, mosaic, rtol=1e-12)
 
 
 def test_matrix_is_a_least_squares_fit():
     efficiency = spectra.bayer_qe()
-    fitted = fit_sensor_to_xyz(efficiency)
+    fitted = sensor.fit_sensor_to_xyz(efficiency)
     light = spectra.table("isetcam_d65") * spectra.table("isetcam_macbeth")
     target = light.T @ (spectra.table("cie1931") / spectra.WAVELENGTH_NM[:, None])
     residual = light.T @ efficiency @ fitted - target
     np.testing.assert_allclose(
         efficiency.T @ light @ residual, 0, atol=1e-9 * abs(target).max() * abs(light).max() * 31
     )
-    own = sensor_to_xyz(efficiency)  # single precision
+    own = sensor.sensor_to_xyz(efficiency)  # single precision
     scaled = fitted * (own / fitted)[1, 1]
     np.testing.assert_allclose(own, scaled, rtol=0, atol=1e-6 * abs(own).max())
     other = efficiency * np.array([0.5, 1.0, 2.0])
-    np.testing.assert_allclose(sensor_to_xyz(other) * np.array([[0.5], [1.0], [2.0]]), fitted, rtol=1e-9)
+    np.testing.assert_allclose(sensor.sensor_to_xyz(other) * np.array([[0.5], [1.0], [2.0]]), fitted, rtol=1e-9)
 
 
 def test_isetcams_d65_is_nearly_the_cies():
@@ -274,23 +280,23 @@ def test_isetcams_d65_is_nearly_the_cies():
     published = spectra.table("d65")[:, 0]
     np.testing.assert_allclose(own / own[16], published / published[16], rtol=1e-3)
     photons = spectra.table("isetcam_d65")[:, 0] * 1e15
-    assert pipeline.luminance(photons) == pytest.approx(100, rel=1e-6)
+    assert luminance(photons) == pytest.approx(100, rel=1e-6)
 
 
 def test_the_brightest_value_sets_the_scale():
     mosaic = np.random.default_rng(4).random((8, 8)) * 0.3
-    _, linear, srgb = pipeline.processor(mosaic, 1.0, GRBG, spectra.bayer_qe())
+    _, linear, srgb = sensor.processor(mosaic, 1.0, GRBG, spectra.bayer_qe())
     assert linear.max() == pytest.approx(mosaic.max(), rel=1e-12) and linear.min() >= 0
-    _, brighter, same = pipeline.processor(2 * mosaic, 1.0, GRBG, spectra.bayer_qe())
+    _, brighter, same = sensor.processor(2 * mosaic, 1.0, GRBG, spectra.bayer_qe())
     np.testing.assert_allclose(brighter, 2 * linear, rtol=1e-12)
     np.testing.assert_allclose(same, srgb, atol=1e-12)  # the display is shown with its brightest luminance as white
-    counts, linear, _ = pipeline.processor(mosaic, 1.0, GRBG, spectra.bayer_qe(), bit_depth=10)
+    counts, linear, _ = sensor.processor(mosaic, 1.0, GRBG, spectra.bayer_qe(), bit_depth=10)
     assert linear.max() == 1.0
     np.testing.assert_array_equal(counts[::2, 1::2, 0], np.floor(mosaic[::2, 1::2] * 1024 + 0.5))
 
 
 def test_black_stays_black():
-    _, linear, srgb = pipeline.processor(np.zeros((4, 4)), 1.0, GRBG, spectra.bayer_qe())
+    _, linear, srgb = sensor.processor(np.zeros((4, 4)), 1.0, GRBG, spectra.bayer_qe())
     assert (linear == 0).all() and (srgb == 0).all()
 
 
@@ -303,18 +309,18 @@ def picture():
 
 
 def test_same_seed_same_electrons_and_no_memory_of_other_calls(preset, picture):
-    first = pipeline.stages(picture, preset, 7)
-    other = pipeline.stages(picture[::-1], changed(preset, optics={"fnumber": 16.0}), 8)
-    again = pipeline.stages(picture, preset, 7)
+    first = stages(picture, preset, 7)
+    other = stages(picture[::-1], changed(preset, optics={"fnumber": 16.0}), 8)
+    again = stages(picture, preset, 7)
     assert not np.array_equal(first.electrons[:14, :16], other.electrons[:14, :16])
     for name in ("electrons", "volts", "linear", "srgb", "irradiance"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
-    assert not np.array_equal(first.electrons, pipeline.stages(picture, preset, 9).electrons)
+    assert not np.array_equal(first.electrons, stages(picture, preset, 9).electrons)
 
 
 def test_stages_fit_together(preset, picture):
     quiet = changed(preset, sensor={"noise": False, "pixel_pitch_um": 2.0})
-    done = pipeline.stages(picture, quiet)
+    done = stages(picture, quiet)
     assert done.fov_deg == pytest.approx(33 * np.degrees(np.arctan(0.0254 / 96 / 0.5)), rel=1e-12)
     assert done.irradiance.shape == (20 + 2 * 3, 33 + 2 * 4, 31)  # 20/8 = 2.5 is rounded up
     rows, columns = done.electrons.shape
@@ -323,11 +329,9 @@ def test_stages_fit_together(preset, picture):
     density = (done.irradiance @ spectra.bayer_qe()).max() * 10
     assert density * 0.75 * 4e-12 * done.exposure_s == pytest.approx(0.95 * 10_000, rel=1e-12)
     photons = pipeline.radiance(pipeline.decode(picture))
-    image, spacing = pipeline.irradiance(
-        photons, fov_deg=done.fov_deg, distance_m=0.5, fnumber=4, focal_length_mm=FOCAL_MM
-    )
+    image, spacing = lens.irradiance(photons, fov_deg=done.fov_deg, distance_m=0.5, fnumber=4, focal_length_mm=FOCAL_MM)
     np.testing.assert_allclose(done.irradiance, image, rtol=1e-9)
-    rate = pipeline.electron_rate(
+    rate = electron_rate(
         image,
         spacing,
         shape=(rows, columns),
@@ -337,17 +341,17 @@ def test_stages_fit_together(preset, picture):
         efficiency=spectra.bayer_qe(),
     )
     np.testing.assert_allclose(done.electrons, rate * done.exposure_s, rtol=1e-9)
-    lean = pipeline.stages(picture, quiet, keep_irradiance=False)
-    assert lean.irradiance is None
-    np.testing.assert_allclose(lean.electrons, done.electrons, rtol=1e-12)
+    lean = pipeline.render(picture, quiet)
+    assert lean.stages is None
+    np.testing.assert_array_equal(lean.electrons, done.electrons)
 
 
 def test_luminance_and_gain_act_as_named(preset, picture):
     base = changed(preset, sensor={"noise": False, "exposure_s": 0.01, "full_well_e": 1e9})
-    plain = pipeline.stages(picture, base)
-    bright = pipeline.stages(picture, changed(base, scene={"luminance_cd_m2": 250.0}))
+    plain = stages(picture, base)
+    bright = stages(picture, changed(base, scene={"luminance_cd_m2": 250.0}))
     np.testing.assert_allclose(bright.electrons, 2.5 * plain.electrons, rtol=1e-9)
-    gained = pipeline.stages(picture, changed(base, sensor={"analog_gain": 4.0}))
+    gained = stages(picture, changed(base, sensor={"analog_gain": 4.0}))
     np.testing.assert_allclose(gained.volts, 4 * plain.volts, rtol=1e-12)
     np.testing.assert_array_equal(gained.electrons, plain.electrons)
 
@@ -359,9 +363,9 @@ def test_impossible_pictures_are_refused(preset):
         (np.ones((2, 4000, 3)), "pixel_deg"),
     ):
         with pytest.raises(ValueError, match=word):
-            pipeline.stages(picture, preset)
+            stages(picture, preset)
     with pytest.raises(ValueError, match="over the limit"):
-        pipeline.stages(np.ones((8, 8, 3)), changed(preset, scene={"fov_deg": 119.0}, sensor={"pixel_pitch_um": 0.5}))
+        stages(np.ones((8, 8, 3)), changed(preset, scene={"fov_deg": 119.0}, sensor={"pixel_pitch_um": 0.5}))
 
 
 # --- ISETCam's own outputs: lens -----------------------------------------------------------------------------------
@@ -374,13 +378,13 @@ def test_otf_and_psf(golden):
     per_mm = np.hypot(*np.meshgrid(np.fft.fftfreq(512, 0.25e-3), np.fft.fftfreq(512, 0.25e-3)))
     for i, fnumber in enumerate(wanted["fN"]):
         for j, wavelength in enumerate(wanted["wave"]):
-            otf = lens.diffraction_otf(wanted["rho"], wavelength, fnumber)
+            otf = diffraction.diffraction_otf(wanted["rho"], wavelength, fnumber)
             np.testing.assert_allclose(otf, wanted["otf1d"][:, i, j], rtol=0, atol=1e-12)
-            assert lens.cutoff_per_mm(wavelength, fnumber) == pytest.approx(wanted["cut"][i, j], rel=1e-12)
-            psf = np.fft.fftshift(np.fft.ifft2(lens.diffraction_otf(per_mm, wavelength, fnumber)).real)
+            assert diffraction.cutoff_per_mm(wavelength, fnumber) == pytest.approx(wanted["cut"][i, j], rel=1e-12)
+            psf = np.fft.fftshift(np.fft.ifft2(diffraction.diffraction_otf(per_mm, wavelength, fnumber)).real)
             row = wanted["psfrow"][:, i, j]
             np.testing.assert_allclose(psf[256], row, rtol=0, atol=1e-12)
-            airy = lens.airy_psf(x_um, wavelength, fnumber) * 0.25**2
+            airy = diffraction.airy_psf(x_um, wavelength, fnumber) * 0.25**2
             # The window of 128 µm folds the tails back: the more of them, the slower the lens.
             tolerance = {2.8: 1e-5, 4.0: 1e-5, 8.0: 4e-5, 22.0: 6.5e-4}[fnumber]
             inner = np.abs(x_um) <= 32
@@ -395,7 +399,7 @@ def test_optical_image(golden, name, fnumber):
     chosen = [BANDS[w] for w in wanted["wsel"]]
     photons = np.zeros((*wanted["scene_photons_sel"].shape[:2], 31))
     photons[..., chosen] = wanted["scene_photons_sel"]
-    image, spacing_um = pipeline.irradiance(
+    image, spacing_um = lens.irradiance(
         photons,
         fov_deg=float(wanted["scene_fov_deg"]),
         distance_m=float(wanted["scene_distance_m"]),
@@ -414,14 +418,14 @@ def test_illuminance_of_grey_scenes_with_all_bands(golden, name, fnumber):
     wanted = golden(f"b_oi_{name}")
     level = wanted["scene_photons_sel"][..., 1].astype(float)  # at 550 nm
     spectrum = np.ones(31) if name == "pointarray" else wanted["scene_center_spectrum"]  # points: equal photons
-    image, _ = pipeline.irradiance(
+    image, _ = lens.irradiance(
         level[..., None] * spectrum / spectrum[BANDS[550]],
         fov_deg=float(wanted["scene_fov_deg"]),
         distance_m=float(wanted["scene_distance_m"]),
         fnumber=fnumber,
         focal_length_mm=FOCAL_MM,
     )
-    assert relative_rms(pipeline.luminance(image), wanted[f"f{fnumber}_illuminance_lux"]) <= 1e-6
+    assert relative_rms(luminance(image), wanted[f"f{fnumber}_illuminance_lux"]) <= 1e-6
     total = image.sum(axis=(0, 1))
     assert relative_rms(total, wanted[f"f{fnumber}_total_photons"]) <= 1e-6
 
@@ -432,7 +436,7 @@ def test_illuminance_of_grey_scenes_with_all_bands(golden, name, fnumber):
 def uniform_electrons(pitch_um: float, relative_illumination: bool) -> np.ndarray:
     """Mean of the rounded electrons of red, green, blue pixels, 10 ms, at the centre of a 30° field of D65."""
     photons = np.broadcast_to(spectra.table("isetcam_d65")[:, 0] * 1e15, (64, 64, 31))
-    image, spacing_um = pipeline.irradiance(
+    image, spacing_um = lens.irradiance(
         photons,
         fov_deg=30,
         distance_m=1.2,
@@ -441,7 +445,7 @@ def uniform_electrons(pitch_um: float, relative_illumination: bool) -> np.ndarra
         relative_illumination=relative_illumination,
     )
     sensor_16 = {"shape": (16, 16), "pitch_um": pitch_um, "fill_factor": 0.75, "tile": GRBG}
-    rate = pipeline.electron_rate(image, spacing_um, efficiency=spectra.bayer_qe(), **sensor_16)
+    rate = electron_rate(image, spacing_um, efficiency=spectra.bayer_qe(), **sensor_16)
     electrons = np.floor(rate * 0.01 + 0.5)
     return np.array([electrons[np.tile(GRBG == k, (8, 8))].mean() for k in range(3)])
 
@@ -453,7 +457,7 @@ def test_electrons_of_a_uniform_field(golden):
         np.testing.assert_allclose(uniform_electrons(pitch_um, True), wanted["E"][:, i], atol=1e-6)
         plain = uniform_electrons(pitch_um, False)
         np.testing.assert_allclose(plain, wanted["En"][:, i], atol=1e-6)
-        clipped = sensor.expose(plain[None] / 0.01, 0.01, camera_file.Sensor(noise=False), np.random.default_rng(0))[0]
+        clipped = noise.expose(plain[None] / 0.01, 0.01, Sensor(noise=False), np.random.default_rng(0))[0]
         np.testing.assert_allclose(clipped, wanted["Ecl"][:, i], atol=1e-6)
 
 
@@ -474,7 +478,7 @@ def test_mean_and_variance_of_noise(golden, preset, kind, exposure_ms):
     found = []
     for seed in range(40):  # as many sensors of 200×200 pixels as it takes to know what one may show
         noisy = dataclasses.replace(preset.sensor, pattern_seed=seed, **NOISE[kind])
-        electrons = sensor.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
+        electrons = noise.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
         channels = [electrons[np.tile(GRBG == k, (100, 100))] for k in range(3)]
         found.append([(values.mean(), values.var()) for values in channels])
     expected, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
@@ -493,7 +497,7 @@ def test_picture_to_radiance(golden):
     wanted = golden("f_rgb2scene")
     photons = pipeline.radiance(pipeline.decode(wanted["rgbt"]))
     assert relative_rms(photons, wanted["ph"]) <= 1e-6
-    np.testing.assert_allclose(pipeline.luminance(photons), wanted["L"], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(luminance(photons), wanted["L"], rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.reference
@@ -509,16 +513,16 @@ def test_picture_to_volts_to_picture(golden, preset, name, fnumber, pitch_um):
         optics={"fnumber": float(fnumber)},
         sensor={"pixel_pitch_um": float(pitch_um), "noise": False, "exposure_s": float(wanted["exp_time"])},
     )
-    done = pipeline.stages(astronaut, chain)
+    done = stages(astronaut, chain)
     assert done.fov_deg == pytest.approx(float(wanted["fov"]), rel=1e-12)
-    luminance = pipeline.luminance(pipeline.radiance(done.scene_rgb_linear)).mean()
-    assert luminance == pytest.approx(float(wanted["scene_mean_L"]), rel=1e-6)
-    assert relative_rms(pipeline.luminance(done.irradiance), wanted["oi_illuminance"]) <= 1e-6
+    mean = luminance(pipeline.radiance(done.scene_rgb_linear)).mean()
+    assert mean == pytest.approx(float(wanted["scene_mean_L"]), rel=1e-6)
+    assert relative_rms(luminance(done.irradiance), wanted["oi_illuminance"]) <= 1e-6
     assert relative_rms(done.volts, wanted["volts"]) <= 1e-6
     assert relative_rms(done.linear, wanted["result_linear"]) <= 1e-6
     assert relative_rms(done.srgb, wanted["srgb_noscale"]) <= 1e-6
     volts = wanted["volts"].astype(float)
-    _, linear, srgb = pipeline.processor(volts, 1.0, GRBG, spectra.bayer_qe())
+    _, linear, srgb = sensor.processor(volts, 1.0, GRBG, spectra.bayer_qe())
     assert relative_rms(linear, wanted["result_linear"]) <= 1e-6
     assert relative_rms(srgb, wanted["srgb_noscale"]) <= 1e-6
 
@@ -527,7 +531,7 @@ def test_picture_to_volts_to_picture(golden, preset, name, fnumber, pitch_um):
 @pytest.mark.parametrize(("name", "fnumber", "pitch_um"), [("f4_1um", 4, 1), ("f4_25um", 4, 25)])
 def test_automatic_exposure_is_that_of_isetcam_within_its_noise(golden, preset, name, fnumber, pitch_um):
     chain = changed(preset, optics={"fnumber": float(fnumber)}, sensor={"pixel_pitch_um": float(pitch_um)})
-    exposure_s = pipeline.stages(golden("e_input_astronaut128")["rgb"], chain).exposure_s
+    exposure_s = stages(golden("e_input_astronaut128")["rgb"], chain).exposure_s
     assert exposure_s == pytest.approx(float(golden(f"e_astro128_{name}")["exp_time"]), rel=0.01)
 
 
@@ -541,7 +545,7 @@ def test_flat_pictures_darken_towards_the_border(golden, preset, fnumber, level)
         optics={"fnumber": float(fnumber)},
         sensor={"pixel_pitch_um": 1.0, "noise": False, "exposure_s": float(wanted[f"f{fnumber}_g{level}_exp"])},
     )
-    done = pipeline.stages(np.full((128, 128, 3), level, np.uint8), chain)
+    done = stages(np.full((128, 128, 3), level, np.uint8), chain)
     profile = done.linear[125:136].mean(axis=0)  # the eleven middle rows
     assert relative_rms(profile, wanted[f"f{fnumber}_g{level}_profile_rgb"]) <= 1e-6
 
@@ -552,17 +556,17 @@ def test_macbeth_chart_from_reflectances_to_picture(golden, exposure_ms):
     wanted, scene = golden(f"d_ip_macbeth_T{exposure_ms}ms"), golden("b_oi_macbeth")
     patches = spectra.table("isetcam_macbeth").T.reshape(4, 6, 31).repeat(16, axis=0).repeat(16, axis=1)
     photons = patches * spectra.table("isetcam_d65")[:, 0]
-    photons *= 100 / pipeline.luminance(photons).mean()
+    photons *= 100 / luminance(photons).mean()
     assert relative_rms(photons[..., list(BANDS.values())], scene["scene_photons_sel"]) <= 1e-6
-    image, spacing_um = pipeline.irradiance(photons, fov_deg=10, distance_m=1.2, fnumber=4, focal_length_mm=FOCAL_MM)
-    assert relative_rms(pipeline.luminance(image), scene["f4_illuminance_lux"]) <= 1e-6
-    shape = pipeline.sensor_size(64, 96, fov_deg=10, focal_length_mm=FOCAL_MM, pitch_um=2.8)
+    image, spacing_um = lens.irradiance(photons, fov_deg=10, distance_m=1.2, fnumber=4, focal_length_mm=FOCAL_MM)
+    assert relative_rms(luminance(image), scene["f4_illuminance_lux"]) <= 1e-6
+    shape = sensor.sensor_size(64, 96, fov_deg=10, focal_length_mm=FOCAL_MM, pitch_um=2.8)
     assert shape == tuple(wanted["sensor_size"])
     pixels = {"shape": shape, "pitch_um": 2.8, "fill_factor": 0.75, "tile": GRBG, "efficiency": spectra.bayer_qe()}
-    volts = np.clip(pipeline.electron_rate(image, spacing_um, **pixels) * exposure_ms * 1e-3 * 1e-4, 0, 1)
+    volts = np.clip(electron_rate(image, spacing_um, **pixels) * exposure_ms * 1e-3 * 1e-4, 0, 1)
     assert relative_rms(volts, wanted["volts"]) <= 1e-6
     for given in (volts, wanted["volts"].astype(float)):
-        demosaiced, linear, srgb = pipeline.processor(given, 1.0, GRBG, spectra.bayer_qe())
+        demosaiced, linear, srgb = sensor.processor(given, 1.0, GRBG, spectra.bayer_qe())
         assert relative_rms(demosaiced, wanted["demosaic_volts"]) <= 1e-6
         assert relative_rms(linear, wanted["result_linear"]) <= 1e-6
         assert relative_rms(srgb, wanted["srgb_noscale"]) <= 1e-6
@@ -571,7 +575,7 @@ def test_macbeth_chart_from_reflectances_to_picture(golden, exposure_ms):
 @pytest.mark.reference
 def test_matrices_and_tables(golden):
     wanted = golden("z_default_spectra")
-    own = sensor_to_xyz(spectra.bayer_qe())
+    own = sensor.sensor_to_xyz(spectra.bayer_qe())
     np.testing.assert_allclose(own / own[1, 1], wanted["Tmcc"] / wanted["Tmcc"][1, 1], rtol=1e-6)
     np.testing.assert_allclose(spectra.table("isetcam_d65")[:, 0] * 1e15, wanted["d65ph"], rtol=1e-7)
     np.testing.assert_allclose(pipeline._gamma_table(), wanted["rgam"], atol=1e-10)

@@ -15,7 +15,7 @@ from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode
 from camsim.measure import colour_accuracy, figures, photon_transfer, slanted_edge
-from camsim.optics import lens
+from camsim.optics import diffraction
 
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]
 
@@ -86,9 +86,9 @@ def test_diffraction_and_pixel_aperture(fnumber, pitch_um):
     side = math.sqrt(0.75)
 
     def truth(f):
-        return lens.diffraction_otf(f * 1e3 / pitch_um, 550.0, fnumber) * square_mtf(f, 5.0, side)
+        return diffraction.diffraction_otf(f * 1e3 / pitch_um, 550.0, fnumber) * square_mtf(f, 5.0, side)
 
-    cutoff = min(lens.cutoff_per_mm(550.0, fnumber) * pitch_um * 1e-3, 4.0)
+    cutoff = min(diffraction.cutoff_per_mm(550.0, fnumber) * pitch_um * 1e-3, 4.0)
     response = slanted_edge.measure(edge_of((260, 260), 5.0, truth, cutoff))
     assert np.abs(response.sfr - truth(response.frequency_per_px))[below_nyquist(response)].max() < 0.02
 
@@ -109,7 +109,7 @@ def test_a_rendered_edge_has_the_mtf_of_the_camera_that_rendered_it():
 
     weight = spectra.to_photons(spectra.table("d65")[:, 0]) * spectra.bayer_qe().max(axis=1)
     f = response.frequency_per_px
-    otf = np.stack([lens.diffraction_otf(f * 1e3, nm, fnumber) for nm in spectra.WAVELENGTH_NM], axis=1)
+    otf = np.stack([diffraction.diffraction_otf(f * 1e3, nm, fnumber) for nm in spectra.WAVELENGTH_NM], axis=1)
     truth = otf @ weight / weight.sum() * square_mtf(f, angle, math.sqrt(0.75)) * square_mtf(f / fine, angle) ** 2
     assert np.abs(response.sfr - truth)[below_nyquist(response)].max() < 0.02
 
@@ -117,7 +117,7 @@ def test_a_rendered_edge_has_the_mtf_of_the_camera_that_rendered_it():
 def test_sharpening_shows_as_it_is():
     """Rows filtered with δ + a(δ − mean of three): the MTF is multiplied by 1 + a(1 − (1 + 2cos 2πf)/3) along x."""
     angle, amount = 5.0, 1.2
-    truth = lens.diffraction_otf
+    truth = diffraction.diffraction_otf
     plane = 0.2 + 0.5 * edge_of((240, 240), angle, lambda f: truth(f * 1e3, 550.0, 8.0), 0.227)
     mean = (plane + np.roll(plane, 1, axis=1) + np.roll(plane, -1, axis=1)) / 3
     sharp = (plane + amount * (plane - mean))[:, 20:-20]

@@ -7,8 +7,7 @@ import pytest
 from scipy.special import j0, j1
 
 from camsim.camera import Optics
-from camsim.optics import lens as optics
-from camsim.optics import measured_psf, wavefront, zernike
+from camsim.optics import aperture, diffraction, wavefront, zernike
 
 N, WAVELENGTH = 4.0, 550.0
 RADII = 2 * N * WAVELENGTH * 1e-6  # shift of the pupil, in its radii, per cycle/mm
@@ -31,57 +30,7 @@ def otf(view: Optics, fy, fx) -> tuple[np.ndarray, np.ndarray]:
     return wavefront.otf(view, N, WAVELENGTH, np.asarray(fy, dtype=float), np.asarray(fx, dtype=float))
 
 
-# --- Zernike polynomials and wavefront --------------------------------------------------------------------------------
-
-
-def test_index_mapping_of_the_standard():
-    table = {0: (0, 0), 1: (1, -1), 2: (1, 1), 3: (2, -2), 4: (2, 0), 5: (2, 2), 6: (3, -3), 7: (3, -1), 8: (3, 1)}
-    table |= {9: (3, 3), 10: (4, -4), 11: (4, -2), 12: (4, 0), 13: (4, 2), 14: (4, 4), 20: (5, 5), 27: (6, 6)}
-    assert {index: zernike.order(index) for index in table} == table
-    with pytest.raises(ValueError, match="index -1"):
-        zernike.order(-1)
-
-
-def test_polynomials_of_the_standard_written_out():
-    """Thibos et al. 2002, table 2, in x to the right and y up."""
-    y, x = np.meshgrid(np.linspace(-0.7, 0.7, 9), np.linspace(-0.6, 0.7, 8), indexing="ij")
-    r2 = x * x + y * y
-    written = {
-        0: np.ones_like(x),
-        1: 2 * y,
-        2: 2 * x,
-        3: math.sqrt(6) * 2 * x * y,
-        4: math.sqrt(3) * (2 * r2 - 1),
-        5: math.sqrt(6) * (x * x - y * y),
-        6: math.sqrt(8) * (3 * x * x * y - y**3),
-        7: math.sqrt(8) * (3 * r2 - 2) * y,
-        8: math.sqrt(8) * (3 * r2 - 2) * x,
-        9: math.sqrt(8) * (x**3 - 3 * x * y * y),
-        12: math.sqrt(5) * (6 * r2**2 - 6 * r2 + 1),
-        24: math.sqrt(7) * (20 * r2**3 - 30 * r2**2 + 12 * r2 - 1),
-    }
-    for index, expected in written.items():
-        found = zernike.zernike(index, np.sqrt(r2), np.arctan2(y, x))
-        np.testing.assert_allclose(found, expected, atol=1e-12, err_msg=str(index))
-
-
-def test_polynomials_are_orthonormal_over_the_disc():
-    nodes, weights = np.polynomial.legendre.leggauss(16)  # exact for these orders
-    rho, theta = (nodes + 1)[:, None] / 2, np.arange(64) * (2 * math.pi / 64)
-    share = np.broadcast_to((weights / 2)[:, None] * 2 * rho / 64, (16, 64)).ravel()
-    values = np.stack([zernike.zernike(j, rho, theta).ravel() for j in range(66)])
-    np.testing.assert_allclose((values * share) @ values.T, np.eye(66), atol=1e-10)
-
-
-def test_dioptres_are_the_zernike_defocus_of_the_textbook():
-    """Thibos: power error M = 4√3 c₄/R² for c₄ in µm and R in mm."""
-    y, x = np.meshgrid(np.linspace(-0.7, 0.7, 5), np.linspace(-0.6, 0.6, 5), indexing="ij")
-    dioptres, radius = 3.0, 2.5
-    c4 = dioptres * radius**2 / (4 * math.sqrt(3))
-    difference = zernike.wavefront_um((), dioptres, radius, y, x) - zernike.wavefront_um(
-        (0, 0, 0, 0, c4), 0, radius, y, x
-    )
-    np.testing.assert_allclose(difference, c4 * math.sqrt(3), rtol=1e-12)  # a constant, of no effect
+# --- defocus ----------------------------------------------------------------------------------------------------------
 
 
 def test_dioptres_in_the_lens_are_zernike_defocus():
@@ -90,8 +39,8 @@ def test_dioptres_in_the_lens_are_zernike_defocus():
     f = np.linspace(0, CUTOFF, 40)
     by_power = otf(lens(defocus_dpt=dioptres), f, f)[0]
     by_zernike = otf(lens(zernike_um=(0, 0, 0, 0, dioptres * radius**2 / (4 * math.sqrt(3)))), f, f)[0]
-    assert zernike.aperture_radius_mm(lens()) == pytest.approx(radius)
-    assert np.abs(by_power).min() < 0.01 and np.abs(by_power - optics.diffraction_otf(0, 550, N)).max() > 0.1
+    assert aperture.radius_mm(lens()) == pytest.approx(radius)
+    assert np.abs(by_power).min() < 0.01 and np.abs(by_power - diffraction.diffraction_otf(0, 550, N)).max() > 0.1
     np.testing.assert_allclose(by_power, by_zernike, atol=1e-12)
 
 
@@ -104,9 +53,11 @@ def test_chromatic_defocus():
     both = zernike.defocus_dpt(view, 450) + zernike.defocus_dpt(view, 650)
     assert zernike.defocus_dpt(view, halfway) == pytest.approx(both / 2)
     f = np.linspace(0, CUTOFF, 30)
-    np.testing.assert_allclose(otf(view, f, f)[0], optics.diffraction_otf(np.hypot(f[:, None], f), 550, N), atol=1e-12)
+    np.testing.assert_allclose(
+        otf(view, f, f)[0], diffraction.diffraction_otf(np.hypot(f[:, None], f), 550, N), atol=1e-12
+    )
     assert np.abs(
-        wavefront.otf(view, N, 450, f, f)[0] - optics.diffraction_otf(np.hypot(f[:, None], f), 450, N)
+        wavefront.otf(view, N, 450, f, f)[0] - diffraction.diffraction_otf(np.hypot(f[:, None], f), 450, N)
     ).max() > (0.02)
 
 
@@ -116,7 +67,7 @@ def test_chromatic_defocus():
 def test_without_aberrations_the_closed_form():
     f = np.linspace(0, 1.2 * CUTOFF, 60)
     plus, minus = otf(lens(zernike_um=(0.3,)), f, f)  # piston does nothing
-    expected = optics.diffraction_otf(np.hypot(f[:, None], f), WAVELENGTH, N)
+    expected = diffraction.diffraction_otf(np.hypot(f[:, None], f), WAVELENGTH, N)
     assert np.array_equal(plus, expected) and np.array_equal(minus, expected)
 
 
@@ -186,97 +137,9 @@ def test_defocused_otf_of_hopkins(waves):
         x = np.cos(angle) - shift / 2
         integrand = np.sin(angle) ** 2 * np.cos(4 * math.pi * waves * shift * x)
         expected.append(4 / math.pi * (integrand * weight).sum() * top / 2)
-    dioptres = 2 * waves * WAVELENGTH * 1e-3 / zernike.aperture_radius_mm(lens()) ** 2
+    dioptres = 2 * waves * WAVELENGTH * 1e-3 / aperture.radius_mm(lens()) ** 2
     found = otf(lens(defocus_dpt=dioptres), s / RADII, [0])[0][:, 0]
     np.testing.assert_allclose(found, expected, atol=2.5e-5)
-
-
-@pytest.mark.parametrize("hole", [0.2, 0.5, 0.8])
-def test_annulus_of_oneill(hole):
-    """O'Neill 1956 (with the erratum), as in Goodman's and Mahajan's books; ν over the cut-off."""
-    nu = np.linspace(0, 1.1, 120)
-
-    def disc(v):
-        v = np.minimum(v, 1)
-        return 2 / math.pi * (np.arccos(v) - v * np.sqrt(1 - v * v))
-
-    a, b = disc(nu), hole**2 * disc(nu / hole)
-    c = np.where(nu < (1 - hole) / 2, -2 * hole**2, 0.0)
-    middle = (nu >= (1 - hole) / 2) & (nu <= (1 + hole) / 2)
-    v = nu[middle]
-    phi = np.arccos((1 + hole**2 - 4 * v**2) / (2 * hole))
-    c[middle] = (
-        2 * hole / math.pi * np.sin(phi)
-        + (1 + hole**2) / math.pi * phi
-        - 2 * (1 - hole**2) / math.pi * np.arctan((1 + hole) / (1 - hole) * np.tan(phi / 2))
-        - 2 * hole**2
-    )
-    expected = (a + b + c) / (1 - hole**2)
-    for fy, fx in ((nu * CUTOFF, [0]), ([0], nu * CUTOFF)):
-        found = otf(lens(obscuration=hole), fy, fx)
-        for half in found:
-            np.testing.assert_allclose(half.ravel(), expected, atol=1e-9)
-
-
-def clipped_area(polygon: np.ndarray, other: np.ndarray) -> float:
-    """Area common to two convex polygons, corners counter-clockwise (Sutherland and Hodgman)."""
-    corners = list(polygon)
-    for start, end in zip(other, np.roll(other, -1, axis=0), strict=True):
-        edge = end - start
-        height = [edge[0] * (p - start)[1] - edge[1] * (p - start)[0] for p in corners]
-        kept = []
-        for p, q, hp, hq in zip(corners, corners[1:] + corners[:1], height, height[1:] + height[:1], strict=True):
-            if hp >= 0:
-                kept.append(p)
-            if hp * hq < 0:
-                kept.append(p + (q - p) * hp / (hp - hq))
-        corners = kept
-        if len(corners) < 3:
-            return 0.0
-    x, y = np.array(corners).T
-    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
-
-
-def regular(blades: int, turn_deg: float, radius: float = 1.0) -> np.ndarray:
-    angle = 2 * math.pi * np.arange(blades) / blades + math.radians(turn_deg)
-    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("blades", "turn"), [(3, 0), (4, 45), (5, 20), (6, 0), (6, 13), (7, -50), (9, 300)])
-@pytest.mark.parametrize("hole", [0.0, 0.4])
-def test_polygon_overlaps_match_clipped_polygons(blades, turn, hole):
-    rng = np.random.default_rng(blades)
-    fy, fx = rng.random(6) * 0.9 * CUTOFF, np.append(rng.random(6) * 0.9 * CUTOFF, 0)
-    plus, minus = otf(lens(blades=blades, blade_rotation_deg=turn, obscuration=hole), fy, fx)
-    shape, disc = regular(blades, turn), regular(720, 0.0, hole)
-    for sign, found in ((1, plus), (-1, minus)):
-        for (i, j), value in np.ndenumerate(found):
-            shift = np.array([sign * fx[j], -fy[i]]) * RADII  # y up
-            overlap, total = clipped_area(shape, shape + shift), clipped_area(shape, shape)
-            if hole:
-                overlap -= clipped_area(disc + shift, shape) + clipped_area(disc, shape + shift)
-                total -= math.pi * hole**2
-                d = np.linalg.norm(shift)
-                if d < 2 * hole:
-                    overlap += 2 * hole**2 * math.acos(d / 2 / hole) - d / 2 * math.sqrt(4 * hole**2 - d * d)
-            assert value == pytest.approx(overlap / total, abs=1e-4 if hole else 2e-5)
-
-
-def test_area_of_the_aperture():
-    assert zernike.aperture_area_share(lens()) == 1
-    assert zernike.aperture_area_share(lens(obscuration=0.5)) == pytest.approx(0.75)
-    hexagon = lens(blades=6, blade_rotation_deg=17)
-    assert zernike.aperture_area_share(hexagon) == pytest.approx(1.5 * math.sqrt(3) / math.pi)
-    for view in (
-        lens(obscuration=0.3),
-        hexagon,
-        lens(blades=4, blade_rotation_deg=45),
-        lens(blades=5, obscuration=0.2),
-    ):
-        sampled = zernike.coverage(view, 128)
-        assert sampled.min() > -1e-12 and sampled.max() < 1 + 1e-12
-        assert sampled.sum() * (2 / 128) ** 2 / math.pi == pytest.approx(zernike.aperture_area_share(view), abs=5e-5)
 
 
 @pytest.mark.parametrize("waves", [{}, {"j4": 0.2, "j8": 0.15}])
@@ -304,7 +167,7 @@ def test_triangle_out_of_focus(angle, sign):
     turn, shows the aperture upright. Too weak: inverted."""
     view = lens(blades=3, blade_rotation_deg=angle, defocus_dpt=sign * 30.0)
     image = wavefront.psf(view, N, WAVELENGTH, 0.8, 161)
-    rim_um = 2 * N * abs(view.defocus_dpt) * zernike.aperture_radius_mm(view) ** 2  # where rays from the rim arrive
+    rim_um = 2 * N * abs(view.defocus_dpt) * aperture.radius_mm(view) ** 2  # where rays from the rim arrive
     grid = (np.arange(161) - 80) * 0.8 / rim_um
     radius, azimuth = np.hypot(grid[:, None], grid), np.arctan2(-grid[:, None], grid)
     sides = [np.cos(azimuth - math.radians(angle + turn)) * sign for turn in (60, 180, 300)]
@@ -387,7 +250,7 @@ def test_symmetry_is_what_the_otf_shows(fields):
     plus, minus = wavefront.otf(view, N, 500, f, f)
     shown = np.abs(plus.imag).max() < 1e-9 and np.abs(plus - minus).max() < 1e-9
     assert shown == wavefront.is_symmetric(view)
-    perfect = np.array_equal(plus, optics.diffraction_otf(np.hypot(f[:, None], f), 500, N))
+    perfect = np.array_equal(plus, diffraction.diffraction_otf(np.hypot(f[:, None], f), 500, N))
     assert perfect != wavefront.is_aberrated(view)
 
 
@@ -410,7 +273,7 @@ def test_impossible_lenses_are_refused_in_one_line():
 def test_psf_of_a_perfect_lens_is_airys():
     image = wavefront.psf(lens(), N, WAVELENGTH, 0.4, 61)
     grid = (np.arange(61) - 30) * 0.4
-    expected = optics.airy_psf(np.hypot(grid[:, None], grid), WAVELENGTH, N) * 0.4**2
+    expected = diffraction.airy_psf(np.hypot(grid[:, None], grid), WAVELENGTH, N) * 0.4**2
     np.testing.assert_allclose(image, expected, atol=1e-5 * expected.max())
 
 
@@ -474,7 +337,7 @@ def test_tilt_moves_the_picture_by_4_n_c(index, sign):
     image = wavefront.psf(view, N, WAVELENGTH, 1.0, 101)
     assert np.unravel_index(image.argmax(), image.shape) == (50 - round(up), 50 + round(right))
     f = np.linspace(0, CUTOFF, 31)
-    perfect = optics.diffraction_otf(np.hypot(f[:, None], f), WAVELENGTH, N)
+    perfect = diffraction.diffraction_otf(np.hypot(f[:, None], f), WAVELENGTH, N)
     for direction, found in zip((1, -1), otf(view, f, f), strict=True):
         ramp = np.exp(-2j * math.pi * 1e-3 * (-up * f[:, None] + direction * right * f))
         np.testing.assert_allclose(found, perfect * ramp, atol=1e-9)
@@ -501,133 +364,3 @@ def test_coma_flares_where_its_rays_go(index, axis, flare, sign):
     rays = unit * (3 * x**2 + 9 * y**2 - 2)[inside]
     for line in (0.0, 1.0, 3.0):
         assert profile[towards > line * unit].sum() == pytest.approx(np.mean(rays > line * unit), abs=0.06)
-
-
-# --- PSFs from files --------------------------------------------------------------------------------------------------
-
-
-def write(path, **arrays):
-    np.savez(path, **arrays)
-    return path
-
-
-def test_single_sample_is_a_tent(tmp_path):
-    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=np.array([[7.0]]), pitch_um=2.0))
-    f = np.linspace(0, 900, 40)
-    for found in measured_psf.psf_otf(spread, 550, f, f):
-        np.testing.assert_allclose(found, (np.sinc(f[:, None] * 2e-3) * np.sinc(f * 2e-3)) ** 2, atol=1e-12)
-
-
-@pytest.mark.parametrize("shape", [(5, 7), (6, 4), (1, 8)])
-def test_centre_rows_down_and_columns_right(tmp_path, shape):
-    """One bright sample, moved from [h // 2, w // 2] by (1, −1): a tent one pitch down, one to the left."""
-    image = np.zeros(shape)
-    down = 1 if shape[0] > 2 else 0
-    image[shape[0] // 2 + down, shape[1] // 2 - 1] = 3.0
-    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=image, pitch_um=1.5))
-    fy, fx = np.linspace(0, 400, 9), np.linspace(0, 500, 11)
-    tent = (np.sinc(fy[:, None] * 1.5e-3) * np.sinc(fx * 1.5e-3)) ** 2
-    for sign, found in zip((1, -1), measured_psf.psf_otf(spread, 550, fy, fx), strict=True):
-        ramp = np.exp(-2j * math.pi * 1.5e-3 * (down * fy[:, None] - sign * fx))
-        np.testing.assert_allclose(found, tent * ramp, atol=1e-12)
-
-
-def test_gaussian_psf_has_the_gaussians_otf(tmp_path):
-    pitch, sigma = 0.25, 2.0
-    grid = (np.arange(101) - 50) * pitch
-    image = np.exp(-(grid[:, None] ** 2 + (grid - 1.0) ** 2) / (2 * sigma**2))
-    spread = measured_psf.read_psf(write(tmp_path / "p.npz", psf=image.astype("f4"), pitch_um=pitch))
-    assert spread.psf.sum() == pytest.approx(1) and spread.wavelength_nm is None
-    f = np.linspace(0, 200, 21)
-    gauss = np.exp(-2 * (math.pi * sigma * 1e-3) ** 2 * (f[:, None] ** 2 + f**2))
-    pixel = (np.sinc(f[:, None] * pitch * 1e-3) * np.sinc(f * pitch * 1e-3)) ** 2
-    for sign, found in zip((1, -1), measured_psf.psf_otf(spread, 600, f, f), strict=True):
-        np.testing.assert_allclose(found, gauss * pixel * np.exp(-2j * math.pi * sign * f * 1e-3), atol=1e-6)
-
-
-def test_wavelengths_between_two_psfs_mix_them(tmp_path):
-    planes = np.random.default_rng(0).random((3, 4, 5)) * np.array([1, 10, 100])[:, None, None]  # scale is free
-    path = write(tmp_path / "p.npz", psf=planes, pitch_um=1, wavelength_nm=[450, 550, 700])
-    spread = measured_psf.read_psf(path)
-    f = np.linspace(0, 300, 6)
-
-    def at(wavelength):
-        return np.array(measured_psf.psf_otf(spread, wavelength, f, f))
-
-    each = [
-        np.array(measured_psf.psf_otf(measured_psf.PointSpread(plane[None] / plane.sum(), 1.0, None), 1, f, f))
-        for plane in planes
-    ]
-    for wavelength, expected in [
-        (400, each[0]),
-        (450, each[0]),
-        (475, 0.75 * each[0] + 0.25 * each[1]),
-        (600, (2 * each[1] + each[2]) / 3),
-        (700, each[2]),
-        (800, each[2]),
-    ]:
-        np.testing.assert_allclose(at(wavelength), expected, atol=1e-12)
-
-
-def test_psf_of_a_lens_goes_through_a_file(tmp_path):
-    view = lens(zernike_um=zernikes(j7=0.3, j4=0.2))
-    path = write(tmp_path / "p.npz", psf=wavefront.psf(view, N, WAVELENGTH, 0.25, 501), pitch_um=0.25)
-    f = np.linspace(0, 0.8, 15) * CUTOFF
-    found = measured_psf.psf_otf(measured_psf.read_psf(path), WAVELENGTH, f, f)
-    pixel = (np.sinc(f[:, None] * 0.25e-3) * np.sinc(f * 0.25e-3)) ** 2
-    for a, b in zip(found, otf(view, f, f), strict=True):
-        np.testing.assert_allclose(a, b * pixel, atol=0.02)  # the file has 98 % of the light
-
-
-def test_a_changed_file_is_read_again(tmp_path):
-    path = write(tmp_path / "p.npz", psf=np.ones((3, 3)), pitch_um=1.0)
-    first = measured_psf.read_psf(path)
-    assert measured_psf.read_psf(path) is first
-    write(path, psf=np.ones((5, 5)), pitch_um=1.0)
-    assert measured_psf.read_psf(path).psf.shape == (1, 5, 5)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"pitch_um": 1.0}, "has no psf"),
-        ({"psf": np.ones((3, 3))}, "has no pitch_um"),
-        ({"psf": np.ones((3, 3)), "pitch_um": 0.0}, "pitch_um = 0.0 must be one number above 0"),
-        ({"psf": np.ones((3, 3)), "pitch_um": [1.0, 2.0]}, "must be one number above 0"),
-        ({"psf": np.ones((3, 3)), "pitch_um": np.inf}, "pitch_um must be finite"),
-        ({"psf": np.full((3, 3), np.nan), "pitch_um": 1.0}, "psf must be finite"),
-        ({"psf": np.ones((3, 3), complex), "pitch_um": 1.0}, "psf must be finite real"),
-        ({"psf": np.array([["a"]]), "pitch_um": 1.0}, "psf must be finite real"),
-        ({"psf": np.array([[{}]]), "pitch_um": 1.0}, "not an npz file"),
-        ({"psf": np.array([[1, -1]]), "pitch_um": 1.0}, "not be negative"),
-        ({"psf": np.zeros((3, 3)), "pitch_um": 1.0}, "nor all zero"),
-        ({"psf": np.stack([np.ones((2, 2)), np.zeros((2, 2))]), "pitch_um": 1.0, "wavelength_nm": [1, 2]}, "all zero"),
-        ({"psf": np.ones(3), "pitch_um": 1.0}, r"shape \(3,\)"),
-        ({"psf": np.ones((0, 3)), "pitch_um": 1.0}, r"shape \(0, 3\)"),
-        ({"psf": np.ones((2, 1026)), "pitch_um": 1.0}, "up to 1025"),
-        ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0}, "2 PSFs need wavelength_nm"),
-        ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0, "wavelength_nm": [500]}, "2 increasing numbers"),
-        ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0, "wavelength_nm": [600, 500]}, "2 increasing numbers"),
-    ],
-)
-def test_bad_psf_files_are_refused_in_one_line(tmp_path, arrays, message):
-    path = write(tmp_path / "bad.npz", **arrays)
-    with pytest.raises(ValueError, match=message) as error:
-        measured_psf.read_psf(path)
-    assert str(path) in str(error.value) and "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY", b"text"])
-def test_files_that_are_no_npz(tmp_path, content):
-    path = tmp_path / "bad.npz"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match="bad.npz: ") as error:
-        measured_psf.read_psf(path)
-    assert "\n" not in str(error.value)
-    np.save(tmp_path / "plain.npy", np.ones((3, 3)))
-    with pytest.raises(ValueError, match="not an npz"):
-        measured_psf.read_psf(tmp_path / "plain.npy")
-    with pytest.raises(ValueError, match="absent.npz: cannot be read"):
-        measured_psf.read_psf(tmp_path / "absent.npz")
-    with pytest.raises(ValueError):
-        measured_psf.read_psf(tmp_path)

@@ -31,7 +31,7 @@ CASES = {  # setting, changes, rows and columns of the picture
 def photograph(setting="f22", changes=(), shape=(24, 24)):
     view = camera_file.override(camera_file.load(setting), changes)
     picture = np.random.default_rng(3).random((*shape, 3))
-    return pipeline.render_stages(picture, view)[1], view
+    return pipeline.render(picture, view, keep_stages=True).stages, view
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def test_scene_and_result_are_in_the_sheet_as_they_are():
 
 def test_flat_white_has_the_illuminance_of_the_camera_equation():
     view = camera_file.load("pixel25")
-    light, brightest = draw._light(pipeline.render_stages(np.ones((8, 8, 3)), view)[1])
+    light, brightest = draw._light(pipeline.render(np.ones((8, 8, 3)), view, keep_stages=True).stages)
     assert brightest == pytest.approx(np.pi * 100 / (1 + 4 * 4**2), rel=1e-5)  # π L / (1 + 4 N²), lux
     np.testing.assert_allclose(light, 1.0, atol=2e-3)  # D65 is white, but for its 31 bands
 
@@ -133,7 +133,7 @@ def test_psf_file_is_weighted_by_luminance(tmp_path):
     mean = luminance @ spectra.WAVELENGTH_NM / luminance.sum()
     assert lens.psf[1, 0] / lens.psf[1, 2] == pytest.approx((700 - mean) / (mean - 400))
     assert lens.pitch_um == 2.0
-    draw.draw(pipeline.render_stages(np.full((8, 8, 3), 0.5), view)[1], view)
+    draw.draw(pipeline.render(np.full((8, 8, 3), 0.5), view, keep_stages=True).stages, view)
 
 
 @pytest.mark.slow

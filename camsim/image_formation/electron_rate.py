@@ -1,0 +1,107 @@
+"""Electrons per second in every pixel, exactly: the image's series, evaluated where the pixels are.
+
+Two ways lead there. The spectral one filters every wavelength band and takes any scene. The fast one uses that an sRGB
+picture has only three independent spectra (`transfer.rgb_terms`). A test holds the two together.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from camsim.camera import Camera
+from camsim.image_formation import cosine_series, transfer
+from camsim.light import spectra
+from camsim.optics import lens
+from camsim.sensor import pixels
+
+
+def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
+    """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
+    at, blocks = transfer.rgb_terms(camera, *linear.shape[:2], linear.dtype.name)
+    folded, row = cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders)
+
+    def mixed() -> Iterator[list[transfer.Term]]:
+        for terms, (rows, columns) in zip(blocks, at.blocks(), strict=True):
+            series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
+            yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
+
+    return _at_the_pixels(mixed(), at, camera, linear.dtype)
+
+
+def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
+    """The same for a scene given as photon radiance (H, W, 31), photons s⁻¹ sr⁻¹ m⁻² nm⁻¹, band by band."""
+    at = transfer.frequencies(camera, *photons.shape[:2])
+    totals: dict[tuple[bool, bool], np.ndarray] = {}
+    for band, (terms, response) in enumerate(transfer.spectral_terms(camera, at)):
+        series = cosine_series.series(photons[None, ..., band], at.orders)[0]
+        for term in terms:
+            total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
+            total += response[:, None, None] * (term.factor * series)
+
+    mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
+    return _at_the_pixels(mixed, at, camera, np.float64)
+
+
+def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
+    """Photons s⁻¹ m⁻² nm⁻¹ behind the lens at the pixel centres, for photon radiance (H, W, 31): (rows, columns, 31).
+
+    The light itself, before pixel aperture and colour filters.
+    """
+    at = transfer.frequencies(camera, *photons.shape[:2])
+    grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
+    y, x = grid.positions_mm()
+    gain = transfer.lens_gain(camera)
+    light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
+    for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
+        series = gain[band] * cosine_series.series(photons[None, ..., band], at.orders)[0]
+        for term in transfer.lens_terms(camera, wavelength, at):
+            along_y = transfer.basis(y, at.height_mm, at.orders[0], term.odd_y, float)
+            along_x = transfer.basis(x, at.width_mm, at.orders[1], term.odd_x, float)
+            light[..., band] += along_y @ (term.factor * series) @ along_x.T
+    light *= _fall_off(camera, grid)[..., None]
+    return np.maximum(light, 0.0)
+
+
+def _fall_off(camera: Camera, grid: pixels.Grid) -> np.ndarray:
+    """Relative illumination at every pixel, (rows, columns), or 1."""
+    if not camera.optics.relative_illumination:
+        return np.ones((1, 1))
+    y, x = grid.positions_mm()
+    distance = lens.image_distance_mm(camera.optics, camera.scene.distance_m)
+    return lens.relative_illumination(y - grid.height_mm / 2, x - grid.width_mm / 2, distance)
+
+
+def _at_the_pixels(
+    mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: type
+) -> tuple[np.ndarray, pixels.Grid]:
+    """Evaluate each channel's series at the pixels that carry its colour.
+
+    `mixed` gives, per block of frequencies, the terms with factors (channels, rows, columns).
+    """
+    grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
+    tile = pixels.cfa_index(camera.sensor)
+    high, wide = tile.shape
+    y, x = grid.positions_mm()
+    pairs = {(tile[row, column], column) for row, column in np.ndindex(high, wide)}
+    along_x = {
+        (column, odd): transfer.basis(x[column::wide], at.width_mm, at.orders[1], odd, dtype).T
+        for column in range(wide)
+        for odd in (False, True)
+    }
+    partial: dict[tuple[int, int, bool, bool], np.ndarray] = {}  # along x done, along y still frequencies
+    for terms, (rows, columns) in zip(mixed, at.blocks(), strict=True):
+        for term in terms:
+            for channel, column in pairs:
+                basis = along_x[column, term.odd_x][:columns]
+                key = (channel, column, term.odd_y, term.odd_x)
+                if key not in partial:
+                    partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
+                np.matmul(term.factor[channel], basis, out=partial[key][rows])
+    mosaic = np.zeros((grid.rows, grid.columns), dtype)
+    for (channel, column, odd_y, _), series in partial.items():
+        for row in np.flatnonzero(tile[:, column] == channel):
+            along_y = transfer.basis(y[row::high], at.height_mm, at.orders[0], odd_y, dtype)
+            mosaic[row::high, column::wide] += along_y @ series
+    if camera.optics.relative_illumination:
+        mosaic *= _fall_off(camera, grid).astype(dtype)
+    return np.maximum(mosaic, 0.0, out=mosaic), grid  # −1e-18 where black: rounding
