@@ -96,7 +96,7 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     """
     from tqdm import tqdm
 
-    from camsim.dataset import folder, photographs
+    from camsim.dataset import folder, pairs, photographs
 
     loaded = [camera_file.load(name) for name in names or ("ideal", "underexposed", "pixel25", "f22")]
     views = {camera.name: camera for camera in loaded}
@@ -108,9 +108,9 @@ def dataset(sources, output, names, split, hr_size, scale, scene_size, cuts, var
     if cuts:
         found = [dataclasses.replace(photo, cuts=cuts) for photo in found]
     folder.check_target(output, force=force)
-    folder.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
+    pairs.check_sizes(hr_px=hr_size, scale=scale, scene_px=scene_size)
     outputs.check([output], force=True)  # what may be replaced is said above
-    total = folder.count(found)
+    total = pairs.count(found)
     if dry_run:
         plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(views)}
         console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(views)}", plan)

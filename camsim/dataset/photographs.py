@@ -123,7 +123,9 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     mirrored and given another order of colour channels at random, which makes more of few photographs.
     The same photograph, seed and count give the same scenes.
     """
-    picture = image.read(photo.path)
+    picture = image.read_native(photo.path)
+    if picture.dtype.kind == "f":
+        picture = image.as_float(picture)
     digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
@@ -137,7 +139,7 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
             top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
         cut, variant = picture[top : top + side, left : left + side], ""
         if side > scene_px:
-            cut = resize(cut, (scene_px, scene_px))
+            cut = resize(image.as_float(cut), (scene_px, scene_px))
         if vary and number > 0:
             turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
             cut = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]

@@ -83,7 +83,7 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     import numpy as np
 
     from camsim import camera_file
-    from camsim.dataset import folder
+    from camsim.dataset import folder, pairs
     from camsim.dataset import photographs as photos
     from enhance import zoo
     from scielab.model_grid.evaluate import Picture
@@ -92,7 +92,7 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     if data is None:
         found = photos.open_sources([photos.BUILTIN], split="test")
         source = f"{len(found)} built-in test photographs"
-        loaded = list(folder.pairs(found, {name: camera_file.load(name) for name in settings}))
+        loaded = list(pairs.pairs(found, {name: camera_file.load(name) for name in settings}))
         records = [pair.record for pair in loaded]
         names, hr = [pair.name for pair in loaded], [pair.hr for pair in loaded]
         lr = {setting: [pair.lr[setting] for pair in loaded] for setting in settings}

@@ -15,7 +15,7 @@ import pytest
 
 from camsim import camera_file
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs
+from camsim.dataset import pairs, photographs
 from camsim.io import image
 from camsim.io.resize import resize
 from camsim.light import colour
@@ -28,12 +28,12 @@ SETTINGS = ("ideal", "f22")
 
 @pytest.fixture(scope="module")
 def pictures():
-    pairs = dataset.pairs(
+    rendered = pairs.pairs(
         [photographs.builtin("chelsea")], {name: camera_file.load(name) for name in SETTINGS}, hr_px=64, scene_px=128
     )
     return [
         evaluate.Picture(name=p.name, reference=p.hr / 255, inputs={s: v / 255 for s, v in p.lr.items()})
-        for p, _ in zip(pairs, range(2), strict=False)
+        for p, _ in zip(rendered, range(2), strict=False)
     ]
 
 
