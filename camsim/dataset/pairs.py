@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 
 import numpy as np
@@ -31,9 +31,9 @@ class RenderedPair:
     """A picture and what each camera made of it."""
 
     name: str
-    hr: np.ndarray  #: (hr_px, hr_px, 3) uint8
-    lr: dict[str, np.ndarray]  #: setting → (hr_px / scale, hr_px / scale, 3) uint8
-    record: dict  #: what the manifest says of it
+    hr: np.ndarray = field(repr=False)  #: (hr_px, hr_px, 3) uint8
+    lr: dict[str, np.ndarray] = field(repr=False)  #: setting → (hr_px / scale, hr_px / scale, 3) uint8
+    record: dict = field(repr=False)  #: what the manifest says of it
 
 
 def noise_seed(seed: int, scene_sha256: str, setting: str) -> int:

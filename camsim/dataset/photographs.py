@@ -8,7 +8,7 @@ import hashlib
 import importlib.util
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class SceneCut:
     """A square scene cut from a photograph."""
 
     name: str
-    rgb: np.ndarray  #: (side, side, 3) uint8 sRGB
+    rgb: np.ndarray = field(repr=False)  #: (side, side, 3) uint8 sRGB
     source: str
     source_sha256: str
     window: tuple[int, int, int]  #: top, left, side in the photograph's pixels

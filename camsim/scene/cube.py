@@ -46,6 +46,9 @@ class Cube:
     values: np.ndarray
     source: str
 
+    def __repr__(self) -> str:
+        return f"<Cube of {self.kind} {_shape(self.values)} from {self.source}>"
+
 
 def read(path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray | None = None) -> Cube:
     """Read a spectral scene and resample it to 400:10:700 nm as `resample` does.
@@ -102,8 +105,8 @@ def write(path: Path | str, values: np.ndarray, wavelength_nm: np.ndarray, kind:
         )
     _check(values, kind)
     _weights(wavelength_nm)
-    with atomic.atomic(path) as temporary:
-        np.savez_compressed(temporary, wavelength_nm=wavelength_nm, **{kind: values})
+    with atomic.atomic(path) as temporary, temporary.open("wb") as file:  # a name in capitals would get a second ending
+        np.savez_compressed(file, **{kind: values}, wavelength_nm=wavelength_nm)
 
 
 def resample(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
