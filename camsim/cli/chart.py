@@ -14,7 +14,7 @@ from camsim.cli.console import Console, in_option, table
 from camsim.io import atomic, outputs
 
 if TYPE_CHECKING:
-    from camsim.charts.catalogue import Chart, Option
+    from camsim.charts.chart import Chart, Option
 
 
 class Size(click.ParamType):
