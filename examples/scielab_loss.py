@@ -14,7 +14,8 @@ import keras
 import numpy as np
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import photographs
+from camsim.dataset.pairs import render_pairs
 from scielab import SCIELABLoss
 
 CROP = 64
@@ -23,7 +24,7 @@ CROP = 64
 def pictures(split: str, cuts: int) -> tuple[np.ndarray, np.ndarray]:
     """What the camera made of scenes, and the scenes, both (N, 128, 128, 3) in [0, 1]."""
     sources = [dataclasses.replace(photo, cuts=cuts) for photo in photographs.open_sources(["builtin"], split=split)]
-    pairs = list(folder.pairs(sources, {"underexposed": camera_file.load("underexposed")}, scale=1))
+    pairs = list(render_pairs(sources, {"underexposed": camera_file.load("underexposed")}, scale=1))
     seen = np.stack([pair.lr["underexposed"] for pair in pairs])
     meant = np.stack([pair.hr for pair in pairs])
     return seen.astype("float32") / 255, meant.astype("float32") / 255

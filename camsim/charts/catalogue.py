@@ -4,75 +4,20 @@ Levels are linear light, 1 for a perfect white; encoded as sRGB they are what ca
 well the reflectance of a grey surface, so that every grey chart, and the ColorChecker, exists as spectra too.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from camsim.charts import dead_leaves, patterns
+from camsim.charts.chart import MAX_SIDE, Chart, Option, angle, choice, contrast, level, size
 from camsim.charts.colorchecker import colorchecker
 from camsim.light import spectra
 from camsim.schema import hint, split_assignment
 
-#: Least and largest side of a chart in pixels; most pixels of one with spectra (500 MB).
-MIN_SIDE, MAX_SIDE = 8, 8192
-MAX_SPECTRAL_PIXELS = 2**22
+#: Least side of a chart in pixels; most pixels of one with spectra (500 MB).
+MIN_SIDE, MAX_SPECTRAL_PIXELS = 8, 2**22
 
 ALIASES = {"macbeth": "colorchecker"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One value that shapes a chart. A default of None is written "auto" and explained in `meaning`."""
-
-    name: str
-    default: float | int | str | None
-    meaning: str
-    low: float = -math.inf
-    high: float = math.inf
-    above: bool = False  #: `low` itself is excluded
-    choices: tuple[str, ...] = ()
-
-    @property
-    def bounds(self) -> str:
-        """What is allowed, in words."""
-        if self.choices:
-            return ", ".join(self.choices)
-        return f"{'(' if self.above else '['}{self.low:g}, {self.high:g}{']' if math.isfinite(self.high) else ')'}"
-
-    def convert(self, value):
-        """`value`, perhaps as text, as this option's kind; ValueError names option, value and bound."""
-        if value is None or (isinstance(value, str) and value.strip() == "auto"):
-            if self.default is not None:
-                raise ValueError(f"{self.name} cannot be auto; it must be {self.bounds}")
-            return None
-        if self.choices:
-            word = str(value).strip().lower()
-            if word not in self.choices:
-                raise ValueError(f"{self.name} = {value!r} must be one of {self.bounds}{hint(word, self.choices)}")
-            return word
-        whole = isinstance(self.default, int)
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number) or (whole and number != int(number)):
-            raise ValueError(f"{self.name} = {value!r} must be a {'whole ' if whole else ''}number in {self.bounds}")
-        if not (self.low < number if self.above else self.low <= number) or number > self.high:
-            raise ValueError(f"{self.name} = {number:g} must be in {self.bounds}")
-        return int(number) if whole else number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """A chart: how it is drawn and what can be chosen."""
-
-    name: str
-    description: str
-    draw: Callable[..., np.ndarray]  #: (height, width, **options) -> (height, width) grey or (height, width, 3)
-    options: tuple[Option, ...]
-    size: tuple[int, int] = (512, 512)  #: height, width that suit it
 
 
 def get(name: str) -> Chart:
@@ -97,7 +42,27 @@ def assignments(texts: Iterable[str]) -> dict[str, str]:
 def settle(name: str, options: Mapping) -> dict:
     """Every option of a chart: the given ones checked and converted, defaults for the others.
 
-    Raises ValueError for an unknown chart or option, or a value outside its bounds.
+    Parameters
+    ----------
+    name : str
+        The chart.
+    options : mapping of str to number or str
+        Some of its options; values may be text, such as "5" or "auto".
+
+    Returns
+    -------
+    dict of str to number, str or None
+        A value for each of the chart's options, in their order; None is "auto".
+
+    Raises
+    ------
+    ValueError
+        For an unknown chart or option, or a value outside its bounds, in one line.
+
+    Examples
+    --------
+    >>> settle("slanted-edge", {"angle_deg": "10"})
+    {'angle_deg': 10.0, 'high': 0.8, 'low': None, 'contrast': None}
     """
     chart = get(name)
     known = {option.name: option for option in chart.options}
@@ -107,21 +72,74 @@ def settle(name: str, options: Mapping) -> dict:
     return {key: option.convert(options[key]) if key in options else option.default for key, option in known.items()}
 
 
-def make(name: str, height: int, width: int, **options) -> np.ndarray:
-    """Draw a chart: (height, width, 3) linear light in [0, 1], sRGB primaries.
+def make(name: str, height: int, width: int, **options: float | str | None) -> np.ndarray:
+    """Draw a chart as a picture in linear light.
 
-    Raises ValueError in one line for an unknown name or option, or an impossible value.
+    Parameters
+    ----------
+    name : str
+        The chart: one of `CHARTS` or of `ALIASES`.
+    height : int
+        Pixels, from 8 to 8192.
+    width : int
+        Pixels, from 8 to 8192.
+    **options : float, str or None
+        Options of the chart, as its `options` tell; those that are not given have their defaults.
+
+    Returns
+    -------
+    ndarray of float
+        (height, width, 3), linear light in [0, 1] of sRGB primaries, 1 for a perfect white.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or option, or an impossible value, in one line.
+
+    References
+    ----------
+    ISO 12233:2017 (edge, star, sweep), ISO 14524:2009 (step wedge); each chart's function names its own.
+
+    Examples
+    --------
+    >>> picture = make("slanted-edge", 48, 64, angle_deg=5, high=0.8, low=0.2)
+    >>> picture.shape, picture[0, 0].round(3).tolist(), picture[-1, -1].round(3).tolist()
+    ((48, 64, 3), [0.2, 0.2, 0.2], [0.8, 0.8, 0.8])
     """
     plane = _draw(name, height, width, options)
     plane = np.clip(plane, 0.0, 1.0)  # of rounding, too
     return np.repeat(plane[..., None], 3, axis=2) if plane.ndim == 2 else plane
 
 
-def reflectance(name: str, height: int, width: int, **options) -> np.ndarray:
-    """Draw a chart as spectral reflectance: (height, width, 31), float32, at `spectra.WAVELENGTH_NM`.
+def reflectance(name: str, height: int, width: int, **options: float | str | None) -> np.ndarray:
+    """Draw a chart as spectral reflectance; a grey level is a flat spectrum.
 
-    A grey level is a flat spectrum. Raises ValueError as `make` does, and for a chart whose colours have no
-    known reflectance.
+    Parameters
+    ----------
+    name : str
+        The chart: one of `CHARTS` or of `ALIASES`.
+    height : int
+        Pixels, from 8 to 8192.
+    width : int
+        Pixels, from 8 to 8192, at most `MAX_SPECTRAL_PIXELS` in all.
+    **options : float, str or None
+        Options of the chart, as for `make`.
+
+    Returns
+    -------
+    ndarray of float32
+        (height, width, 31), reflectance in [0, 1] at `spectra.WAVELENGTH_NM`, 400:10:700 nm.
+
+    Raises
+    ------
+    ValueError
+        As `make` does, and for a chart whose colours have no known reflectance.
+
+    Examples
+    --------
+    >>> spectra_of_chart = reflectance("colorchecker", 40, 60, gap=0)
+    >>> spectra_of_chart.shape, spectra_of_chart.dtype.name
+    ((40, 60, 31), 'float32')
     """
     if height * width > MAX_SPECTRAL_PIXELS:
         raise ValueError(f"{width}×{height} must be at most {MAX_SPECTRAL_PIXELS} pixels for a chart with spectra")
@@ -144,29 +162,9 @@ def _draw(name: str, height: int, width: int, options: Mapping) -> np.ndarray:
     return get(name).draw(height, width, **_checked(name, height, width, options))
 
 
-def _level(name: str, default: float | None, meaning: str) -> Option:
-    return Option(name=name, default=default, low=0, high=1, meaning=meaning)
-
-
-def _size(name: str, default: float | None, meaning: str) -> Option:
-    return Option(name=name, default=default, low=0, high=MAX_SIDE, above=True, meaning=meaning)
-
-
-def _contrast(name: str, default: float | None, meaning: str) -> Option:
-    return Option(name=name, default=default, low=0, high=1, above=True, meaning=meaning)
-
-
-def _angle(name: str, default: float, meaning: str) -> Option:
-    return Option(name=name, default=default, low=-360, high=360, meaning=meaning)
-
-
-def _choice(name: str, default: str, choices: str, meaning: str) -> Option:
-    return Option(name=name, default=default, choices=tuple(choices.split()), meaning=meaning)
-
-
-_MEAN = _level("mean", 0.5, "mean level")
-_WAVE = (_MEAN, _contrast("contrast", 0.9, "(max − min)/(max + min)"))
-_DIRECTION = _choice("direction", "horizontal", "horizontal vertical", "the way along which the level changes")
+_MEAN = level("mean", 0.5, "mean level")
+_WAVE = (_MEAN, contrast("contrast", 0.9, "(max − min)/(max + min)"))
+_DIRECTION = choice("direction", "horizontal", "horizontal vertical", "the way along which the level changes")
 
 CHARTS = (
     Chart(
@@ -176,7 +174,7 @@ CHARTS = (
         size=(396, 588),
         options=(
             Option(name="gap", default=0.125, low=0, high=0.9, meaning="space between patches over their distance"),
-            _level("surround", 0.03, "reflectance around the patches"),
+            level("surround", 0.03, "reflectance around the patches"),
         ),
     ),
     Chart(
@@ -184,9 +182,9 @@ CHARTS = (
         description="an edge a few degrees off the vertical, for the MTF after ISO 12233",
         draw=patterns.slanted_edge,
         options=(
-            _angle("angle_deg", 5.0, "from the vertical, clockwise; 85 or 95: nearly horizontal"),
-            _level("high", 0.8, "level to the right"),
-            _level("low", None, "level to the left; auto: high over contrast"),
+            angle("angle_deg", 5.0, "from the vertical, clockwise; 85 or 95: nearly horizontal"),
+            level("high", 0.8, "level to the right"),
+            level("low", None, "level to the left; auto: high over contrast"),
             Option(name="contrast", default=None, low=1, high=1e4, meaning="high over low; auto: 4, or as low says"),
         ),
     ),
@@ -195,10 +193,10 @@ CHARTS = (
         description="points on a grid, for the point spread and its change over the field",
         draw=patterns.point_array,
         options=(
-            _size("spacing_px", 32.0, "distance of neighbouring points"),
-            _size("point_px", 1.0, "side of a point"),
-            _level("level", 1.0, "of the points"),
-            _level("background", 0.0, "level between them"),
+            size("spacing_px", 32.0, "distance of neighbouring points"),
+            size("point_px", 1.0, "side of a point"),
+            level("level", 1.0, "of the points"),
+            level("background", 0.0, "level between them"),
         ),
     ),
     Chart(
@@ -206,11 +204,11 @@ CHARTS = (
         description="a grid of lines, for the line spread and distortion",
         draw=patterns.line,
         options=(
-            _size("spacing_px", 32.0, "distance of neighbouring lines"),
-            _size("line_px", 1.0, "width of a line"),
-            _choice("direction", "grid", "grid horizontal vertical", "of the lines"),
-            _level("level", 1.0, "of the lines"),
-            _level("background", 0.0, "level between them"),
+            size("spacing_px", 32.0, "distance of neighbouring lines"),
+            size("line_px", 1.0, "width of a line"),
+            choice("direction", "grid", "grid horizontal vertical", "of the lines"),
+            level("level", 1.0, "of the lines"),
+            level("background", 0.0, "level between them"),
         ),
     ),
     Chart(
@@ -218,9 +216,9 @@ CHARTS = (
         description="a sine grating, for the modulation at one frequency",
         draw=patterns.sinusoid,
         options=(
-            _size("frequency", 16.0, "cycles per picture width"),
-            _angle("angle_deg", 0.0, "of the bars from the vertical, clockwise"),
-            _angle("phase_deg", 0.0, "of a cosine at the top left pixel"),
+            size("frequency", 16.0, "cycles per picture width"),
+            angle("angle_deg", 0.0, "of the bars from the vertical, clockwise"),
+            angle("phase_deg", 0.0, "of a cosine at the top left pixel"),
             *_WAVE,
         ),
     ),
@@ -229,11 +227,11 @@ CHARTS = (
         description="a grating from coarse to fine, for resolution at a glance (Campbell–Robson: contrast_bottom)",
         draw=patterns.sweep,
         options=(
-            _size("start", 4.0, "frequency at the left border, cycles per picture width"),
-            _size("stop", None, "frequency at the right border; auto: half of what the pixels can show"),
-            _choice("scale", "log", "log linear", "how the frequency grows"),
+            size("start", 4.0, "frequency at the left border, cycles per picture width"),
+            size("stop", None, "frequency at the right border; auto: half of what the pixels can show"),
+            choice("scale", "log", "log linear", "how the frequency grows"),
             *_WAVE,
-            _contrast("contrast_bottom", None, "contrast at the bottom, in equal ratios from the top; auto: the same"),
+            contrast("contrast_bottom", None, "contrast at the bottom, in equal ratios from the top; auto: the same"),
         ),
     ),
     Chart(
@@ -242,11 +240,11 @@ CHARTS = (
         draw=patterns.siemens_star,
         options=(
             Option(name="spokes", default=36, low=1, high=1000, meaning="bright sectors"),
-            _choice("profile", "square", "square sine", "across the spokes"),
+            choice("profile", "square", "square sine", "across the spokes"),
             Option(name="radius", default=0.95, low=0, high=1, above=True, meaning="over half the shorter side"),
-            _level("low", 0.05, "dark level"),
-            _level("high", 0.95, "bright level"),
-            _level("background", None, "around the star; auto: its mean"),
+            level("low", 0.05, "dark level"),
+            level("high", 0.95, "bright level"),
+            level("background", None, "around the star; auto: its mean"),
         ),
     ),
     Chart(
@@ -255,7 +253,7 @@ CHARTS = (
         draw=patterns.zone_plate,
         options=(
             Option(name="max_frequency", default=0.5, low=0, high=0.5, above=True, meaning="at the rim, cycles/pixel"),
-            _angle("phase_deg", 0.0, "at the centre; 0: bright"),
+            angle("phase_deg", 0.0, "at the centre; 0: bright"),
             *_WAVE,
         ),
     ),
@@ -265,10 +263,10 @@ CHARTS = (
         draw=dead_leaves.dead_leaves,
         options=(
             Option(name="r_min_px", default=1.0, low=0.5, high=MAX_SIDE, meaning="smallest radius"),
-            _size("r_max_px", None, "largest radius; auto: an eighth of the shorter side"),
-            _level("low", 0.1, "darkest level"),
-            _level("high", 0.9, "brightest level"),
-            _level("saturation", 0.0, "0: grey; 1: red, green and blue independent of one another"),
+            size("r_max_px", None, "largest radius; auto: an eighth of the shorter side"),
+            level("low", 0.1, "darkest level"),
+            level("high", 0.9, "brightest level"),
+            level("saturation", 0.0, "0: grey; 1: red, green and blue independent of one another"),
             Option(name="seed", default=0, low=0, high=10**15, meaning="same seed, same chart"),
         ),
     ),
@@ -277,8 +275,8 @@ CHARTS = (
         description="one level, for noise, shading and exposure",
         draw=patterns.uniform,
         options=(
-            _level("level", 0.18, "of every channel without its own"),
-            *(_level(channel, None, "level of this channel; auto: level") for channel in ("red", "green", "blue")),
+            level("level", 0.18, "of every channel without its own"),
+            *(level(channel, None, "level of this channel; auto: level") for channel in ("red", "green", "blue")),
         ),
     ),
     Chart(
@@ -286,9 +284,9 @@ CHARTS = (
         description="a smooth wedge, for banding and clipping",
         draw=patterns.ramp,
         options=(
-            _level("low", 0.0, "first level"),
-            _level("high", 1.0, "last level"),
-            _choice("scale", "linear", "linear srgb log", "equal steps of light, of sRGB code, or ratios"),
+            level("low", 0.0, "first level"),
+            level("high", 1.0, "last level"),
+            choice("scale", "linear", "linear srgb log", "equal steps of light, of sRGB code, or ratios"),
             _DIRECTION,
         ),
     ),
@@ -298,9 +296,9 @@ CHARTS = (
         draw=patterns.step_wedge,
         options=(
             Option(name="steps", default=20, low=2, high=MAX_SIDE, meaning="fields"),
-            _level("low", 0.01, "first level"),
-            _level("high", 1.0, "last level"),
-            _choice("scale", "log", "log linear srgb", "equal steps of density, of light, or of sRGB code"),
+            level("low", 0.01, "first level"),
+            level("high", 1.0, "last level"),
+            choice("scale", "log", "log linear srgb", "equal steps of density, of light, or of sRGB code"),
             _DIRECTION,
         ),
     ),

@@ -16,7 +16,15 @@ OPEN_SHARE = 1 / 1024
 
 
 def dead_leaves(
-    height: int, width: int, *, r_min_px: float, r_max_px, low: float, high: float, saturation: float, seed: int
+    height: int,
+    width: int,
+    *,
+    r_min_px: float,
+    r_max_px: float | None,
+    low: float,
+    high: float,
+    saturation: float,
+    seed: int,
 ) -> np.ndarray:
     """Opaque discs at random places, their radii with the density r⁻³ between two bounds.
 
@@ -50,7 +58,9 @@ def dead_leaves(
     return light if saturation else light[..., 0]
 
 
-def _discs(rng, count: int, height: int, width: int, r_min: float, r_max: float):
+def _discs(
+    rng: np.random.Generator, count: int, height: int, width: int, r_min: float, r_max: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres and radii of the next discs that touch the picture, (count,) each.
 
     Of discs with density r⁻³ the picture meets a share (height + 2r)(width + 2r): a mixture of three power laws,
@@ -72,14 +82,16 @@ def _discs(rng, count: int, height: int, width: int, r_min: float, r_max: float)
     return y, x, r
 
 
-def _boxes(y, x, r, height: int, width: int):
+def _boxes(
+    y: np.ndarray, x: np.ndarray, r: np.ndarray, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows and columns that discs may touch: top, left, bottom, right, cut to the picture."""
     top, bottom = (np.clip(v, 0, height).astype(int) for v in (np.floor(y - r - 1), np.ceil(y + r + 1)))
     left, right = (np.clip(v, 0, width).astype(int) for v in (np.floor(x - r - 1), np.ceil(x + r + 1)))
     return top, left, bottom, right
 
 
-def _count(mask: np.ndarray, top, left, bottom, right) -> np.ndarray:
+def _count(mask: np.ndarray, top: np.ndarray, left: np.ndarray, bottom: np.ndarray, right: np.ndarray) -> np.ndarray:
     """How many pixels of `mask` lie in each box, by a summed-area table."""
     table = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), dtype=int)
     table[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)

@@ -32,7 +32,7 @@ def half_plane_coverage(distance_px: np.ndarray, angle_deg: float) -> np.ndarray
     if short < 1e-9:  # the line is along the grid: the trapezium is a box
         return np.clip(d / long + 0.5, 0.0, 1.0)
 
-    def ramp(x):
+    def ramp(x: np.ndarray) -> np.ndarray:
         return np.maximum(x, 0.0) ** 2 / 2
 
     share = (ramp(d + reach) - ramp(d + (long - short) / 2) - ramp(d - (long - short) / 2)) / (long * short)
@@ -75,14 +75,18 @@ def _check_nyquist(name: str, cycles: float, limit: float) -> None:
         raise ValueError(f"{name} = {cycles:g} must be at most {limit:g} cycles, half a cycle per pixel")
 
 
-def uniform(height: int, width: int, *, level: float, red, green, blue) -> np.ndarray:
+def uniform(
+    height: int, width: int, *, level: float, red: float | None, green: float | None, blue: float | None
+) -> np.ndarray:
     """One level everywhere; (height, width, 3) where a channel has a level of its own."""
     if red is None and green is None and blue is None:
         return np.full((height, width), level)
     return np.broadcast_to([level if own is None else own for own in (red, green, blue)], (height, width, 3)).copy()
 
 
-def slanted_edge(height: int, width: int, *, angle_deg: float, high: float, low, contrast) -> np.ndarray:
+def slanted_edge(
+    height: int, width: int, *, angle_deg: float, high: float, low: float | None, contrast: float | None
+) -> np.ndarray:
     """A straight edge through the centre, `low` left of it; at 0° it is vertical, at 90° `low` lies above it."""
     if low is not None and contrast is not None:
         raise ValueError("low and contrast say the same: give one of them")
@@ -126,7 +130,15 @@ def sinusoid(
 
 
 def sweep(
-    height: int, width: int, *, start: float, stop, scale: str, mean: float, contrast: float, contrast_bottom
+    height: int,
+    width: int,
+    *,
+    start: float,
+    stop: float | None,
+    scale: str,
+    mean: float,
+    contrast: float,
+    contrast_bottom: float | None,
 ) -> np.ndarray:
     """A grating whose frequency changes from the left border to the right, in cycles per picture width.
 
@@ -147,7 +159,15 @@ def sweep(
 
 
 def siemens_star(
-    height: int, width: int, *, spokes: int, profile: str, radius: float, low: float, high: float, background
+    height: int,
+    width: int,
+    *,
+    spokes: int,
+    profile: str,
+    radius: float,
+    low: float,
+    high: float,
+    background: float | None,
 ) -> np.ndarray:
     """`spokes` bright and as many dark sectors, a bright one to the right.
 
@@ -157,7 +177,7 @@ def siemens_star(
     background = (low + high) / 2 if background is None else background
     edge = radius * min(height, width) / 2
 
-    def level(y, x):
+    def level(y: np.ndarray, x: np.ndarray) -> np.ndarray:
         wave = np.cos(spokes * np.arctan2(y, x))
         bright = np.where(wave >= 0, 1.0, 0.0) if profile == "square" else (1 + wave) / 2
         return np.where(np.hypot(y, x) <= edge, low + (high - low) * bright, background)

@@ -2,14 +2,19 @@
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from camsim._version import __version__
 from camsim.cli import console
-from camsim.cli.console import in_option, table
+from camsim.cli.console import Console, in_option, table
 from camsim.io import atomic, outputs
+
+if TYPE_CHECKING:
+    from camsim.charts.chart import Chart, Option
 
 
 class Size(click.ParamType):
@@ -17,12 +22,41 @@ class Size(click.ParamType):
 
     name = "size"
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", str(value).strip().lower())
         if not match:
             self.fail(f"{value!r} is neither a side such as 512 nor WIDTHxHEIGHT such as 640x480", param, ctx)
         width, height = match.groups()
         return int(height or width), int(width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How a chart is to be drawn, and into what."""
+
+    output: Path | None
+    size: tuple[int, int] | None
+    assignments: tuple[str, ...]
+    bits: str
+    spectral: Path | None
+
+    @property
+    def is_more_than_the_list(self) -> bool:
+        """Whether something is said that makes sense for one chart alone."""
+        return any((self.output, self.size, self.assignments, self.spectral))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What is written: a picture, spectra or both, and a record beside the first of them."""
+
+    picture: Path | None
+    spectral: Path | None
+    record: Path
+
+    @property
+    def drawn(self) -> list[Path]:
+        return [path for path in (self.picture, self.spectral) if path]
 
 
 @click.command(short_help="Draw a test chart.")
@@ -42,7 +76,16 @@ class Size(click.ParamType):
 @console.force_option
 @console.dry_run_option
 @console.reporting
-def chart(name, output, size, assignments, bits, spectral, list_charts, list_options, force, dry_run, console):
+@console.gather("wanted", Wanted, "output", "size", "assignments", "bits", "spectral")
+def chart(
+    name: str | None,
+    wanted: Wanted,
+    list_charts: bool,
+    list_options: bool,
+    force: bool,
+    dry_run: bool,
+    console: Console,
+) -> None:
     """Draw a test chart, such as slanted-edge, or list the charts.
 
     Levels are linear light, 1 for a perfect white, and are written as sRGB, so that `camsim render` reads them back
@@ -57,22 +100,20 @@ def chart(name, output, size, assignments, bits, spectral, list_charts, list_opt
     from camsim.charts import catalogue
 
     if list_charts or not name:
-        if list_options or output or spectral or size or assignments:
+        if list_options or wanted.is_more_than_the_list:
             raise click.UsageError("name a chart; `camsim chart --list` lists them")
         _list_charts(console)
     elif list_options:
         _list_options(console, catalogue.get(name))
     else:
-        _draw(
-            console, catalogue.get(name), output, size, assignments, int(bits), spectral, force=force, dry_run=dry_run
-        )
+        _draw(console, catalogue.get(name), wanted, force=force, dry_run=dry_run)
 
 
-def _list_charts(console) -> None:
+def _list_charts(console: Console) -> None:
     from camsim.charts import catalogue
 
-    names = {c.name: [alias for alias, name in catalogue.ALIASES.items() if name == c.name] for c in catalogue.CHARTS}
-    rows = [(" / ".join([c.name, *names[c.name]]), c.description) for c in catalogue.CHARTS]
+    aliases = {c.name: [alias for alias, name in catalogue.ALIASES.items() if name == c.name] for c in catalogue.CHARTS}
+    rows = [(" / ".join([c.name, *aliases[c.name]]), c.description) for c in catalogue.CHARTS]
     record = {
         c.name: {"description": c.description, "options": {o.name: o.default for o in c.options}}
         for c in catalogue.CHARTS
@@ -80,76 +121,89 @@ def _list_charts(console) -> None:
     console.result(table(rows), record)
 
 
-def _list_options(console, chosen) -> None:
+def _list_options(console: Console, chart: "Chart") -> None:
     rows = [("option", "default", "allowed", "meaning")]
-    for o in chosen.options:
-        rows.append((o.name, _default(o), o.bounds, o.meaning))
-    record = {o.name: {"default": o.default, "allowed": o.bounds, "meaning": o.meaning} for o in chosen.options}
-    console.result(f"{chosen.name}: {chosen.description}\n\n{table(rows)}", record)
+    rows += [(option.name, _default(option), option.bounds, option.meaning) for option in chart.options]
+    record = {o.name: {"default": o.default, "allowed": o.bounds, "meaning": o.meaning} for o in chart.options}
+    console.result(f"{chart.name}: {chart.description}\n\n{table(rows)}", record)
 
 
-def _default(option) -> str:
+def _default(option: "Option") -> str:
     if option.default is None:
         return "auto"
     return option.default if isinstance(option.default, str) else f"{option.default:g}"
 
 
-def _draw(console, chosen, output, size, assignments, bits, spectral, *, force: bool, dry_run: bool) -> None:
+def _draw(console: Console, chart: "Chart", wanted: Wanted, *, force: bool, dry_run: bool) -> None:
     """Check everything, then draw and write: picture, spectra and the .json record beside them."""
-    from camsim.charts import catalogue, colorchecker
-    from camsim.io import image
-    from camsim.light import colour
+    from camsim.charts import catalogue
 
     with in_option("--set"):
-        given = catalogue.assignments(assignments)
-    options = catalogue.settle(chosen.name, given)
-    height, width = size or chosen.size
-    output = Path(f"{chosen.name}.png") if output is None else output
-    if output.is_dir() or not output.suffix:
-        output = output / f"{chosen.name}.png"
-    picture = None if output.suffix.lower() == ".npz" else output
-    if picture is None:
-        if spectral:
-            raise click.UsageError("with an .npz file after -o, --spectral has nothing to add")
-        spectral = output
-    else:
-        image.check_suffix(picture, bits=bits)
-    if spectral and spectral.suffix.lower() != ".npz":
-        raise ValueError(f"{spectral}: spectra are written as .npz")
-    sidecar = output.with_suffix(".json")
-    targets = [path for path in (picture, spectral, sidecar) if path]
-    outputs.check(targets, force=force)
+        given = catalogue.assignments(wanted.assignments)
+    options = catalogue.settle(chart.name, given)
+    height, width = wanted.size or chart.size
+    targets = _targets(chart, wanted)
+    files = [*targets.drawn, targets.record]
+    outputs.check(files, force=force)
     if dry_run:
-        names = [str(path) for path in targets]
+        names = [str(path) for path in files]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
         return
+    bits = int(wanted.bits) if targets.picture else None
+    record = _record(chart, options, height, width, targets, bits)
+    _write(chart, options, height, width, targets, bits)
+    atomic.write_text(targets.record, json.dumps(record, indent=1))
+    console.result("\n".join(f"{path}  {width}×{height}" for path in targets.drawn), record)
+
+
+def _targets(chart: "Chart", wanted: Wanted) -> Targets:
+    """Where everything goes; ValueError or UsageError where a name does not fit what is to be written there."""
+    from camsim.io import image
+
+    output = Path(f"{chart.name}.png") if wanted.output is None else wanted.output
+    if output.is_dir() or not output.suffix:
+        output = output / f"{chart.name}.png"
+    picture, spectral = output, wanted.spectral
+    if output.suffix.lower() == ".npz":
+        if spectral:
+            raise click.UsageError("with an .npz file after -o, --spectral has nothing to add")
+        picture, spectral = None, output
+    else:
+        image.check_suffix(picture, bits=int(wanted.bits))
+    if spectral and spectral.suffix.lower() != ".npz":
+        raise ValueError(f"{spectral}: spectra are written as .npz")
+    return Targets(picture=picture, spectral=spectral, record=output.with_suffix(".json"))
+
+
+def _record(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int | None) -> dict:
+    from camsim.charts import colorchecker
+
     record = {
-        "chart": chosen.name,
+        "chart": chart.name,
         "options": options,
         "width": width,
         "height": height,
-        "bits": bits if picture else None,
-        "output": str(picture) if picture else None,
-        "spectral": str(spectral) if spectral else None,
+        "bits": bits,
+        "output": str(targets.picture) if targets.picture else None,
+        "spectral": str(targets.spectral) if targets.spectral else None,
         "version": __version__,
     }
-    if chosen.name == "colorchecker":  # where to measure: top, left, bottom, right
+    if chart.name == "colorchecker":  # where to measure: top, left, bottom, right
         boxes = colorchecker.patch_boxes(height, width, gap=options["gap"])
         record["patches"] = dict(zip(colorchecker.patch_names(), boxes.round(3).tolist(), strict=True))
-    cube = catalogue.reflectance(chosen.name, height, width, **options) if spectral else None
-    if picture:
-        encoded = colour.srgb_encode(catalogue.make(chosen.name, height, width, **options))
-        image.write(picture, encoded, bits=bits)
-    if spectral:
-        _write_spectral(spectral, cube)
-    atomic.write_text(sidecar, json.dumps(record, indent=1))
-    console.result("\n".join(f"{path}  {width}×{height}" for path in (picture, spectral) if path), record)
+    return record
 
 
-def _write_spectral(path: Path, reflectance) -> None:
-    import numpy as np
+def _write(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int | None) -> None:
+    """Draw and write picture and spectra; a chart that has no spectra is found before anything is written."""
+    from camsim.charts import catalogue
+    from camsim.io import image
+    from camsim.light import colour, spectra
+    from camsim.scene import cube
 
-    from camsim.light import spectra
-
-    with atomic.atomic(path) as temporary:
-        np.savez_compressed(temporary, reflectance=reflectance, wavelength_nm=spectra.WAVELENGTH_NM)
+    reflectance = catalogue.reflectance(chart.name, height, width, **options) if targets.spectral else None
+    if targets.picture:
+        encoded = colour.srgb_encode(catalogue.make(chart.name, height, width, **options))
+        image.write(targets.picture, encoded, bits=bits)
+    if targets.spectral:
+        cube.write(targets.spectral, reflectance, spectra.WAVELENGTH_NM, "reflectance")

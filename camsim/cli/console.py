@@ -1,16 +1,20 @@
 """What the three command lines share: options, messages and the one-line error with exit code 2."""
 
 import contextlib
+import functools
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from camsim._version import __version__
+
+#: What click makes a command of.
+Command = Callable[..., Any]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -40,21 +44,34 @@ class Console:
         return not self.quiet
 
 
-def reporting(command):
+def gather(name: str, make: Callable[..., Any], *options: str) -> Callable[[Command], Command]:
+    """A decorator: these options reach the command as one argument `name`, which `make` makes of them."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)  # and with it the options that are already attached
+        def wrapped(*args: Any, **given: Any) -> Any:
+            made = make(**{option: given.pop(option) for option in options})
+            return command(*args, **given, **{name: made})
+
+        return wrapped
+
+    return decorate
+
+
+def reporting(command: Command) -> Command:
     """Add --json, -q and -v; the command gets them as one `console` argument."""
 
-    def wrapped(*args, as_json, quiet, verbose, **kwargs):
-        return command(*args, console=Console(json=as_json, quiet=quiet, verbose=verbose), **kwargs)
+    def console(*, as_json: bool, quiet: bool, verbose: bool) -> Console:
+        return Console(json=as_json, quiet=quiet, verbose=verbose)
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])
+    command = gather("console", console, "as_json", "quiet", "verbose")(command)
     for option in (
         click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
         click.option("-q", "--quiet", is_flag=True, help="No progress or notes on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
     ):
-        wrapped = option(wrapped)
-    return wrapped
+        command = option(command)
+    return command
 
 
 @contextlib.contextmanager

@@ -1,13 +1,24 @@
 """The `camsim measure` commands: sharpness, colour and noise of a camera in numbers."""
 
+import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from camsim.cli import console
-from camsim.cli.console import in_option
+from camsim.cli.console import Command, Console
+from camsim.cli.settings import chosen_camera
 from camsim.io import outputs
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from camsim.measure.colour_accuracy import ColorCheck
+    from camsim.measure.photon_transfer import PhotonTransfer
+    from camsim.measure.slanted_edge import EdgeResponse
 
 #: File name endings that a figure can be written to.
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
@@ -18,7 +29,9 @@ class Box(click.ParamType):
 
     name = "box"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int, int]:
         if isinstance(value, tuple):
             return value
         if not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*){3}", value):
@@ -26,24 +39,45 @@ class Box(click.ParamType):
         return tuple(int(number) for number in value.split(","))
 
 
-figure_option = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FIGURE", help="Draw it, as .png, .pdf or .svg."
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureFile:
+    """The file that -o names for a figure, if any."""
+
+    path: Path | None
+    force: bool
+
+    def check(self, source: Path | None = None) -> None:
+        """Before any work: the figure can be written, and is neither the input nor something that exists."""
+        if self.path is None:
+            return
+        if self.path.suffix.lower() not in FIGURE_SUFFIXES:
+            raise ValueError(f"{self.path}: a figure is written as one of {', '.join(FIGURE_SUFFIXES)}")
+        outputs.check([self.path], [source] if source else [], force=self.force)
+
+    @property
+    def name(self) -> str | None:
+        return None if self.path is None else str(self.path)
+
+
+def figure_options(command: Command) -> Command:
+    """Add -o and --force; the command gets them as one `figure` argument."""
+
+    def figure(*, output: Path | None, force: bool) -> FigureFile:
+        return FigureFile(path=output, force=force)
+
+    command = console.force_option(console.gather("figure", figure, "output", "force")(command))
+    return click.option(
+        "-o", "--output", type=click.Path(path_type=Path), metavar="FIGURE", help="Draw it, as .png, .pdf or .svg."
+    )(command)
+
+
+picture_argument = click.argument("picture", type=click.Path(path_type=Path), metavar="IMG")
 linear_option = click.option(
     "--linear/--srgb", default=False, help="The picture's values are linear light, or sRGB.  [default: sRGB]"
 )
 
 
-def _check_figure(output: Path | None, source: Path | None, *, force: bool) -> None:
-    """Before any work: the figure can be written, and is neither the input nor something that exists."""
-    if output is None:
-        return
-    if output.suffix.lower() not in FIGURE_SUFFIXES:
-        raise ValueError(f"{output}: a figure is written as one of {', '.join(FIGURE_SUFFIXES)}")
-    outputs.check([output], [source] if source else [], force=force)
-
-
-def _read(path: Path, *, linear: bool):
+def _read(path: Path, *, linear: bool) -> "np.ndarray":
     """The picture in linear light, (H, W, 3)."""
     from camsim.io import image
     from camsim.light import colour
@@ -53,7 +87,7 @@ def _read(path: Path, *, linear: bool):
 
 
 @click.group()
-def measure():
+def measure() -> None:
     """Measure what a camera does: sharpness, colour, noise.
 
     \b
@@ -64,7 +98,7 @@ def measure():
 
 
 @measure.command(short_help="The MTF from a slanted edge (ISO 12233).")
-@click.argument("picture", type=click.Path(path_type=Path), metavar="IMG")
+@picture_argument
 @click.option("--roi", type=Box(), metavar="TOP,LEFT,BOTTOM,RIGHT", help="Region with nothing but the edge.")
 @click.option(
     "--channel", type=click.Choice(["Y", "R", "G", "B"], case_sensitive=False), default="Y", show_default=True
@@ -75,29 +109,49 @@ def measure():
 )
 @click.option("--isetcam", is_flag=True, help="Count as ISETCam does: along the row, method's filters uncorrected.")
 @linear_option
-@figure_option
-@console.force_option
+@figure_options
 @console.reporting
-def mtf(picture, roi, channel, pitch_um, order, isetcam, linear, output, force, console):
+def mtf(
+    picture: Path,
+    roi: tuple[int, int, int, int] | None,
+    channel: str,
+    pitch_um: float | None,
+    order: str,
+    isetcam: bool,
+    linear: bool,
+    figure: FigureFile,
+    console: Console,
+) -> None:
     """Measure the MTF from a slanted edge in picture IMG, after ISO 12233 (e-SFR).
 
     Without --roi the strongest straight edge 1° to 40° off the columns or rows is searched for.
     """
-    from camsim.measure import slanted_edge
+    from camsim.measure import edge_finder, slanted_edge
 
-    _check_figure(output, picture, force=force)
+    figure.check(picture)
     plane = _channel(_read(picture, linear=linear), channel)
-    response = slanted_edge.measure(plane, roi, order=int(order))
+    try:
+        response = slanted_edge.measure(plane, roi, order=int(order))
+    except edge_finder.NoEdgeFound as error:
+        raise ValueError(f"{error}; name a region with --roi") from error
     if isetcam:
         response = response.as_isetcam()
-    if output:
+    if figure.path:
         from camsim.measure import figures
 
-        figures.save_mtf(output, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
-    console.result(_mtf_text(response, pitch_um), _mtf_record(response, picture, channel, pitch_um, output))
+        figures.save_mtf(figure.path, response, plane, pitch_um=pitch_um, title=f"{picture.name}, {channel}")
+    record = {"input": str(picture), "channel": channel, **_mtf_record(response, pitch_um), "figure": figure.name}
+    console.result(_lines(response.in_words(pitch_um)), record)
 
 
-def _channel(rgb, channel: str):
+def _lines(words: list[tuple[str, str]]) -> str:
+    """Names and values in two columns."""
+    width = max(len(name) for name, _ in words) + 2
+    return "\n".join(f"{name:<{width}}{value}" for name, value in words)
+
+
+def _channel(rgb: "np.ndarray", channel: str) -> "np.ndarray":
+    """One channel of linear light, or the luminance."""
     from camsim.light import colour
 
     return rgb @ colour.SRGB_TO_XYZ[1] if channel == "Y" else rgb[..., "RGB".index(channel)]
@@ -107,29 +161,8 @@ def _per_mm(per_px: float | None, pitch_um: float | None) -> float | None:
     return None if per_px is None or pitch_um is None else per_px / (pitch_um * 1e-3)
 
 
-def _mtf_text(response, pitch_um) -> str:
-    mtf50 = "not reached" if response.mtf50_per_px is None else f"{response.mtf50_per_px:.4f} cycles/pixel"
-    if (per_mm := _per_mm(response.mtf50_per_px, pitch_um)) is not None:
-        mtf50 += f", {per_mm:.1f} cycles/mm"
-    region = ",".join(map(str, response.roi))
-    lines = "columns" if response.orientation == "vertical" else "rows"
-    return "\n".join(
-        (
-            f"MTF50           {mtf50}",
-            f"MTF at Nyquist  {response.nyquist_sfr:.3f} ± {response.nyquist_noise:.3f}",
-            f"edge            {abs(response.angle_deg):.2f}° off the {lines}, region {region}",
-            f"contrast        {response.contrast:.3f}",
-            f"sharpening      MTF up to {1 + response.oversharpening:.3f}, overshoot {100 * response.overshoot:.1f} %",
-        )
-    )
-
-
-def _mtf_record(response, picture, channel, pitch_um, output) -> dict:
-    import math
-
+def _mtf_record(response: "EdgeResponse", pitch_um: float | None) -> dict:
     return {
-        "input": str(picture),
-        "channel": channel,
         "roi": list(response.roi),
         "orientation": response.orientation,
         "angle_deg": response.angle_deg,
@@ -144,22 +177,28 @@ def _mtf_record(response, picture, channel, pitch_um, output) -> dict:
         "frequency_cycles_per_pixel": response.frequency_per_px.tolist(),
         "mtf": response.sfr.tolist(),
         "mtf_rms_error": response.sfr_noise.tolist(),
-        "figure": str(output) if output else None,
     }
 
 
 @measure.command(short_help="CIEDE2000 of the 24 ColorChecker patches.")
-@click.argument("picture", type=click.Path(path_type=Path), metavar="IMG")
+@picture_argument
 @click.option(
     "--box", type=Box(), metavar="TOP,LEFT,BOTTOM,RIGHT", help="Where the patches are.  [default: everywhere]"
 )
 @click.option("--match-white", is_flag=True, help="First scale the picture so that its white has the right luminance.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV on stdout.")
 @linear_option
-@figure_option
-@console.force_option
+@figure_options
 @console.reporting
-def color(picture, box, match_white, as_csv, linear, output, force, console):
+def color(
+    picture: Path,
+    box: tuple[int, int, int, int] | None,
+    match_white: bool,
+    as_csv: bool,
+    linear: bool,
+    figure: FigureFile,
+    console: Console,
+) -> None:
     """Compare a picture of a ColorChecker with the chart's colours under D65.
 
     The 4 rows of 6 patches must fill the picture or the box, dark skin at the top left; the middle of every patch is
@@ -169,44 +208,42 @@ def color(picture, box, match_white, as_csv, linear, output, force, console):
 
     if as_csv and console.json:
         raise click.UsageError("--csv and --json say the same twice: give one of them")
-    _check_figure(output, picture, force=force)
+    figure.check(picture)
     check = colour_accuracy.measure(_read(picture, linear=linear), box, match_white=match_white)
     if check.turned:
         console.info("the chart seems to stand on its head: turned by 180° the patches fit better")
-    if output:
+    if figure.path:
         from camsim.measure import figures
 
-        figures.save_color(output, check, title=picture.name)
+        figures.save_color(figure.path, check, title=picture.name)
     if as_csv:
         click.echo(_color_csv(check), nl=False)
         return
-    console.result(_color_text(check), _color_record(check, picture, output))
+    console.result(_color_text(check), {"input": str(picture), **_color_record(check), "figure": figure.name})
 
 
-def _color_text(check) -> str:
+def _color_text(check: "ColorCheck") -> str:
     lines = [f"{'patch':<15}{'measured L*  a*  b*':>24}{'reference L*  a*  b*':>26}{'ΔE2000':>9}"]
     for name, measured, reference, delta_e in zip(
         check.names, check.lab, check.reference_lab, check.delta_e, strict=True
     ):
         lab, wanted = (" ".join(f"{value:7.2f}" for value in colour) for colour in (measured, reference))
         lines.append(f"{name:<15}{lab:>24}{wanted:>26}{delta_e:>9.2f}")
-    worst = check.names[check.delta_e.argmax()]
-    lines.append(f"mean {check.delta_e.mean():.2f}, max {check.delta_e.max():.2f} ({worst})")
+    lines.append(f"mean {check.delta_e.mean():.2f}, max {check.delta_e.max():.2f} ({check.worst})")
     if check.gain != 1:
         lines.append(f"exposure matched on the white patch: picture times {check.gain:.4f}")
     return "\n".join(lines)
 
 
-def _color_csv(check) -> str:
+def _color_csv(check: "ColorCheck") -> str:
     rows = ["patch,L,a,b,reference_L,reference_a,reference_b,delta_e_2000"]
     for name, *values in zip(check.names, check.lab, check.reference_lab, check.delta_e[:, None], strict=True):
         rows.append(",".join([name, *(f"{value:.4f}" for part in values for value in part)]))
     return "\n".join(rows) + "\n"
 
 
-def _color_record(check, picture, output) -> dict:
+def _color_record(check: "ColorCheck") -> dict:
     return {
-        "input": str(picture),
         "box": list(check.box),
         "gain": check.gain,
         "mean_delta_e_2000": float(check.delta_e.mean()),
@@ -216,7 +253,6 @@ def _color_record(check, picture, output) -> dict:
             {"patch": n, "lab": m.tolist(), "reference_lab": r.tolist(), "delta_e_2000": float(d)}
             for n, m, r, d in zip(check.names, check.lab, check.reference_lab, check.delta_e, strict=True)
         ],
-        "figure": str(output) if output else None,
     }
 
 
@@ -227,56 +263,31 @@ def _color_record(check, picture, output) -> dict:
     "--size", type=click.IntRange(32, 2048), default=256, show_default=True, help="Side of the frames, pixels."
 )
 @console.seed_option
-@figure_option
-@console.force_option
+@figure_options
 @console.reporting
-def ptc(setting, overrides, size, seed, output, force, console):
+def ptc(setting: str, overrides: tuple[str, ...], size: int, seed: int, figure: FigureFile, console: Console) -> None:
     """Measure a camera's sensor by photon transfer, from its raw counts alone.
 
     Pairs of evenly lit frames at rising exposures, and dark frames, go through the sensor. The variance between the
     two frames of a pair, over their mean, gives gain, read noise and full well (Janesick 2007, EMVA 1288).
     """
-    from camsim import camera_file
     from camsim.measure import photon_transfer
 
-    _check_figure(output, None, force=force)
-    chosen = camera_file.load(setting)
-    with in_option("--set"):
-        chosen = camera_file.override(chosen, overrides)
-    if chosen.ideal:
-        raise ValueError(f"setting {chosen.name!r} has no sensor to measure")
-    transfer = photon_transfer.measure(chosen.sensor, size=size, seed=seed)
-    if output:
+    figure.check()
+    camera = chosen_camera(setting, overrides)
+    if camera.ideal:
+        raise ValueError(f"setting {camera.name!r} has no sensor to measure")
+    transfer = photon_transfer.measure(camera.sensor, size=size, seed=seed)
+    if figure.path:
         from camsim.measure import figures
 
-        figures.save_ptc(output, transfer, title=chosen.name)
-    console.result(_ptc_text(transfer), _ptc_record(transfer, chosen.name, size, seed, output))
+        figures.save_ptc(figure.path, transfer, title=camera.name)
+    record = {"setting": camera.name, "size": size, "seed": seed, **_ptc_record(transfer), "figure": figure.name}
+    console.result(_lines(transfer.in_words()), record)
 
 
-def _ptc_text(transfer) -> str:
-    def some(value, form, otherwise="not measurable (clipped at zero)"):
-        return otherwise if value is None else form.format(value)
-
-    return "\n".join(
-        (
-            f"gain           {transfer.gain_e_per_dn:.4f} e⁻/DN",
-            f"read noise     {transfer.read_noise_e:.2f} e⁻",
-            f"full well      {transfer.full_well_e:.0f} e⁻, at {transfer.saturation_dn:.0f} DN",
-            f"dynamic range  {some(transfer.dynamic_range_db, '{:.1f} dB', 'no read noise')}",
-            f"black level    {round(transfer.black_level_dn, 2) + 0.0:.2f} DN",
-            f"dark current   {some(transfer.dark_current_e_per_s, '{:.3g} e⁻/s')}",
-            f"PRNU           {100 * transfer.prnu:.2f} %",
-            f"DSNU           {transfer.dsnu_e:.2f} e⁻",
-            f"defects        {transfer.defects} of {transfer.pixels} pixels",
-        )
-    )
-
-
-def _ptc_record(transfer, name, size, seed, output) -> dict:
+def _ptc_record(transfer: "PhotonTransfer") -> dict:
     return {
-        "setting": name,
-        "size": size,
-        "seed": seed,
         "gain_e_per_dn": transfer.gain_e_per_dn,
         "read_noise_e": transfer.read_noise_e,
         "full_well_e": transfer.full_well_e,
@@ -291,5 +302,4 @@ def _ptc_record(transfer, name, size, seed, output) -> dict:
             {"exposure_s": t, "mean_dn": m, "variance_dn2": v, "fitted": bool(f)}
             for t, m, v, f in zip(*(array.tolist() for array in transfer.points), strict=True)
         ],
-        "figure": str(output) if output else None,
     }

@@ -1,4 +1,4 @@
-"""Training and evaluation sets: pictures beside what cameras make of them.
+"""Training and evaluation sets on disk: pictures beside what cameras make of them.
 
 A set is a folder::
 
@@ -8,142 +8,19 @@ A set is a folder::
     manifest.json           per image: source, hashes, seeds, settings
 """
 
-import hashlib
-import itertools
 import json
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from camsim import camera_file, pipeline
+from camsim import camera_file
 from camsim._version import __version__
 from camsim.camera import Camera
-from camsim.dataset import photographs
+from camsim.dataset import pairs, photographs
 from camsim.io import atomic, image, outputs
-from camsim.io.resize import resize
 
 MANIFEST = "manifest.json"
-
-#: Scenes handed to worker processes at a time: bounds memory, amortises the start.
-_BLOCK = 128
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A picture and what each camera made of it."""
-
-    name: str
-    hr: np.ndarray  #: (hr_px, hr_px, 3) uint8
-    lr: dict[str, np.ndarray]  #: setting → (hr_px / scale, hr_px / scale, 3) uint8
-    record: dict  #: what the manifest says of it
-
-
-def noise_seed(seed: int, scene_sha256: str, setting: str) -> int:
-    """Seed of one picture's noise: depends on its content, not on its place in the set."""
-    text = f"{seed}/{scene_sha256}/{setting}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
-
-
-def make_pair(cut: photographs.SceneCut, views: dict[str, Camera], *, hr_px: int, scale: int, seed: int) -> Pair:
-    """Render one scene through every camera.
-
-    The target is the scene reduced to `hr_px`. Every camera looks at the scene itself, except an ideal one:
-    its low-resolution picture is the target, reduced.
-    """
-    lr_size = (hr_px // scale, hr_px // scale)
-    target = image.quantise(resize(cut.rgb / 255.0, (hr_px, hr_px)))
-    low, renders = {}, {}
-    for setting, camera in views.items():
-        number = noise_seed(seed, cut.sha256, setting)
-        try:
-            render = pipeline.render(target if camera.ideal else cut.rgb, camera, seed=number)
-        except ValueError as error:
-            raise ValueError(f"{cut.name} ({cut.source}), setting {setting}: {error}") from error
-        low[setting] = image.quantise(render.reduced(lr_size))
-        renders[setting] = {"seed": number, "exposure_s": render.exposure_s}
-    record = {
-        "name": cut.name,
-        "source": cut.source,
-        "source_sha256": cut.source_sha256,
-        "window_top_left_side": list(cut.window),
-        "variant": cut.variant,
-        "scene_sha256": cut.sha256,
-        "hr_sha256": hashlib.sha256(target.tobytes()).hexdigest(),
-        "settings": renders,
-    }
-    return Pair(name=cut.name, hr=target, lr=low, record=record)
-
-
-def start_worker() -> None:
-    """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent."""
-    threadpool_limits(1)
-
-    def end_with_parent():
-        parent_process().join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def _job(arguments) -> Pair:
-    cut, views, options = arguments
-    return make_pair(cut, views, **options)
-
-
-def count(sources: Iterable[photographs.Photo]) -> int:
-    """Number of scenes that the photographs give."""
-    return sum(photo.cuts for photo in sources)
-
-
-def check_sizes(*, hr_px: int, scale: int, scene_px: int) -> None:
-    """Raise ValueError unless the target is a multiple of the scale and no larger than the scene."""
-    if scale < 1 or hr_px < scale or hr_px % scale:
-        raise ValueError(f"HR size {hr_px} must be a multiple of the scale {scale}")
-    if scene_px < hr_px:
-        raise ValueError(f"scene size {scene_px} must be at least the HR size {hr_px}")
-
-
-def pairs(
-    sources: list[photographs.Photo],
-    views: dict[str, Camera],
-    *,
-    hr_px: int = 128,
-    scale: int = 4,
-    scene_px: int = photographs.SCENE_PX,
-    seed: int = 0,
-    vary: bool = False,
-    jobs: int = 1,
-) -> Iterator[Pair]:
-    """Render every scene of the photographs, in order; `jobs` processes share the work.
-
-    Raises ValueError where `hr_px` is no multiple of `scale`, or a photograph is smaller than the target.
-    """
-    check_sizes(hr_px=hr_px, scale=scale, scene_px=scene_px)
-
-    def cuts():
-        for photo in sources:
-            for cut in photographs.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
-                if cut.rgb.shape[0] < hr_px:
-                    raise ValueError(
-                        f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size, {hr_px} px"
-                    )
-                yield cut, views, {"hr_px": hr_px, "scale": scale, "seed": seed}
-
-    if jobs == 1:
-        yield from map(_job, cuts())
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker) as pool:
-        work = cuts()
-        while block := list(itertools.islice(work, _BLOCK)):
-            yield from pool.map(_job, block, chunksize=8)
 
 
 def check_target(folder: Path, *, force: bool) -> None:
@@ -163,31 +40,75 @@ def check_target(folder: Path, *, force: bool) -> None:
 def write(
     folder: Path | str,
     sources: list[photographs.Photo],
-    views: dict[str, Camera],
+    cameras: dict[str, Camera],
     *,
-    seed: int = 0,
     hr_px: int = 128,
     scale: int = 4,
+    scene_px: int = photographs.SCENE_PX,
+    seed: int = 0,
+    vary: bool = False,
+    jobs: int = 1,
     step: Callable[[], object] = lambda: None,
-    **options,
 ) -> dict:
-    """Render a set into `folder`, which appears only when it is complete; returns its manifest.
+    """Render a set of pairs into a folder, which appears only when it is complete.
 
-    `step` is called after every scene; other options as for `pairs`.
+    Parameters
+    ----------
+    folder : Path or str
+        The folder to make; one that stands there is replaced (`check_target` says whether it may be).
+    sources : list of Photo
+        Photographs, each with a name of its own, as `photographs.open_sources` gives them.
+    cameras : dict of str to Camera
+        The cameras by the names of their settings, which become folders.
+    hr_px : int
+        Side of the targets, pixels.
+    scale : int
+        Side of the targets over side of what the cameras made of them; divides `hr_px`.
+    scene_px : int
+        Side of the scene that the cameras look at, pixels, at least `hr_px`; smaller photographs are not enlarged.
+    seed : int
+        Decides windows and noise; the same seed gives the same bytes.
+    vary : bool
+        Whether all scenes of a photograph but the first are turned, mirrored and recoloured at random.
+    jobs : int
+        Processes that share the work.
+    step : callable
+        Called without arguments after every scene.
+
+    Returns
+    -------
+    dict
+        The manifest, as it stands in the folder: seed, sizes, settings, and for every image its source, hashes and
+        seeds.
+
+    Raises
+    ------
+    ValueError
+        Where two photographs have the same name, one is damaged or smaller than the target, the sizes do not fit one
+        another, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> photos = photographs.open_sources([photographs.builtin("astronaut").path])
+    >>> cameras = {"ideal": camera_file.load("ideal")}
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     manifest = write(f"{place}/set", photos, cameras)
+    ...     names, lr, hr = load(f"{place}/set", "ideal")
+    >>> manifest["settings"], names, lr.shape, hr.shape
+    (['ideal'], ['astronaut'], (1, 32, 32, 3), (1, 128, 128, 3))
     """
     names = [photo.name for photo in sources]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"two pictures are called {min(twice)!r}: rename one")
+    rendered = pairs.render_pairs(
+        sources, cameras, hr_px=hr_px, scale=scale, scene_px=scene_px, seed=seed, vary=vary, jobs=jobs
+    )
     with atomic.atomic_folder(folder) as new:
-        for place in ("HR", "cameras", *(f"LR/{setting}" for setting in views)):
-            (new / place).mkdir(parents=True)
-        for setting, camera in views.items():
-            (new / "cameras" / f"{setting}.toml").write_text(camera_file.to_toml(camera), encoding="utf-8")
+        _write_cameras(new, cameras)
         records = []
-        for pair in pairs(sources, views, hr_px=hr_px, scale=scale, seed=seed, **options):
-            image.write(new / "HR" / f"{pair.name}.png", pair.hr / 255.0)
-            for setting, low in pair.lr.items():
-                image.write(new / "LR" / setting / f"{pair.name}.png", low / 255.0)
+        for pair in rendered:
+            _write_pair(new, pair)
             records.append(pair.record)
             step()
         manifest = {
@@ -196,11 +117,25 @@ def write(
             "seed": seed,
             "hr_px": hr_px,
             "scale": scale,
-            "settings": list(views),
+            "settings": list(cameras),
             "images": records,
         }
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return manifest
+
+
+def _write_cameras(new: Path, cameras: dict[str, Camera]) -> None:
+    """The folders of an empty set, and the camera files."""
+    for place in ("HR", "cameras", *(f"LR/{setting}" for setting in cameras)):
+        (new / place).mkdir(parents=True)
+    for setting, camera in cameras.items():
+        (new / "cameras" / f"{setting}.toml").write_text(camera_file.to_toml(camera), encoding="utf-8")
+
+
+def _write_pair(new: Path, pair: pairs.RenderedPair) -> None:
+    image.write(new / "HR" / f"{pair.name}.png", pair.hr)
+    for setting, low in pair.lr.items():
+        image.write(new / "LR" / setting / f"{pair.name}.png", low)
 
 
 def read_manifest(folder: Path | str) -> dict:
@@ -218,23 +153,53 @@ def read_manifest(folder: Path | str) -> dict:
 
 
 def load(folder: Path | str, setting: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Names, LR and HR of one setting as uint8 arrays (n, h, w, 3) and (n, H, W, 3).
+    """Read the pairs of one setting of a rendered set.
 
-    Raises ValueError where the set or the setting is missing, or a file is missing or of another size.
+    Parameters
+    ----------
+    folder : Path or str
+        The set.
+    setting : str
+        One of its settings.
+
+    Returns
+    -------
+    names : list of str
+        The n images in the order of the manifest.
+    lr : ndarray of uint8
+        What the camera made of them, (n, h, w, 3) sRGB values.
+    hr : ndarray of uint8
+        The images themselves, (n, H, W, 3) sRGB values.
+
+    Raises
+    ------
+    ValueError
+        Where the set or the setting is missing, or a file is missing or of another size.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> photos = photographs.open_sources([photographs.builtin("astronaut").path])
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     _ = write(f"{place}/set", photos, {"f22": camera_file.load("f22")}, hr_px=64, scene_px=64)
+    ...     names, lr, hr = load(f"{place}/set", "f22")
+    >>> names, lr.shape, hr.dtype.name
+    (['astronaut'], (1, 16, 16, 3), 'uint8')
     """
     folder, manifest = Path(folder), read_manifest(folder)
     if setting not in manifest["settings"]:
         raise ValueError(f"{folder}: has no setting {setting!r}, only {', '.join(manifest['settings'])}")
     names = [record["name"] for record in manifest["images"]]
-
-    def stack(place: Path, side: int) -> np.ndarray:
-        arrays = np.empty((len(names), side, side, 3), np.uint8)
-        for number, name in enumerate(names):
-            picture = image.quantise(image.read(place / f"{name}.png"))
-            if picture.shape != (side, side, 3):
-                raise ValueError(f"{place / name}.png: {picture.shape[1]}×{picture.shape[0]} instead of {side}×{side}")
-            arrays[number] = picture
-        return arrays
-
     hr_px, scale = manifest["hr_px"], manifest["scale"]
-    return names, stack(folder / "LR" / setting, hr_px // scale), stack(folder / "HR", hr_px)
+    return names, _stack(folder / "LR" / setting, names, hr_px // scale), _stack(folder / "HR", names, hr_px)
+
+
+def _stack(place: Path, names: list[str], side: int) -> np.ndarray:
+    """The pictures of a folder as one array (n, side, side, 3) uint8."""
+    stacked = np.empty((len(names), side, side, 3), np.uint8)
+    for number, name in enumerate(names):
+        picture = image.quantise(image.read_native(place / f"{name}.png"))
+        if picture.shape != (side, side, 3):
+            raise ValueError(f"{place / name}.png: {picture.shape[1]}×{picture.shape[0]} instead of {side}×{side}")
+        stacked[number] = picture
+    return stacked

@@ -8,7 +8,7 @@ import hashlib
 import importlib.util
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class SceneCut:
     """A square scene cut from a photograph."""
 
     name: str
-    rgb: np.ndarray  #: (side, side, 3) uint8 sRGB
+    rgb: np.ndarray = field(repr=False)  #: (side, side, 3) uint8 sRGB
     source: str
     source_sha256: str
     window: tuple[int, int, int]  #: top, left, side in the photograph's pixels
@@ -123,30 +123,46 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     mirrored and given another order of colour channels at random, which makes more of few photographs.
     The same photograph, seed and count give the same scenes.
     """
-    picture = image.read(photo.path)
+    picture = image.read_native(photo.path)
+    if picture.dtype.kind == "f":
+        picture = image.as_float(picture)
     digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
-    largest = min(rows, columns)
     for number in range(photo.cuts):
-        if number == 0:
-            side, top, left = largest, (rows - largest) // 2, (columns - largest) // 2
-        else:
-            smallest = min(scene_px, largest)
-            side = round(smallest * (largest / smallest) ** float(rng.random()))
-            top, left = int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1))
+        window = _centred_window(rows, columns) if number == 0 else _random_window(rows, columns, scene_px, rng)
+        top, left, side = window
         cut, variant = picture[top : top + side, left : left + side], ""
         if side > scene_px:
-            cut = resize(cut, (scene_px, scene_px))
+            cut = resize(image.as_float(cut), (scene_px, scene_px))
         if vary and number > 0:
-            turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
-            cut = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
-            variant = f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"
+            cut, variant = _varied(cut, rng)
         yield SceneCut(
             name=photo.name if photo.cuts == 1 else f"{photo.name}_{number:03d}",
-            rgb=image.quantise(cut),
+            rgb=np.ascontiguousarray(image.quantise(cut)),  # no view that holds the whole photograph
             source=photo.path.name,
             source_sha256=digest,
-            window=(top, left, side),
+            window=window,
             variant=variant,
         )
+
+
+def _centred_window(rows: int, columns: int) -> tuple[int, int, int]:
+    """Top, left and side of the largest centred square."""
+    side = min(rows, columns)
+    return (rows - side) // 2, (columns - side) // 2, side
+
+
+def _random_window(rows: int, columns: int, scene_px: int, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Top, left and side of a square of random size, from `scene_px` on where the picture has so many pixels."""
+    largest = min(rows, columns)
+    smallest = min(scene_px, largest)
+    side = round(smallest * (largest / smallest) ** float(rng.random()))
+    return int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1)), side
+
+
+def _varied(cut: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """The scene turned, mirrored and with another order of channels at random, and that in words."""
+    turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
+    varied = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
+    return varied, f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"

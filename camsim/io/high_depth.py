@@ -1,7 +1,7 @@
 """Pictures of more than 8 bits per sample, which Pillow would cut to 8 or not open at all.
 
-Used by `camsim.image`; arrays are (H, W, 3), uint16 or float32 in [0, 1]. With `keep` they are the planes of the file
-instead: (H, W, C), C 1 for grey, 3 for colour, and one more for alpha, straight.
+Used by `camsim.io.image`; arrays are (H, W, 3), uint16 or float32 in [0, 1]. With `keep_planes` they are the planes of
+the file instead: (H, W, C), C 1 for grey, 3 for colour, and one more for alpha, straight.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def check_size(width: int, height: int, limit: int) -> None:
         raise ValueError(f"{width}×{height} is over the limit of {limit} pixels")
 
 
-def is_png(start: bytes) -> bool:
+def is_high_depth_png(start: bytes) -> bool:
     """Whether a file that begins so (26 bytes) is a PNG of 16 bits with colour or alpha.
 
     Depth and colour type stand in the chunk IHDR, which comes first (ISO/IEC 15948). Plain grey keeps its
@@ -43,7 +43,7 @@ def is_png(start: bytes) -> bool:
     return start.startswith(b"\x89PNG\r\n\x1a\n") and start[24:25] == b"\x10" and start[25:26] not in (b"", b"\0")
 
 
-def is_tiff(start: bytes, file: BinaryIO) -> bool:
+def is_high_depth_tiff(start: bytes, file: BinaryIO) -> bool:
     """Whether a file that begins so is a TIFF, or BigTIFF, of more than 8 bits or of a kind unknown to Pillow."""
     if start[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return False
@@ -54,20 +54,20 @@ def is_tiff(start: bytes, file: BinaryIO) -> bool:
         return True
 
 
-def from_plane(picture: Image.Image, *, keep: bool = False) -> np.ndarray:
-    """A picture of Pillow in one of its modes of one deep plane: I;16 and its like, I and F."""
+def from_plane(picture: Image.Image, *, keep_planes: bool = False) -> np.ndarray:
+    """A picture of Pillow in one of its modes of one plane of high depth: I;16 and its like, I and F."""
     plane = np.asarray(picture)[..., None]
     if picture.mode == "F":
-        return _finished(_unit(plane), None, keep=keep)
+        return _composed(_within_unit_range(plane), None, keep_planes=keep_planes)
     if plane.min(initial=0) < 0 or plane.max(initial=0) > 65535:
         raise ValueError(f"its values run from {plane.min()} to {plane.max()}, not within 16 bits")
     plane, alpha = plane.astype(np.uint16), None
     if "transparency" in picture.info:
-        alpha = _opaque(plane != picture.info["transparency"])
-    return _finished(plane, alpha, keep=keep)
+        alpha = _all_or_nothing_alpha(plane != picture.info["transparency"])
+    return _composed(plane, alpha, keep_planes=keep_planes)
 
 
-def read_png(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
+def read_png(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.ndarray:
     """Read a PNG of 16 bits and at most `limit` pixels. Raises whatever the decoders raise for damaged files."""
     import png  # pypng
 
@@ -84,11 +84,11 @@ def read_png(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
     if info["alpha"]:
         values, alpha = values[..., :-1], values[..., -1:]
     elif "transparent" in info:
-        alpha = _opaque((values != info["transparent"]).any(axis=2, keepdims=True))
-    return _upright(_finished(values, alpha, keep=keep), orientation)
+        alpha = _all_or_nothing_alpha((values != info["transparent"]).any(axis=2, keepdims=True))
+    return _upright(_composed(values, alpha, keep_planes=keep_planes), orientation)
 
 
-def read_tiff(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
+def read_tiff(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.ndarray:
     """Read a TIFF of 16 bits or floating point and at most `limit` pixels. Raises as `read_png` does."""
     import tifffile
 
@@ -114,10 +114,12 @@ def read_tiff(file: BinaryIO, limit: int, *, keep: bool = False) -> np.ndarray:
                     "or save the picture uncompressed or with ZIP (Deflate)"
                 ) from error
             with Image.open(file) as picture:  # a single plane keeps its depth in Pillow
-                return from_plane(ImageOps.exif_transpose(picture), keep=keep)
+                return from_plane(ImageOps.exif_transpose(picture), keep_planes=keep_planes)
     values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values
     colour, alpha = _colour(values, photometric, extra)
-    return _upright(_finished(colour, alpha, keep=keep, premultiplied=extra == _PREMULTIPLIED), orientation)
+    return _upright(
+        _composed(colour, alpha, keep_planes=keep_planes, premultiplied=extra == _PREMULTIPLIED), orientation
+    )
 
 
 def _colour(values: np.ndarray, photometric: int, extra: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -126,15 +128,15 @@ def _colour(values: np.ndarray, photometric: int, extra: int) -> tuple[np.ndarra
     if values.shape[2] < planes:
         raise ValueError(f"it has {values.shape[2]} planes where {planes} are needed")
     if values.dtype.kind == "f":
-        values = _unit(values)
+        values = _within_unit_range(values)
     elif values.dtype != np.uint16:
         raise ValueError(f"its samples are {values.dtype}; use 8 or 16 bits without sign, or floating point")
-    colour, white = values[..., :planes], top(values.dtype)
+    colour, full = values[..., :planes], white(values.dtype)
     if photometric == _WHITE_IS_ZERO:
-        colour = white - colour
+        colour = full - colour
     elif photometric == _CMYK:
-        paper = (white - colour) / float(white)  # the share of it that every ink leaves
-        colour = _to_depth(paper[..., :3] * paper[..., 3:] * float(white), values.dtype)
+        paper = (full - colour) / float(full)  # the share of it that every ink leaves
+        colour = _to_depth(paper[..., :3] * paper[..., 3:] * float(full), values.dtype)
     return colour, values[..., planes : planes + 1] if extra in (_PREMULTIPLIED, _STRAIGHT) else None
 
 
@@ -152,16 +154,16 @@ def silent() -> Iterator[None]:
             log.disabled = before
 
 
-def top(dtype: np.dtype) -> np.number:
+def white(dtype: np.dtype) -> np.number:
     """The value of white, in that type."""
     return dtype.type(np.iinfo(dtype).max if dtype.kind == "u" else 1)
 
 
 def _to_depth(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    return (np.rint(values) if dtype.kind == "u" else values).clip(0, top(dtype)).astype(dtype)
+    return (np.rint(values) if dtype.kind == "u" else values).clip(0, white(dtype)).astype(dtype)
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
+def _within_unit_range(values: np.ndarray) -> np.ndarray:
     """Floating-point values as float32; ValueError unless they are within [0, 1]."""
     if not np.isfinite(values).all():
         raise ValueError("it holds values that are not numbers")
@@ -171,29 +173,31 @@ def _unit(values: np.ndarray) -> np.ndarray:
     return values.clip(0, 1).astype(np.float32)
 
 
-def _opaque(shows: np.ndarray) -> np.ndarray:
+def _all_or_nothing_alpha(shows: np.ndarray) -> np.ndarray:
     """Alpha of 16 bits that is all or nothing."""
     return np.where(shows, np.uint16(65535), np.uint16(0))
 
 
-def _finished(colour: np.ndarray, alpha: np.ndarray | None, *, keep: bool, premultiplied: bool = False) -> np.ndarray:
+def _composed(
+    colour: np.ndarray, alpha: np.ndarray | None, *, keep_planes: bool, premultiplied: bool = False
+) -> np.ndarray:
     """(H, W, 1 or 3) with alpha (H, W, 1) or None: the planes as they are, or (H, W, 3) over white."""
-    if not keep:
+    if not keep_planes:
         colour = colour if alpha is None else _over_white(colour, alpha, premultiplied=premultiplied)
         return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
     if alpha is None:
         return colour
     if premultiplied:
         share = np.maximum(alpha, 1) if alpha.dtype.kind == "u" else np.where(alpha > 0, alpha, 1)
-        colour = _to_depth(colour / share * float(top(colour.dtype)), colour.dtype)
+        colour = _to_depth(colour / share * float(white(colour.dtype)), colour.dtype)
     return np.concatenate([colour, alpha], axis=2)
 
 
 def _over_white(colour: np.ndarray, alpha: np.ndarray, *, premultiplied: bool = False) -> np.ndarray:
     """(H, W, C) with alpha (H, W, 1) over white, in the same type."""
-    white = float(top(colour.dtype))
-    share = alpha / white
-    return _to_depth((colour if premultiplied else colour * share) + white * (1 - share), colour.dtype)
+    full = float(white(colour.dtype))
+    share = alpha / full
+    return _to_depth((colour if premultiplied else colour * share) + full * (1 - share), colour.dtype)
 
 
 def _upright(values: np.ndarray, orientation: int) -> np.ndarray:

@@ -41,7 +41,7 @@ def _load_hdf5(path: Path) -> dict:
     except ImportError:
         raise ValueError("a MATLAB v7.3 file needs the package h5py; or save it in MATLAB with '-v7'") from None
 
-    def convert(group) -> dict:
+    def convert(group: h5py.Group) -> dict:
         kept = {}
         for name, node in group.items():
             if isinstance(node, h5py.Group):

@@ -11,7 +11,7 @@ from camsim.io import atomic, image
 def names(sources: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:
     """What each source is called below a folder: its name, or its path within the folder it was found in.
 
-    `sources` are the files that `camsim.image.find` found in `inputs`.
+    `sources` are the files that `camsim.io.image.find` found in `inputs`.
     """
     folders = [path for path in inputs if path.is_dir()]
     return [
@@ -29,7 +29,7 @@ def place(names: Sequence[Path], output: Path | None) -> list[Path]:
         if len(names) == 1 and output.suffix:
             return [output]
         if output.is_file() or output.suffix.lower() in image.SUFFIXES:
-            raise ValueError(f"{len(names)} inputs need a folder after -o, not {output}")
+            raise ValueError(f"{len(names)} inputs need a folder to go into, not {output}")
     return distinct([(output or Path()) / name for name in names])
 
 

@@ -1,12 +1,21 @@
 """Measurements as figures: MTF curve, colour patches, photon transfer curve."""
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from camsim.io import atomic
 from camsim.light.colour import srgb_encode
 from camsim.measure import slanted_edge
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from camsim.measure.colour_accuracy import ColorCheck
+    from camsim.measure.photon_transfer import PhotonTransfer
 
 _DPI = 130
 _INK, _SOFT, _GRID = "#1f2328", "#6b7280", "#e5e7eb"
@@ -15,13 +24,14 @@ _DASHES = (0, (4, 3))
 _DOTS = {"marker": "o", "linestyle": "", "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}
 
 
-def _figure(width: float, height: float):
+def _figure(width: float, height: float) -> "Figure":
+    """An empty figure of that size in inches. Without pyplot nothing stays open."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
 
 
-def _style(axes, title: str = "") -> None:
+def _style(axes: "Axes", title: str = "") -> None:
     axes.set_axisbelow(True)
     axes.grid(color=_GRID, linewidth=0.8)
     axes.tick_params(colors=_SOFT, labelsize=9, length=0)
@@ -33,7 +43,7 @@ def _style(axes, title: str = "") -> None:
         axes.set_title(title, loc="left", fontsize=11, color=_INK, pad=10)
 
 
-def _save(figure, path: Path | str) -> None:
+def _save(figure: "Figure", path: Path | str) -> None:
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(Path(path).suffix.lower())
     with atomic.atomic(path) as temporary:
         figure.savefig(temporary, metadata=metadata)  # without a date: the same figure gives the same bytes
@@ -71,12 +81,7 @@ def save_mtf(
     if response.mtf50_per_px is not None:
         _mark_mtf50(axes, response.mtf50_per_px, pitch_um)
     if pitch_um:
-        millimetres = axes.secondary_xaxis(
-            "top", functions=(lambda f: f * 1e3 / pitch_um, lambda f: f * pitch_um / 1e3)
-        )
-        millimetres.set_xlabel(f"cycles/mm at {pitch_um:g} µm", color=_SOFT, fontsize=9)
-        millimetres.tick_params(colors=_SOFT, labelsize=8.5, length=0)
-        millimetres.spines["top"].set_visible(False)
+        _add_millimetres(axes, pitch_um)
     lines = "columns" if response.orientation == "vertical" else "rows"
     words = f"{title} – edge {abs(response.angle_deg):.2f}° off the {lines}" if title else ""
     figure.text(0.09, 0.955, words, fontsize=11, color=_INK, va="center")
@@ -84,7 +89,15 @@ def save_mtf(
     _save(figure, path)
 
 
-def _mark_mtf50(axes, mtf50: float, pitch_um: float | None) -> None:
+def _add_millimetres(axes: "Axes", pitch_um: float) -> None:
+    """The frequency in cycles/mm as a second scale above."""
+    millimetres = axes.secondary_xaxis("top", functions=(lambda f: f * 1e3 / pitch_um, lambda f: f * pitch_um / 1e3))
+    millimetres.set_xlabel(f"cycles/mm at {pitch_um:g} µm", color=_SOFT, fontsize=9)
+    millimetres.tick_params(colors=_SOFT, labelsize=8.5, length=0)
+    millimetres.spines["top"].set_visible(False)
+
+
+def _mark_mtf50(axes: "Axes", mtf50: float, pitch_um: float | None) -> None:
     axes.plot([0, mtf50, mtf50], [0.5, 0.5, 0], color=_RED, linewidth=1, linestyle=_DASHES)
     axes.plot(mtf50, 0.5, "o", color=_RED, markersize=7, zorder=5)
     words = f"MTF50  {mtf50:.3f} cycles/pixel" + (f"\n{mtf50 * 1e3 / pitch_um:.1f} cycles/mm" if pitch_um else "")
@@ -102,7 +115,7 @@ def _mark_mtf50(axes, mtf50: float, pitch_um: float | None) -> None:
     )
 
 
-def _draw_crop(figure, axes, crop: np.ndarray) -> None:
+def _draw_crop(figure: "Figure", axes: "Axes", crop: np.ndarray) -> None:
     """The measured region in the upper right corner, as it looks (sRGB curve), not resampled."""
     place = axes.get_position()
     width_in, height_in = figure.get_size_inches()
@@ -115,10 +128,8 @@ def _draw_crop(figure, axes, crop: np.ndarray) -> None:
         side.set(color=_SOFT, linewidth=0.8)
 
 
-def save_color(path: Path | str, check, *, title: str = "") -> None:
+def save_color(path: Path | str, check: "ColorCheck", *, title: str = "") -> None:
     """Write the 24 patches: measured as the square, reference as the disc in it, CIEDE2000 below."""
-    import re
-
     from matplotlib.patches import Circle, FancyBboxPatch
 
     figure = _figure(7.6, 6.9)
@@ -147,23 +158,44 @@ def _grade(delta_e: float) -> str:
     return _GREEN if delta_e < 2 else _AMBER if delta_e < 5 else _RED
 
 
-def save_ptc(path: Path | str, transfer, *, title: str = "") -> None:
+def save_ptc(path: Path | str, transfer: "PhotonTransfer", *, title: str = "") -> None:
     """Write the photon transfer curve: noise over signal (log-log) and the line of variance over signal."""
     figure = _figure(10.2, 4.9)
     left, right = figure.add_axes((0.07, 0.125, 0.43, 0.72)), figure.add_axes((0.575, 0.125, 0.405, 0.72))
-    _, mean, variance, fitted = transfer.points
-    signal, slope = mean - transfer.black_level_dn, 1 / transfer.gain_e_per_dn
-    floor = (transfer.read_noise_e * slope) ** 2 + transfer.rounding_dn2
-    top = transfer.saturation_dn - transfer.black_level_dn
-    _draw_noise(left, transfer, signal, variance, fitted, floor, slope, top)
+    fitted = _fitted_line(transfer)
+    _draw_noise(left, transfer, fitted)
+    _draw_variance(right, transfer, fitted)
+    figure.text(0.07, 0.955, f"photon transfer – {title}" if title else "", fontsize=12, color=_INK, va="center")
+    _save(figure, path)
 
-    right.plot(signal[~fitted], variance[~fitted], color=_PALE, **_DOTS)
-    right.plot(signal[fitted], variance[fitted], color=_BLUE, **_DOTS)
-    right.plot([0, top], [floor, floor + slope * top], color=_RED, linewidth=1.4, label="fitted line")
-    right.axvline(top, color=_AMBER, linewidth=1.2, linestyle=_DASHES)
-    highest = 1.12 * (floor + slope * top)
-    right.set(xlim=(0, 1.06 * top), ylim=(0, highest), xlabel="signal above black, DN", ylabel="variance, DN²")
-    _style(right, "variance and mean")
+
+class _FittedLine(NamedTuple):
+    """Variance over signal as photon transfer fits it."""
+
+    floor: float  #: variance without signal, DN²
+    slope: float  #: DN² per DN
+    top: float  #: signal at saturation, DN
+
+    def at(self, signal: np.ndarray | float) -> np.ndarray | float:
+        return self.floor + self.slope * signal
+
+
+def _fitted_line(transfer: "PhotonTransfer") -> _FittedLine:
+    slope = 1 / transfer.gain_e_per_dn
+    floor = (transfer.read_noise_e * slope) ** 2 + transfer.rounding_dn2
+    return _FittedLine(floor, slope, transfer.saturation_dn - transfer.black_level_dn)
+
+
+def _draw_variance(axes: "Axes", transfer: "PhotonTransfer", line: _FittedLine) -> None:
+    """The line whose slope is the gain, and the numbers that come from it."""
+    signal, variance, fitted = _signal(transfer), transfer.points.variance_dn2, transfer.points.fitted
+    axes.plot(signal[~fitted], variance[~fitted], color=_PALE, **_DOTS)
+    axes.plot(signal[fitted], variance[fitted], color=_BLUE, **_DOTS)
+    axes.plot([0, line.top], [line.floor, line.at(line.top)], color=_RED, linewidth=1.4, label="fitted line")
+    axes.axvline(line.top, color=_AMBER, linewidth=1.2, linestyle=_DASHES)
+    highest = 1.12 * line.at(line.top)
+    axes.set(xlim=(0, 1.06 * line.top), ylim=(0, highest), xlabel="signal above black, DN", ylabel="variance, DN²")
+    _style(axes, "variance and mean")
     words = "\n".join(
         (
             f"gain  {transfer.gain_e_per_dn:.4g} e⁻/DN",
@@ -172,34 +204,34 @@ def save_ptc(path: Path | str, transfer, *, title: str = "") -> None:
             f"PRNU  {100 * transfer.prnu:.2f} %",
         )
     )
-    right.text(0.04, 0.95, words, transform=right.transAxes, va="top", fontsize=10, color=_INK, linespacing=1.6)
-    figure.text(0.07, 0.955, f"photon transfer – {title}" if title else "", fontsize=12, color=_INK, va="center")
-    _save(figure, path)
+    axes.text(0.04, 0.95, words, transform=axes.transAxes, va="top", fontsize=10, color=_INK, linespacing=1.6)
 
 
-def _draw_noise(axes, transfer, signal, variance, fitted, floor: float, slope: float, top: float) -> None:
+def _signal(transfer: "PhotonTransfer") -> np.ndarray:
+    """Mean counts above black, DN."""
+    return transfer.points.mean_dn - transfer.black_level_dn
+
+
+def _draw_noise(axes: "Axes", transfer: "PhotonTransfer", line: _FittedLine) -> None:
     """Janesick's curve: the read-noise floor, shot noise of slope 1/2, the drop at full well."""
-    seen = (signal > 1e-4 * top) & (variance > 0)
+    signal, noise, fitted = _signal(transfer), np.sqrt(transfer.points.variance_dn2), transfer.points.fitted
+    seen = (signal > 1e-4 * line.top) & (noise > 0)
     low = 0.6 * signal[seen].min()
-    x = np.geomspace(low, top, 200)
-    axes.loglog(x, np.sqrt(floor + slope * x), color=_RED, linewidth=1.4, label="read and shot noise, fitted")
-    axes.loglog(x, np.sqrt(slope * x), color=_SOFT, linewidth=1, linestyle=_DASHES, label="shot noise, slope ½")
-    axes.axhline(np.sqrt(floor), color=_GREEN, linewidth=1, linestyle=_DASHES, label="read noise and rounding")
-    axes.axvline(top, color=_AMBER, linewidth=1.2, linestyle=_DASHES, label="saturation")
-    if transfer.prnu * top > 0.2 * np.sqrt(slope * top):
+    x, shot_noise = np.geomspace(low, line.top, 200), np.sqrt(line.slope * line.top)
+    axes.loglog(x, np.sqrt(line.at(x)), color=_RED, linewidth=1.4, label="read and shot noise, fitted")
+    axes.loglog(x, np.sqrt(line.slope * x), color=_SOFT, linewidth=1, linestyle=_DASHES, label="shot noise, slope ½")
+    axes.axhline(np.sqrt(line.floor), color=_GREEN, linewidth=1, linestyle=_DASHES, label="read noise and rounding")
+    axes.axvline(line.top, color=_AMBER, linewidth=1.2, linestyle=_DASHES, label="saturation")
+    if transfer.prnu * line.top > 0.2 * shot_noise:
         axes.loglog(x, transfer.prnu * x, color=_VIOLET, linewidth=1, linestyle=(0, (1, 2)), label="PRNU, slope 1")
-    noise = np.sqrt(variance)
-    axes.loglog(
-        signal[seen & ~fitted],
-        noise[seen & ~fitted],
-        color=_PALE,
-        **_DOTS,
-        label="clipped or near saturation: not fitted",
-    )
-    axes.loglog(signal[seen & fitted], noise[seen & fitted], color=_BLUE, **_DOTS, label="measured")
-    highest = np.sqrt(floor + slope * top)
-    bottom = 0.5 * min(np.sqrt(floor), np.sqrt(slope * low)) if floor > 0 else 0.3 * np.sqrt(slope * low)
-    axes.set(xlim=(low, 2 * top), ylim=(max(bottom, highest * 1e-3), 3 * highest))
+    for kind, color, label in (
+        (seen & ~fitted, _PALE, "clipped or near saturation: not fitted"),
+        (seen & fitted, _BLUE, "measured"),
+    ):
+        axes.loglog(signal[kind], noise[kind], color=color, **_DOTS, label=label)
+    floor, shot_at_low, highest = np.sqrt(line.floor), np.sqrt(line.slope * low), np.sqrt(line.at(line.top))
+    bottom = 0.5 * min(floor, shot_at_low) if floor > 0 else 0.3 * shot_at_low
+    axes.set(xlim=(low, 2 * line.top), ylim=(max(bottom, highest * 1e-3), 3 * highest))
     axes.set(xlabel="signal above black, DN", ylabel="noise from frame to frame, DN")
     axes.minorticks_off()
     _style(axes, "noise and signal")

@@ -7,12 +7,14 @@ References: J. Janesick, Photon Transfer, SPIE Press 2007; EMVA Standard 1288, r
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from camsim.camera import Sensor
+from camsim.measure import html
 from camsim.sensor import adc, noise
 from camsim.sensor import pixels as sensing
 
@@ -44,23 +46,86 @@ class Points(NamedTuple):
     variance_dn2: np.ndarray  #: from frame to frame, rounding included
     fitted: np.ndarray  #: bool: neither clipped nor near saturation, used for the line
 
+    def __repr__(self) -> str:
+        return f"<Points of {len(self.exposure_s)} exposures, {int(self.fitted.sum())} of them fitted>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotonTransfer:
-    """What photon transfer says about a sensor."""
+    """What photon transfer says about a sensor.
+
+    Parameters
+    ----------
+    gain_e_per_dn : float
+        Electrons per count.
+    read_noise_e : float
+        Electrons rms, without the noise of rounding.
+    full_well_e : float
+        Electrons at saturation of the well or, with analog gain, of the ADC.
+    black_level_dn : float
+        Mean count without light and exposure.
+    saturation_dn : float
+        Mean count of frames far over full scale.
+    dark_current_e_per_s : float or None
+        Electrons per second; None where dark frames are clipped at zero whatever their exposure.
+    prnu : float
+        Photo response non-uniformity: rms share of the signal, pixels and columns.
+    dsnu_e : float
+        Dark signal non-uniformity: electrons rms, pixels and columns.
+    defects : int
+        Pixels that were left out.
+    pixels : int
+        Pixels of a frame.
+    rounding_dn2 : float
+        Variance of rounding: 1/12, or 0 without an ADC.
+    points : Points
+        The photon transfer curve.
+
+    Examples
+    --------
+    >>> measure(Sensor(), size=64)
+    <PhotonTransfer: gain 2.43 e⁻/DN, read noise 9.89 e⁻, full well 9942 e⁻>
+    """
 
     gain_e_per_dn: float
-    read_noise_e: float  #: rms, without the noise of rounding
-    full_well_e: float  #: at saturation of the well or, with analog gain, of the ADC
+    read_noise_e: float
+    full_well_e: float
     black_level_dn: float
     saturation_dn: float
-    dark_current_e_per_s: float | None  #: None where dark frames are clipped at zero whatever their exposure
-    prnu: float  #: rms share of the signal, pixels and columns
-    dsnu_e: float  #: rms, pixels and columns
-    defects: int  #: pixels that were left out
+    dark_current_e_per_s: float | None
+    prnu: float
+    dsnu_e: float
+    defects: int
     pixels: int
-    rounding_dn2: float  #: variance of rounding: 1/12, or 0 without an ADC
+    rounding_dn2: float
     points: Points
+
+    def __repr__(self) -> str:
+        return (
+            f"<PhotonTransfer: gain {self.gain_e_per_dn:.3g} e⁻/DN, read noise {self.read_noise_e:.3g} e⁻, "
+            f"full well {self.full_well_e:.0f} e⁻>"
+        )
+
+    def _repr_html_(self) -> str:
+        return html.table(self.in_words(), caption="photon transfer")
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """What was measured, each with its name."""
+        dynamic_range = "no read noise" if self.dynamic_range_db is None else f"{self.dynamic_range_db:.1f} dB"
+        dark_current = "not measurable (clipped at zero)"
+        if self.dark_current_e_per_s is not None:
+            dark_current = f"{self.dark_current_e_per_s:.3g} e⁻/s"
+        return [
+            ("gain", f"{self.gain_e_per_dn:.4f} e⁻/DN"),
+            ("read noise", f"{self.read_noise_e:.2f} e⁻"),
+            ("full well", f"{self.full_well_e:.0f} e⁻, at {self.saturation_dn:.0f} DN"),
+            ("dynamic range", dynamic_range),
+            ("black level", f"{round(self.black_level_dn, 2) + 0.0:.2f} DN"),
+            ("dark current", dark_current),
+            ("PRNU", f"{100 * self.prnu:.2f} %"),
+            ("DSNU", f"{self.dsnu_e:.2f} e⁻"),
+            ("defects", f"{self.defects} of {self.pixels} pixels"),
+        ]
 
     @property
     def dynamic_range_db(self) -> float | None:
@@ -85,13 +150,33 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
 
     Parameters
     ----------
-    sensor : of any colour pattern: the light gives every pixel the same electrons.
-    size : side of the frames, pixels. Read noise is good to about 1 % with 256.
+    sensor : Sensor
+        With any colour pattern: the light gives every pixel the same electrons.
+    size : int
+        Side of the frames, pixels. Read noise is good to about 1 % with 256.
+    seed : int
+        Decides the noise; the same seed gives the same numbers.
+
+    Returns
+    -------
+    PhotonTransfer
+        Gain, noise, full well, fixed pattern and dark current, and the curve that they come from.
 
     Raises
     ------
     ValueError
-        Where the sensor is set to be noiseless, or too few exposures can be used.
+        Where the sensor is set to be noiseless, most of its pixels do not respond to light, or too few exposures can
+        be used.
+
+    References
+    ----------
+    J. Janesick, Photon Transfer, SPIE Press 2007. EMVA Standard 1288, release 4.0, 2021.
+
+    Examples
+    --------
+    >>> transfer = measure(Sensor(full_well_e=5000, bit_depth=14, read_noise_e=4, black_level_dn=256), seed=1)
+    >>> round(transfer.gain_e_per_dn, 2), round(transfer.read_noise_e), round(transfer.full_well_e, -2)
+    (0.31, 4, 5000.0)
     """
     if not sensor.noise:
         raise ValueError("sensor.noise = false: without noise there is no photon transfer")
@@ -110,14 +195,8 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
     good = _good_pixels(bright.mean(axis=0))
     saturation = shoot(longest * LEVELS[-1])[good].mean()
 
-    exposures = np.concatenate([[0.0], longest * LEVELS])
-    pairs = [(shoot(t)[good], shoot(t)[good]) for t in exposures]
-    mean = np.array([(a.mean() + b.mean()) / 2 for a, b in pairs])
-    variance = np.array([(a - b).var(ddof=1) / 2 for a, b in pairs])
-    spread = np.array([np.hypot(a.std(), b.std()) / math.sqrt(2) for a, b in pairs])
-    clear = (mean > _CLEAR * spread) & (mean + _CLEAR * spread < saturation) & (mean < _LINEAR * saturation)
-    if sensor.bit_depth:
-        clear &= variance > _LEAST_VARIANCE
+    points, spread = _curve(lambda t: shoot(t)[good], np.concatenate([[0.0], longest * LEVELS]), saturation, sensor)
+    exposures, mean, variance, clear = points
     if clear.sum() < 6:
         raise ValueError(
             f"only {clear.sum()} of {len(exposures)} exposures are neither clipped nor lost in rounding: "
@@ -142,7 +221,7 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
         defects=int((~good).sum()),
         pixels=good.size,
         rounding_dn2=rounding,
-        points=Points(exposures, mean, variance, clear),
+        points=points,
     )
 
 
@@ -150,6 +229,20 @@ def _good_pixels(average: np.ndarray) -> np.ndarray:
     """Pixels of an averaged, evenly lit frame that respond like the others: within 8 robust standard deviations."""
     distance = np.abs(average - np.median(average))
     return distance <= 8 * max(1.4826 * float(np.median(distance)), 0.5)
+
+
+def _curve(
+    shoot: Callable[[float], np.ndarray], exposures: np.ndarray, saturation: float, sensor: Sensor
+) -> tuple[Points, np.ndarray]:
+    """The photon transfer curve from two frames of every exposure, and the scatter of the pixels about the means."""
+    pairs = [(shoot(exposure_s), shoot(exposure_s)) for exposure_s in exposures]
+    mean = np.array([(a.mean() + b.mean()) / 2 for a, b in pairs])
+    variance = np.array([(a - b).var(ddof=1) / 2 for a, b in pairs])
+    spread = np.array([np.hypot(a.std(), b.std()) / math.sqrt(2) for a, b in pairs])
+    clear = (mean > _CLEAR * spread) & (mean + _CLEAR * spread < saturation) & (mean < _LINEAR * saturation)
+    if sensor.bit_depth:
+        clear &= variance > _LEAST_VARIANCE
+    return Points(exposures, mean, variance, clear), spread
 
 
 def _line(x: np.ndarray, y: np.ndarray, sigma: np.ndarray) -> tuple[float, float]:
@@ -172,7 +265,7 @@ def _variance_line(signal: np.ndarray, variance: np.ndarray) -> tuple[float, flo
 def _fixed_pattern(faint: np.ndarray, bright: np.ndarray, black: float) -> tuple[float, float]:
     """PRNU (share) and DSNU (DN) from two stacks (frames, pixels): s² = DSNU² + (PRNU · signal)²."""
 
-    def fixed_variance(stack):
+    def fixed_variance(stack: np.ndarray) -> float:
         return stack.mean(axis=0).var(ddof=1) - stack.var(axis=0, ddof=1).mean() / len(stack)
 
     low, high = faint.mean() - black, bright.mean() - black
@@ -181,7 +274,7 @@ def _fixed_pattern(faint: np.ndarray, bright: np.ndarray, black: float) -> tuple
     return math.sqrt(max(0.0, growing)), math.sqrt(max(0.0, constant))
 
 
-def _dark_current(shoot_dark, gain: float, full: float, rate: float) -> float | None:
+def _dark_current(shoot_dark: Callable[[float], np.ndarray], gain: float, full: float, rate: float) -> float | None:
     """Electrons per second from the means of two dark exposures; None where the shorter one is clipped at zero."""
     long_s = min(0.2 * full / rate, _LONGEST_DARK_S) if rate else _LONGEST_DARK_S
     short, long = shoot_dark(long_s / 2), shoot_dark(long_s)

@@ -5,8 +5,7 @@ pixels do. The derivative of that profile is the line spread function, whose Fou
 everything between the edge and the numbers: lens, pixel, processing.
 
 References: ISO 12233:2017, annex D; P. Burns, "Slanted-edge MTF for digital camera and scanner analysis",
-IS&T PICS 2000, 135-138; S. Reichenbach, S. Park, R. Narayanswamy, "Characterizing digital image acquisition
-devices", Optical Engineering 30 (1991) 170-177.
+IS&T PICS 2000, 135-138.
 """
 
 import dataclasses
@@ -14,12 +13,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
-from camsim.measure import edge_finder
-
-#: Samples of the edge profile per pixel.
-OVERSAMPLING = 4
+from camsim.measure import edge_finder, html
+from camsim.measure.edge_profile import (
+    OVERSAMPLING,
+    EdgeProfile,
+    derivative,
+    edge_profile,
+    fit_edge,
+    hamming,
+    whole_cycles,
+)
 
 #: Frequencies at which the response is given, cycles/pixel.
 FREQUENCY_PER_PX = np.linspace(0.0, 1.0, 201)
@@ -36,21 +40,82 @@ Roi = tuple[int, int, int, int]  # top, left, bottom, right; bottom and right ar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeResponse:
-    """What a slanted edge says about sharpness."""
+    """What a slanted edge says about sharpness.
 
-    frequency_per_px: np.ndarray  #: (F,) cycles/pixel at right angles to the edge, 0 to 1
-    sfr: np.ndarray  #: (F,) response, 1 at zero frequency
-    sfr_noise: np.ndarray  #: (F,) rms error of the response that the region's own noise leads to expect
-    mtf50_per_px: float | None  #: where the response first falls to 0.5; None if it does not by 1 cycle/pixel
-    nyquist_sfr: float  #: response at 0.5 cycles/pixel
-    oversharpening: float  #: how far the response rises above 1, 0 without sharpening
-    overshoot: float  #: how far the profile leaves its two levels, as a share of the step
-    angle_deg: float  #: between edge and pixel columns (or rows), signed
-    orientation: str  #: "vertical" or "horizontal", whichever is nearer
-    contrast: float  #: (bright − dark) / (bright + dark)
-    roi: Roi  #: the region measured
-    esf_px: np.ndarray  #: (B,) distance from the edge, pixels, a quarter apart along the row
-    esf: np.ndarray  #: (B,) edge profile, unit of the input
+    F frequencies are given, and B samples of the profile across the edge.
+
+    Parameters
+    ----------
+    frequency_per_px : ndarray of float
+        (F,) cycles/pixel at right angles to the edge, 0 to 1.
+    sfr : ndarray of float
+        (F,) spatial frequency response, 1 at zero frequency.
+    sfr_noise : ndarray of float
+        (F,) rms error of the response that the region's own noise leads to expect.
+    mtf50_per_px : float or None
+        Where the response first falls to 0.5, cycles/pixel; None if it does not by 1 cycle/pixel.
+    nyquist_sfr : float
+        Response at 0.5 cycles/pixel.
+    oversharpening : float
+        How far the response rises above 1, 0 without sharpening.
+    overshoot : float
+        How far the profile leaves its two levels, as a share of the step.
+    angle_deg : float
+        Between edge and pixel columns (or rows), signed.
+    orientation : str
+        "vertical" or "horizontal", whichever is nearer.
+    contrast : float
+        (bright − dark) / (bright + dark), nan where both are 0 or less.
+    roi : (int, int, int, int)
+        Top, left, bottom, right of the region measured.
+    esf_px : ndarray of float
+        (B,) distance from the edge, pixels, a quarter apart along the row.
+    esf : ndarray of float
+        (B,) edge profile (edge spread function), unit of the input.
+
+    Examples
+    --------
+    >>> from camsim.charts import catalogue
+    >>> measure(catalogue.make("slanted-edge", 200, 200)[..., 0])
+    <EdgeResponse: MTF50 0.6056 cycles/pixel, MTF at Nyquist 0.638, edge 5.00° off the columns>
+    """
+
+    frequency_per_px: np.ndarray
+    sfr: np.ndarray
+    sfr_noise: np.ndarray
+    mtf50_per_px: float | None
+    nyquist_sfr: float
+    oversharpening: float
+    overshoot: float
+    angle_deg: float
+    orientation: str
+    contrast: float
+    roi: Roi
+    esf_px: np.ndarray
+    esf: np.ndarray
+
+    def __repr__(self) -> str:
+        words = dict(self.in_words())
+        edge = words["edge"].partition(",")[0]
+        return f"<EdgeResponse: MTF50 {words['MTF50']}, MTF at Nyquist {self.nyquist_sfr:.3f}, edge {edge}>"
+
+    def _repr_html_(self) -> str:
+        return html.table(self.in_words(), caption="slanted edge (ISO 12233)")
+
+    def in_words(self, pitch_um: float | None = None) -> list[tuple[str, str]]:
+        """What was measured, each with its name; with the pixel pitch in µm also per millimetre of the sensor."""
+        mtf50 = "not reached" if self.mtf50_per_px is None else f"{self.mtf50_per_px:.4f} cycles/pixel"
+        if self.mtf50_per_px is not None and pitch_um is not None:
+            mtf50 += f", {self.mtf50_per_px / (pitch_um * 1e-3):.1f} cycles/mm"
+        lines = "columns" if self.orientation == "vertical" else "rows"
+        region = ",".join(map(str, self.roi))
+        return [
+            ("MTF50", mtf50),
+            ("MTF at Nyquist", f"{self.nyquist_sfr:.3f} ± {self.nyquist_noise:.3f}"),
+            ("edge", f"{abs(self.angle_deg):.2f}° off the {lines}, region {region}"),
+            ("contrast", f"{self.contrast:.3f}"),
+            ("sharpening", f"MTF up to {1 + self.oversharpening:.3f}, overshoot {100 * self.overshoot:.1f} %"),
+        ]
 
     @property
     def nyquist_noise(self) -> float:
@@ -86,14 +151,38 @@ def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> Edg
 
     Parameters
     ----------
-    plane : (H, W), linear light in any unit, finite.
-    roi : region with nothing but the edge; searched for with `camsim.edges.find` if None.
-    order : 1 fits a straight edge, 2 a parabola, for lenses with distortion.
+    plane : ndarray of float
+        (H, W), linear light in any unit, finite.
+    roi : (int, int, int, int), optional
+        Top, left, bottom and right, in pixels, of a region with nothing but the edge; bottom and right are the first
+        row and column outside. Searched for with `edge_finder.find` if None.
+    order : int
+        1 fits a straight edge, 2 a parabola, for lenses with distortion.
+
+    Returns
+    -------
+    EdgeResponse
+        The response at 201 frequencies from 0 to 1 cycles/pixel, and what follows from it.
 
     Raises
     ------
     ValueError
-        Where there is no edge, the region is too small or lies outside, or the edge's angle is unsuitable.
+        Where there is no edge (`edge_finder.NoEdgeFound` where it was searched for), the region is too small or
+        lies outside, or the edge's angle is unsuitable.
+
+    References
+    ----------
+    ISO 12233:2017, "Photography – Electronic still picture imaging – Resolution and spatial frequency responses",
+    annex D. P. Burns, "Slanted-edge MTF for digital camera and scanner analysis", IS&T PICS 2000, 135-138.
+
+    Examples
+    --------
+    Pixels that are squares without gaps have a sinc as their response.
+
+    >>> from camsim.charts import catalogue
+    >>> response = measure(catalogue.make("slanted-edge", 200, 240, angle_deg=5)[..., 0])
+    >>> round(response.mtf50_per_px, 2), round(response.nyquist_sfr, 2), round(abs(response.angle_deg), 1)
+    (0.61, 0.64, 5.0)
     """
     plane = np.asarray(plane, dtype=float)
     if plane.ndim != 2 or not np.isfinite(plane).all():
@@ -116,18 +205,20 @@ def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> Edg
 
 
 def _measure(plane: np.ndarray, roi: Roi, order: int) -> EdgeResponse:
+    """The response of the edge in a region."""
     region = crop(plane, roi)
     orientation = "vertical"
-    if np.abs(_derivative(region)).sum() < np.abs(_derivative(region.T)).sum():
+    if np.abs(derivative(region)).sum() < np.abs(derivative(region.T)).sum():
         region, orientation = region.T, "horizontal"
     edge = fit_edge(region, order)
     slope = float(edge.deriv()(region.shape[0] / 2))
     angle = math.degrees(math.atan(slope))
     check_angle(angle)
-    rows = _whole_cycles(region.shape[0], slope)
-    position, profile, variance, offsets = _edge_profile(region[:rows], edge(np.arange(rows)))
-    sfr, noise = _response(position, profile, variance, offsets, FREQUENCY_PER_PX * math.cos(math.radians(angle)))
-    dark, bright = sorted(_levels(position, profile))
+    rows = whole_cycles(region.shape[0], slope)
+    profile = edge_profile(region[:rows], edge(np.arange(rows)))
+    sfr, noise = _response(profile, FREQUENCY_PER_PX * math.cos(math.radians(angle)))
+    dark, bright = sorted(_levels(profile))
+    beyond = max(profile.level.max() - bright, dark - profile.level.min())
     nyquist = FREQUENCY_PER_PX <= 0.5
     return EdgeResponse(
         frequency_per_px=FREQUENCY_PER_PX,
@@ -136,13 +227,13 @@ def _measure(plane: np.ndarray, roi: Roi, order: int) -> EdgeResponse:
         mtf50_per_px=crossing(FREQUENCY_PER_PX, sfr, 0.5),
         nyquist_sfr=float(np.interp(0.5, FREQUENCY_PER_PX, sfr)),
         oversharpening=max(0.0, float(sfr[nyquist].max()) - 1.0),
-        overshoot=max(0.0, float(max(profile.max() - bright, dark - profile.min()) / (bright - dark))),
+        overshoot=max(0.0, float(beyond / (bright - dark))),
         angle_deg=angle,
         orientation=orientation,
         contrast=float((bright - dark) / (bright + dark)) if bright + dark > 0 else float("nan"),
         roi=tuple(int(border) for border in roi),
-        esf_px=position * math.cos(math.radians(angle)),
-        esf=profile,
+        esf_px=profile.position_px * math.cos(math.radians(angle)),
+        esf=profile.level,
     )
 
 
@@ -170,47 +261,6 @@ def check_angle(angle_deg: float) -> None:
         )
 
 
-def fit_edge(region: np.ndarray, order: int = 1) -> np.polynomial.Polynomial:
-    """Column of a near-vertical edge for every row: a polynomial fitted to the rows' centroids.
-
-    A row's centroid is that of its derivative under a Hamming window. At first the window is as wide as the region
-    and sits in its middle; then it follows the fit, and narrows to a few times the blur to keep noise out.
-
-    Raises ValueError where the rows do not agree on an edge, or it is not straight though `order` is 1.
-    """
-    rows, columns = region.shape
-    lines = _derivative(region)
-    lines = lines * np.sign(lines.sum())
-    x, y = np.arange(columns), np.arange(rows)
-    edge = np.polynomial.Polynomial([(columns - 1) / 2])
-    for step in range(_FIT_STEPS):
-        distance = x - edge(y)[:, None]
-        reach = np.abs(distance).max(axis=1, keepdims=True)
-        if step >= _FIT_STEPS // 2:
-            reach = np.minimum(reach, max(_LEAST_REACH_PX, 3 * _half_width(lines, distance)))
-        windowed = lines * _hamming(distance / reach)
-        weight = windowed.sum(axis=1)
-        usable = weight > 0.25 * np.median(weight)
-        if np.median(weight) <= 0 or usable.mean() < 0.75:
-            raise ValueError("no edge runs through the region")
-        y_used, centroid = y[usable], (windowed @ x)[usable] / weight[usable]
-        edge = np.polynomial.Polynomial.fit(y_used, centroid, 1 if step < _FIT_STEPS // 2 else order).convert()
-        if edge(y).min() < 1 or edge(y).max() > columns - 2:
-            raise ValueError("the edge leaves the region at its side: it must cross top and bottom (or both sides)")
-    scatter = float(np.std(centroid - edge(y_used)))
-    bend = float(abs(np.polynomial.Polynomial.fit(y_used, centroid, 2).convert().coef[-1])) * rows**2 / 4
-    if order == 1 and bend > max(_MAX_BEND_PX, 10 * scatter / math.sqrt(rows)):
-        raise ValueError(f"the edge bends by {bend:.1f} pixels: take a shorter region or fit a parabola")
-    return edge
-
-
-def _half_width(lines: np.ndarray, distance: np.ndarray) -> float:
-    """Distance from the edge within which 80 % of the step happens, pixels."""
-    near = np.rint(np.abs(distance)).astype(int)
-    share = np.cumsum(np.bincount(near.ravel(), weights=lines.ravel()))
-    return float((share >= 0.8 * share[-1]).argmax())
-
-
 def crossing(frequency: np.ndarray, response: np.ndarray, level: float) -> float | None:
     """Frequency at which a response first falls to `level`, by linear interpolation; None if it does not."""
     below = np.flatnonzero(response <= level)
@@ -221,97 +271,29 @@ def crossing(frequency: np.ndarray, response: np.ndarray, level: float) -> float
     return float(frequency[i - 1] + share * (frequency[i] - frequency[i - 1]))
 
 
-#: Rounds of centroid, fit, window: the first window sits in the middle, wrong for a strongly slanted edge.
-_FIT_STEPS = 6
-
-#: Least half-width of the window, and most that a "straight" edge may bend, pixels.
-_LEAST_REACH_PX, _MAX_BEND_PX = 6.0, 1.0
-
-
-def _derivative(plane: np.ndarray) -> np.ndarray:
-    """Central difference along each row, 0 at both ends."""
-    slope = np.zeros_like(plane)
-    slope[:, 1:-1] = (plane[:, 2:] - plane[:, :-2]) / 2
-    return slope
-
-
-def _hamming(t: np.ndarray) -> np.ndarray:
-    """Hamming window over −1 to 1, 0 outside."""
-    return np.where(np.abs(t) <= 1, 0.54 + 0.46 * np.cos(np.pi * t), 0.0)
-
-
-def _whole_cycles(rows: int, slope: float) -> int:
-    """Most rows over which the edge crosses a whole number of columns, so that all phases count alike."""
-    cycles = math.floor(rows * abs(slope) + 1e-9)
-    if cycles < 1:
-        raise ValueError(
-            f"the edge crosses less than one column in {rows} rows: "
-            f"the region must be {math.ceil(1 / abs(slope))} rows long or the edge more slanted"
-        )
-    return min(rows, round(cycles / abs(slope)))
-
-
-def _edge_profile(
-    region: np.ndarray, centre: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[np.ndarray]]:
-    """The edge profile in bins of a quarter pixel along the row, to half the region's width on either side.
-
-    The rows that fall into a bin rarely lie evenly in it, so the mean in a bin belongs to their mean position; a
-    cubic spline carries it from there to the middle of the bin.
-
-    Returns
-    -------
-    position : (B,) bin centres, pixels from the edge.
-    profile : (B,) edge profile at these positions, unit of the region.
-    variance : (B,) of the profile, from the scatter of the pixels about it.
-    offsets : for each of the four phases of a bin, where its rows lie about their mean position, pixels.
-    """
-    rows, columns = region.shape
-    steps = OVERSAMPLING * (np.arange(columns) - centre[:, None])
-    index = np.rint(steps).astype(int)
-    phase = index[:, 0] % OVERSAMPLING
-    off = (steps[:, 0] - index[:, 0]) / OVERSAMPLING
-    offsets = [off[phase == k] for k in range(OVERSAMPLING)]
-    if not all(len(o) for o in offsets):
-        raise ValueError(
-            f"the edge's angle lets {rows} rows sample fewer than {OVERSAMPLING} positions within a pixel: "
-            "take a longer region or another angle, best about 5°"
-        )
-    lowest = index.min()
-    count = np.bincount((index - lowest).ravel())
-    total = np.bincount((index - lowest).ravel(), weights=region.ravel())
-    empty = np.flatnonzero(count == 0) + lowest  # near the corners, where few rows reach
-    half = OVERSAMPLING * columns // 2
-    first = max([-half, lowest, *(i + 1 for i in empty if i < 0)])
-    last = min([half + 1, lowest + len(count), *(i for i in empty if i > 0)])
-    bins = np.arange(first, last)
-    count, total = count[bins - lowest], total[bins - lowest]
-    mean_offset = np.array([o.mean() for o in offsets])
-    measured_at = (bins / OVERSAMPLING) + (mean_offset - mean_offset.mean())[bins % OVERSAMPLING]
-    profile = CubicSpline(measured_at, total / count)(np.clip(bins / OVERSAMPLING, measured_at[0], measured_at[-1]))
-
-    inside = (index >= first) & (index < last)
-    scatter = (region - np.interp(steps / OVERSAMPLING, bins / OVERSAMPLING, profile))[inside].var()
-    return bins / OVERSAMPLING, profile, scatter / count, [o - o.mean() for o in offsets]
-
-
-def _response(position, profile, variance, offsets, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _response(profile: EdgeProfile, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Modulus of the line spread function's spectrum over that at zero, at frequencies along the row, and its noise.
 
     The Hamming window is as wide as the region and centred on the edge that was fitted, the centroid of the line
     spread function: its highest sample would move with the noise. Two low-pass filters of the method itself are
     divided out: the difference over two bins, a sinc, and the mean over a bin, from the offsets that the rows
-    really have (a sinc as well, were they spread evenly). The other arguments are what `_edge_profile` returns.
+    really have (a sinc as well, were they spread evenly).
     """
-    window = _hamming(position / max(-position[0], position[-1]))
-    spectrum = np.abs(np.exp(-2j * np.pi * np.outer(frequency, position)) @ (_derivative(profile[None])[0] * window))
+    position = profile.position_px
+    window = hamming(position / max(-position[0], position[-1]))
+    spectrum = np.abs(
+        np.exp(-2j * np.pi * np.outer(frequency, position)) @ (derivative(profile.level[None])[0] * window)
+    )
     difference = np.sinc(2 * frequency / OVERSAMPLING)
-    mean = np.abs(np.mean([np.exp(2j * np.pi * np.outer(frequency, o)).mean(axis=1) for o in offsets], axis=0))
+    mean = np.abs(
+        np.mean([np.exp(2j * np.pi * np.outer(frequency, o)).mean(axis=1) for o in profile.offsets_px], axis=0)
+    )
     scale = spectrum[0] * difference * mean
-    noise = np.abs(np.sin(2 * np.pi * frequency / OVERSAMPLING)) * math.sqrt((window**2 @ variance) / 2)
+    noise = np.abs(np.sin(2 * np.pi * frequency / OVERSAMPLING)) * math.sqrt((window**2 @ profile.variance) / 2)
     return spectrum / scale, noise / scale
 
 
-def _levels(position: np.ndarray, profile: np.ndarray) -> tuple[float, float]:
+def _levels(profile: EdgeProfile) -> tuple[float, float]:
     """Level of the profile on both sides: the mean over the outer half of each."""
-    return float(profile[position < position[0] / 2].mean()), float(profile[position > position[-1] / 2].mean())
+    position, level = profile.position_px, profile.level
+    return float(level[position < position[0] / 2].mean()), float(level[position > position[-1] / 2].mean())

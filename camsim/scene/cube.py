@@ -122,8 +122,8 @@ def write(path: Path | str, values: np.ndarray, wavelength_nm: np.ndarray, kind:
         )
     _check(values, kind)
     _weights(wavelength_nm)
-    with atomic.atomic(path) as temporary:
-        np.savez_compressed(temporary, wavelength_nm=wavelength_nm, **{kind: values})
+    with atomic.atomic(path) as temporary, temporary.open("wb") as file:  # a name in capitals would get a second ending
+        np.savez_compressed(file, **{kind: values}, wavelength_nm=wavelength_nm)
 
 
 def resample(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:

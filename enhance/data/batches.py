@@ -146,7 +146,7 @@ def digest(*facts: object) -> str:
 def read(path: Path) -> np.ndarray:
     """A picture file as (H, W, 3) uint8 RGB; `camsim.image.read_native` tells what is understood and refused."""
     values = image.read_native(path)
-    return values if values.dtype == np.uint8 else image.quantise(values / high_depth.top(values.dtype))
+    return values if values.dtype == np.uint8 else image.quantise(values / high_depth.white(values.dtype))
 
 
 def shape(path: Path) -> tuple[int, int]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from camsim.camera import Camera
 from camsim.dataset import folder as dataset
+from camsim.dataset import pairs as rendered_pairs
 from camsim.dataset import photographs as photos
 from camsim.io import atomic, image
 from enhance.data import batches, live_camera, pair_set, sampling
@@ -185,7 +186,7 @@ def _files(
     own = scanned[0][1][0][0] // scanned[0][0][0][0]
     for (_, lr, hr), ((small, _), (large, _)) in zip(found, scanned, strict=True):
         check_sizes(hr, large, lr, small, scale=own, hr_px=hr_px)
-    dataset.check_sizes(hr_px=hr_px, scale=own, scene_px=hr_px)
+    rendered_pairs.check_sizes(hr_px=hr_px, scale=own, scene_px=hr_px)
     pairs = [Pair(*entry, (a, b)) for entry, ((_, a), (_, b)) in zip(found, scanned, strict=True)]
     if sum(3 * rows * columns for both in scanned for (rows, columns), _ in both) <= limit:
         pairs = batches.map_files(lambda pair: Pair(pair.name, *pair.read(), pair.digests), pairs, step)

@@ -16,7 +16,7 @@ import numpy as np
 
 from camsim import camera_file
 from camsim.camera import Camera
-from camsim.dataset import folder, photographs
+from camsim.dataset import pairs, photographs
 from camsim.image_formation import transfer
 from camsim.io import atomic
 from enhance.data import batches, sampling
@@ -144,7 +144,7 @@ def render(job: Job) -> batches.Batch:
             name=job.name, rgb=rgb, source=str(job.path), source_sha256="", window=place, variant=""
         )
         views = {look.camera.name: _camera(look, job.rungs)}
-        pair = folder.make_pair(scene, views, hr_px=look.hr_px, scale=look.scale, seed=job.noise_seed)
+        pair = pairs.make_pair(scene, views, hr_px=look.hr_px, scale=look.scale, seed=job.noise_seed)
     except MemoryError:
         raise ValueError(f"{job.path}: not enough memory to render it") from None
     return pair.lr[look.camera.name][None], pair.hr[None]
@@ -152,7 +152,7 @@ def render(job: Job) -> batches.Batch:
 
 def _start() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when rendering ends
-    folder.start_worker()
+    pairs.start_worker()
 
 
 @contextlib.contextmanager
@@ -186,7 +186,7 @@ class Photographs(batches.Source):
         step: Callable[[], object],
         memory_limit_bytes: int,
     ):
-        folder.check_sizes(hr_px=look.hr_px, scale=look.scale, scene_px=look.scene_px)
+        pairs.check_sizes(hr_px=look.hr_px, scale=look.scale, scene_px=look.scene_px)
         scanned = batches.map_files(
             lambda photo: (batches.shape(photo.path), atomic.sha256(photo.path)), found, lambda: None
         )

@@ -8,6 +8,7 @@ import numpy as np
 from camsim.camera import Camera
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs as photos
+from camsim.dataset.pairs import render_pairs
 from enhance.data import sampling
 
 
@@ -56,11 +57,11 @@ def builtin(
 ) -> PairSet:
     """The built-in photographs of a split, seen by `camera`; `step` is called after every scene.
 
-    `sizes` are `hr_px` and `scale` of `camsim.dataset.pairs`.
+    `sizes` are `hr_px` and `scale` of `camsim.dataset.pairs.render_pairs`.
     """
     pairs = []
     vary = split == "train"
-    for pair in dataset.pairs(builtin_photos(split), {"camera": camera}, seed=seed, vary=vary, jobs=jobs, **sizes):
+    for pair in render_pairs(builtin_photos(split), {"camera": camera}, seed=seed, vary=vary, jobs=jobs, **sizes):
         pairs.append(pair)
         step()
     return PairSet(

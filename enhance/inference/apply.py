@@ -246,7 +246,7 @@ def _check(values: np.ndarray) -> float:
         raise ValueError(f"a picture of {values.dtype} is not understood: use uint8, uint16 or floating point")
     if values.dtype.kind == "f" and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(f"its values run from {values.min():.4g} to {values.max():.4g}; they must be within [0, 1]")
-    return float(high_depth.top(values.dtype))
+    return float(high_depth.white(values.dtype))
 
 
 def _filled(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:

@@ -159,7 +159,7 @@ def write(path: Path, picture: Picture) -> None:
     check_target(path, picture)
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
-        values = image.quantise(values / float(high_depth.top(values.dtype)), bits=8 * stored.itemsize)
+        values = image.quantise(values / float(high_depth.white(values.dtype)), bits=8 * stored.itemsize)
     with atomic.atomic(path) as temporary:
         if stored == np.uint8:
             options = {"icc_profile": picture.profile} if picture.profile else {}

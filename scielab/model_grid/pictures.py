@@ -140,7 +140,8 @@ def _spread(count: int, limit: int | None) -> list[int]:
 def _builtin(cameras: "Iterable[str | Path | Camera]", limit: int | None) -> PictureSet:
     """The built-in test photographs through cameras; only what is taken is rendered."""
     from camsim import camera_file
-    from camsim.dataset import folder, photographs
+    from camsim.dataset import photographs
+    from camsim.dataset.pairs import make_pair
 
     loaded = [camera_file.load(camera) if isinstance(camera, str | Path) else camera for camera in cameras]
     views = {camera.name: camera for camera in loaded}
@@ -148,7 +149,7 @@ def _builtin(cameras: "Iterable[str | Path | Camera]", limit: int | None) -> Pic
         raise ValueError("two cameras have one name")
     photos = photographs.open_sources([photographs.BUILTIN], split="test")
     cuts = [cut for photo in photos for cut in photographs.scenes(photo)]
-    pairs = (folder.make_pair(cuts[i], views, hr_px=_HR_PX, scale=_SCALE, seed=0) for i in _spread(len(cuts), limit))
+    pairs = (make_pair(cuts[i], views, hr_px=_HR_PX, scale=_SCALE, seed=0) for i in _spread(len(cuts), limit))
     pictures = [
         Picture(name=pair.name, reference=pair.hr, inputs=pair.lr, photograph=pair.record["source_sha256"])
         for pair in pairs

@@ -1,4 +1,4 @@
-"""Scenes, pairs and rendered sets."""
+"""Rendered sets on disk."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from camsim.dataset import photographs
 from camsim.io import image
 from camsim.io.resize import resize
 
-VIEWS = {name: camera_file.load(name) for name in ("ideal", "f22")}
+CAMERAS = {name: camera_file.load(name) for name in ("ideal", "f22")}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def rendered(folder, tmp_path_factory):
     target = tmp_path_factory.mktemp("set") / "set"
-    dataset.write(target, photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4)
+    dataset.write(target, photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4)
     return target
 
 
@@ -55,7 +55,7 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
         top, left, side = record["window_top_left_side"]
         scene = image.read(source)[top : top + side, left : left + side]
         assert hashlib.sha256(image.quantise(scene).tobytes()).hexdigest() == record["scene_sha256"]
-        again = pipeline.render(scene, VIEWS["f22"], seed=record["settings"]["f22"]["seed"])
+        again = pipeline.render(scene, CAMERAS["f22"], seed=record["settings"]["f22"]["seed"])
         stored = image.read(rendered / "LR" / "f22" / f"{record['name']}.png")
         np.testing.assert_array_equal(image.quantise(again.reduced((16, 16))), image.quantise(stored))
         target = image.read(rendered / "HR" / f"{record['name']}.png")
@@ -63,9 +63,9 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
 
 
 def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):
-    dataset.write(tmp_path / "again", photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4, jobs=2)
+    dataset.write(tmp_path / "again", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, jobs=2)
     assert tree(tmp_path / "again") == tree(rendered)
-    dataset.write(tmp_path / "other", photographs.open_sources([folder]), VIEWS, hr_px=64, scale=4, seed=1)
+    dataset.write(tmp_path / "other", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, seed=1)
     other, one = tree(tmp_path / "other"), tree(rendered)
     changed = {str(p) for p in one if one[p] != other[p]}
     assert changed == {"manifest.json", "LR/f22/one.png", "LR/f22/two.png"}  # noise alone
@@ -73,7 +73,7 @@ def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_p
 
 def test_a_photo_smaller_than_the_target_is_refused_and_leaves_nothing(folder, tmp_path):
     with pytest.raises(ValueError, match="one.png.*150 px is less than the HR size, 256"):
-        dataset.write(tmp_path / "set", photographs.open_sources([folder]), VIEWS, hr_px=256)
+        dataset.write(tmp_path / "set", photographs.open_sources([folder]), CAMERAS, hr_px=256)
     assert not list(tmp_path.iterdir())
 
 
@@ -95,34 +95,3 @@ def test_load_names_what_is_wrong(rendered, tmp_path):
     (broken / "manifest.json").write_text("{")
     with pytest.raises(ValueError, match="damaged"):
         dataset.load(broken, "f22")
-
-
-def test_builtin_photographs_keep_training_and_test_apart():
-    train, test = (photographs.open_sources([photographs.BUILTIN], split=split) for split in ("train", "test"))
-    assert {p.path for p in train}.isdisjoint(p.path for p in test)
-    assert {p.name for p in test} == {"astronaut", "chelsea", "china"} and len(train) >= 10
-    assert all(p.licence for p in train + test)
-    hashes = [hashlib.sha256(p.path.read_bytes()).hexdigest() for p in train + test]
-    assert len(set(hashes)) == len(hashes)
-
-
-def test_scenes_are_square_reduced_and_the_same_every_time():
-    photo = photographs.builtin("chelsea")
-    first, second = (list(photographs.scenes(photo, vary=True)) for _ in range(2))
-    assert [cut.sha256 for cut in first] == [cut.sha256 for cut in second]
-    assert all(cut.rgb.shape == (256, 256, 3) for cut in first) and len({cut.sha256 for cut in first}) == photo.cuts
-    assert first[0].window == (0, 75, 300) and first[0].variant == ""
-
-
-def test_a_recipe_of_ones_own(folder, tmp_path):
-    recipe = folder / "mine.toml"
-    recipe.write_text('[[photo]]\nname = "x"\nfile = "one.png"\nsplit = "test"\ncuts = 3\n')
-    (photo,) = photographs.open_sources([recipe], split="test")
-    assert photo.name == "x" and len(list(photographs.scenes(photo, scene_px=64))) == 3
-    recipe.write_text('[[photo]]\nname = "x"\n')
-    with pytest.raises(ValueError, match=r"mine\.toml.*file"):
-        photographs.open_sources([recipe])
-    recipe.write_text('[[photo]]\nname = "x"\nfile = "gone.png"\n')
-    with pytest.raises(ValueError, match=r"gone\.png"):
-        photographs.open_sources([recipe])
-    recipe.unlink()

@@ -30,7 +30,7 @@ def picture():
     return np.stack([x / 35, y / 23, (x + y) / 58], axis=-1)
 
 
-def deep_picture(planes, shape=(5, 7)):
+def picture_of_16_bits(planes, shape=(5, 7)):
     """uint16 whose low bytes matter."""
     return np.random.default_rng(planes).integers(0, 65536, (*shape, planes), dtype=np.uint16)
 
@@ -62,7 +62,7 @@ def png_bytes(values, *, size=None, before=b"", after=b""):
 
 @pytest.mark.parametrize("planes", [1, 3])
 def test_16_bit_png_keeps_every_bit(planes, tmp_path):
-    values = deep_picture(planes)
+    values = picture_of_16_bits(planes)
     (tmp_path / "a.png").write_bytes(png_bytes(values))
     read = image.read_native(tmp_path / "a.png")
     assert read.dtype == np.uint16 and read.flags.writeable
@@ -72,7 +72,7 @@ def test_16_bit_png_keeps_every_bit(planes, tmp_path):
 
 @pytest.mark.parametrize("planes", [2, 4])
 def test_alpha_of_16_bits_is_laid_over_white(planes, tmp_path):
-    values = deep_picture(planes)
+    values = picture_of_16_bits(planes)
     alpha = values[..., -1:] / 65535
     expected = np.broadcast_to(values[..., :-1] * alpha + 65535 * (1 - alpha), (5, 7, 3))
     (tmp_path / "a.png").write_bytes(png_bytes(values))
@@ -87,7 +87,7 @@ def test_alpha_of_16_bits_is_laid_over_white(planes, tmp_path):
 
 @pytest.mark.parametrize("planes", [1, 3])
 def test_the_colour_that_a_16_bit_png_names_as_clear_is_white(planes, tmp_path):
-    values = deep_picture(planes)
+    values = picture_of_16_bits(planes)
     clear = chunk(b"tRNS", values[2, 3].astype(">u2").tobytes())
     (tmp_path / "a.png").write_bytes(png_bytes(values, before=clear))
     expected = np.broadcast_to(values, (5, 7, 3)).copy()
@@ -97,7 +97,7 @@ def test_the_colour_that_a_16_bit_png_names_as_clear_is_white(planes, tmp_path):
 
 @pytest.mark.parametrize("orientation", TURNS)
 def test_orientation_is_applied_at_every_depth(orientation, picture, tmp_path):
-    values = deep_picture(3)
+    values = picture_of_16_bits(3)
     exif = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, 274, 3, 1, orientation, 0, 0)
     for number, place in enumerate(({"before": chunk(b"eXIf", exif)}, {"after": chunk(b"eXIf", exif)})):
         (tmp_path / f"{number}.png").write_bytes(png_bytes(values, **place))
@@ -128,7 +128,7 @@ def test_orientation_is_applied_at_every_depth(orientation, picture, tmp_path):
 def test_tiff_of_16_bits_and_of_floats_keeps_its_depth(kind, options, tmp_path):
     if kind != np.uint16 and "predictor" in options:
         options = options | {"predictor": False}
-    values = deep_picture(3)
+    values = picture_of_16_bits(3)
     values = values if kind == np.uint16 else (values / 65535).astype(kind)
     stored = np.moveaxis(values, -1, 0) if "planarconfig" in options else values
     tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", **options)
@@ -141,7 +141,7 @@ def test_tiff_of_16_bits_and_of_floats_keeps_its_depth(kind, options, tmp_path):
 
 
 def test_grey_and_cmyk_tiff_of_16_bits(tmp_path):
-    grey = deep_picture(1)[..., 0]
+    grey = picture_of_16_bits(1)[..., 0]
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, grey, photometric="miniswhite")
     np.testing.assert_array_equal(image.read_native(path)[..., 1], 65535 - grey)
@@ -149,7 +149,7 @@ def test_grey_and_cmyk_tiff_of_16_bits(tmp_path):
     np.testing.assert_array_equal(image.read_native(path)[..., 1], (grey / 65535).astype(np.float32))
     Image.fromarray(grey).save(path, compression="tiff_lzw")
     np.testing.assert_array_equal(image.read_native(path)[..., 1], grey)
-    ink = deep_picture(4)
+    ink = picture_of_16_bits(4)
     tifffile.imwrite(path, ink, photometric="separated")
     share = 1 - ink / 65535
     np.testing.assert_allclose(image.read(path), share[..., :3] * share[..., 3:], atol=1e-5)
@@ -179,9 +179,9 @@ def test_rounding_errors_of_floats_are_clipped(tmp_path):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("imagecodecs") is not None, reason="with imagecodecs LZW is understood")
-def test_lzw_of_deep_colour_is_refused_with_a_way_out(tmp_path):
+def test_lzw_of_16_bit_colour_is_refused_with_a_way_out(tmp_path):
     path = tmp_path / "lzw.tif"
-    tifffile.imwrite(path, deep_picture(3), photometric="rgb")
+    tifffile.imwrite(path, picture_of_16_bits(3), photometric="rgb")
     with tifffile.TiffFile(path) as tiff:
         at = tiff.pages[0].tags["Compression"].valueoffset
     stored = bytearray(path.read_bytes())
@@ -192,12 +192,12 @@ def test_lzw_of_deep_colour_is_refused_with_a_way_out(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
-def test_damaged_deep_pictures_are_refused_in_one_line(name, tmp_path, capfd):
+def test_damaged_pictures_of_16_bits_are_refused_in_one_line(name, tmp_path, capfd):
     path = tmp_path / name
     if name == "a.png":
-        path.write_bytes(png_bytes(deep_picture(3, (40, 50))))
+        path.write_bytes(png_bytes(picture_of_16_bits(3, (40, 50))))
     else:
-        tifffile.imwrite(path, deep_picture(3, (40, 50)), photometric="rgb", compression="zlib", tile=(16, 16))
+        tifffile.imwrite(path, picture_of_16_bits(3, (40, 50)), photometric="rgb", compression="zlib", tile=(16, 16))
     whole = path.read_bytes()
     assert image.read(path).shape == (40, 50, 3)
     cuts = [whole[:length] for length in (0, 8, 26, 50, 300, len(whole) // 2)]
@@ -210,9 +210,9 @@ def test_damaged_deep_pictures_are_refused_in_one_line(name, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")  # nor does a library write to the screen
 
 
-def test_deep_pictures_that_claim_to_be_huge_are_refused_before_they_are_decoded(tmp_path):
-    (tmp_path / "a.png").write_bytes(png_bytes(deep_picture(3), size=(20_000, 10_001)))
-    tifffile.imwrite(tmp_path / "a.tif", deep_picture(3), photometric="rgb")
+def test_pictures_of_16_bits_that_claim_to_be_huge_are_refused_before_they_are_decoded(tmp_path):
+    (tmp_path / "a.png").write_bytes(png_bytes(picture_of_16_bits(3), size=(20_000, 10_001)))
+    tifffile.imwrite(tmp_path / "a.tif", picture_of_16_bits(3), photometric="rgb")
     stored = bytearray((tmp_path / "a.tif").read_bytes())
     with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
         for tag, size in (("ImageWidth", 20_000), ("ImageLength", 10_001)):

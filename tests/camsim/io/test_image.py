@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camsim.io import atomic, image
-from camsim.io.resize import resize
+from camsim.io import image
 
 
 @pytest.fixture
@@ -28,8 +27,8 @@ def test_grey_palette_alpha_16_bit_and_orientation_are_understood(tmp_path):
     read = image.read(tmp_path / "grey.png")
     np.testing.assert_allclose(read, np.repeat(grey[..., None] / 255, 3, axis=-1))
 
-    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
-    np.testing.assert_allclose(image.read(tmp_path / "deep.png"), read)
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "fine.png")
+    np.testing.assert_allclose(image.read(tmp_path / "fine.png"), read)
 
     colour = Image.fromarray(np.stack([grey, grey.T, grey], axis=-1))
     colour.quantize(256).save(tmp_path / "palette.png")
@@ -91,23 +90,34 @@ def test_an_ordinary_picture_loads_no_further_library(picture, tmp_path):
     assert done.stdout == "set()\n"
 
 
-def test_resize_keeps_constants_and_means_and_places(picture):
-    np.testing.assert_allclose(resize(np.full((50, 70, 3), 0.3), (13, 17)), 0.3, atol=1e-6)
-    half = resize(picture, (12, 18))
-    blocks = picture.reshape(12, 2, 18, 2, 3).mean((1, 3))
-    np.testing.assert_allclose(half[2:-2, 2:-2], blocks[2:-2, 2:-2], atol=1e-5)  # a linear ramp stays itself
-    part = resize(picture, (8, 8), box=(4, 10, 12, 18))
-    np.testing.assert_allclose(part, picture[4:12, 10:18], atol=1e-6)
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg"])
+def test_integers_go_into_the_file_as_they_are(name, picture, tmp_path):
+    """The bytes are those of the same values as floating-point numbers."""
+    for bits in (8,) if name == "a.jpg" else (8, 16):
+        values = image.quantise(picture, bits=bits)
+        image.write(tmp_path / name, values, bits=bits)
+        assert name == "a.jpg" or np.array_equal(image.read_native(tmp_path / name), values)
+        image.write(tmp_path / f"float-{name}", values / np.iinfo(values.dtype).max, bits=bits)
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"float-{name}").read_bytes()
 
 
-def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
-    path = tmp_path / "kept.txt"
-    path.write_text("precious")
-    with pytest.raises(RuntimeError), atomic.atomic(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert path.read_text() == "precious" and list(tmp_path.iterdir()) == [path]
-    with pytest.raises(RuntimeError), atomic.atomic_folder(tmp_path / "new") as folder:
-        (folder / "a").touch()
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == [path]
+def test_integers_are_brought_to_another_depth(tmp_path):
+    every = np.arange(256, dtype=np.uint8)
+    assert image.quantise(every) is every
+    np.testing.assert_array_equal(image.quantise(every, bits=16), every.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(image.quantise(image.quantise(every, bits=16)), every)
+    fine = np.arange(65536, dtype=np.uint16)
+    np.testing.assert_array_equal(image.quantise(fine), np.floor(fine / 257 + 0.5))
+    image.write(tmp_path / "a.png", fine.reshape(128, 512)[..., None].repeat(3, axis=2))
+    assert image.read_native(tmp_path / "a.png").dtype == np.uint8
+
+
+def test_what_is_no_picture_is_not_written(picture, tmp_path):
+    for values, words in (
+        (image.quantise(picture).astype(int), "must be uint8, uint16"),
+        (picture[..., 0], r"\(H, W, 3\)"),
+        (picture[..., :2], r"\(H, W, 3\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            image.write(tmp_path / "a.png", values)
+    assert list(tmp_path.iterdir()) == []

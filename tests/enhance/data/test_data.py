@@ -14,6 +14,7 @@ from PIL import Image
 from camsim import camera_file
 from camsim.dataset import folder as dataset
 from camsim.dataset import photographs
+from camsim.dataset.pairs import make_pair
 from camsim.io import image
 from camsim.io.resize import resize
 from enhance.data import batches as feed
@@ -398,7 +399,7 @@ def test_a_pair_is_what_the_camera_of_its_value_makes_of_the_scene():
         lr, hr = live_camera.render(job)
         cut = photographs.SceneCut(name="x", rgb=picture, source="", source_sha256="", window=(0, 0, 64), variant="")
         views = {"f22": camera_file.override(F22, [f"optics.fnumber={fnumber}"])}
-        expected = dataset.make_pair(cut, views, hr_px=32, scale=4, seed=5)
+        expected = make_pair(cut, views, hr_px=32, scale=4, seed=5)
         np.testing.assert_array_equal(lr[0], expected.lr["f22"])
         np.testing.assert_array_equal(hr[0], expected.hr)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import photographs
+from camsim.dataset.pairs import render_pairs
 from scielab.model_grid.evaluate import Result, evaluate
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import pillow_bicubic
@@ -21,7 +22,7 @@ def nearest(picture: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def pictures() -> list[Picture]:
-    pairs = folder.pairs(
+    pairs = render_pairs(
         [photographs.builtin("chelsea")], {name: camera_file.load(name) for name in SETTINGS}, hr_px=64, scene_px=128
     )
     return [Picture(name=p.name, reference=p.hr, inputs=p.lr) for p, _ in zip(pairs, range(2), strict=False)]

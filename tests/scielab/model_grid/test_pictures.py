@@ -5,6 +5,7 @@ import pytest
 
 from camsim import camera_file
 from camsim.dataset import folder, photographs
+from camsim.dataset.pairs import render_pairs
 from scielab.model_grid.pictures import Picture, PictureSet, load, to_show
 
 
@@ -20,7 +21,7 @@ def test_the_builtin_photographs_are_those_of_the_dataset():
     found = load(cameras=["f22", "ideal"], limit=3)
     assert found.source == "3 built-in test photographs" and found.settings == ["f22", "ideal"] and found.scale == 4
     photos = photographs.open_sources([photographs.BUILTIN], split="test")
-    pairs = list(folder.pairs(photos, {"f22": camera_file.load("f22")}))
+    pairs = list(render_pairs(photos, {"f22": camera_file.load("f22")}))
     for made, pair in zip(found.pictures, (pairs[0], pairs[(len(pairs) - 1) // 2], pairs[-1]), strict=True):
         assert (made.name, made.photograph) == (pair.name, pair.record["source_sha256"])
         np.testing.assert_array_equal(made.reference, pair.hr)

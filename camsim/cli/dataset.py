@@ -1,0 +1,140 @@
+"""The `camsim dataset` command."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from camsim import camera_file
+from camsim.camera import Camera
+from camsim.cli import console
+from camsim.cli.console import Console
+from camsim.cli.settings import SETTING_HELP
+from camsim.io import outputs
+
+if TYPE_CHECKING:
+    from camsim.dataset.photographs import Photo
+
+#: Rendered where no setting is named.
+SETTINGS = ("ideal", "underexposed", "pixel25", "f22")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Which photographs, and how many scenes of each."""
+
+    sources: tuple[str, ...]
+    split: str
+    cuts: int | None
+
+    def open(self, console: Console) -> "list[Photo]":
+        from camsim.dataset import photographs
+
+        if not self.sources:
+            console.info("no source given: the built-in photographs")
+        found = photographs.open_sources(self.sources or (photographs.BUILTIN,), split=self.split)
+        return [dataclasses.replace(photo, cuts=self.cuts) for photo in found] if self.cuts else found
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """How the photographs are rendered; the names are those that `folder.write` takes."""
+
+    hr_px: int
+    scale: int
+    scene_px: int
+    vary: bool
+    jobs: int
+    seed: int
+
+
+def _rendering(*, hr_size: int, scene_size: int, **others: int) -> Rendering:
+    return Rendering(hr_px=hr_size, scene_px=scene_size, **others)
+
+
+@click.command(short_help="Render photographs into a set for training.")
+@click.argument("sources", nargs=-1, metavar="[SRC]...")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--setting", "names", multiple=True, help=f"{SETTING_HELP} Repeatable.  [default: all four built-in]")
+@click.option("--split", type=click.Choice(["train", "test", "all"]), default="all", show_default=True)
+@click.option("--hr-size", default=128, show_default=True, type=click.IntRange(4, 4096), help="Target side in pixels.")
+@click.option("--scale", default=4, show_default=True, type=click.IntRange(min=1), help="HR side over LR side.")
+@click.option(
+    "--scene-size", default=256, show_default=True, type=click.IntRange(4, 8192), help="What the camera sees."
+)
+@click.option(
+    "--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]"
+)
+@click.option("--vary", is_flag=True, help="Turn, mirror and recolour the scenes at random.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes.")
+@console.seed_option
+@console.force_option
+@console.dry_run_option
+@console.reporting
+@console.gather("photographs", Sources, "sources", "split", "cuts")
+@console.gather("rendering", _rendering, "hr_size", "scale", "scene_size", "vary", "jobs", "seed")
+def dataset(
+    names: tuple[str, ...],
+    photographs: Sources,
+    rendering: Rendering,
+    output: Path,
+    force: bool,
+    dry_run: bool,
+    console: Console,
+) -> None:
+    """Render photographs into a set for training: HR, LR per setting, manifest, camera files.
+
+    SRC is a folder, picture files, a recipe (.toml), or the word `builtin` for the built-in photographs
+    (which also stand in if none is given). Each photograph gives its largest centred square, and with --cuts more
+    squares at random places.
+    """
+    from camsim.dataset import pairs
+
+    cameras = _cameras(names or SETTINGS)
+    found = photographs.open(console)
+    _check(output, rendering, force=force)
+    total = pairs.count(found)
+    if dry_run:
+        plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(cameras)}
+        console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(cameras)}", plan)
+        return
+    manifest = _write(output, found, cameras, rendering, total, console)
+    summary = {key: manifest[key] for key in ("seed", "hr_px", "scale", "settings")}
+    summary |= {"output": str(output), "images": len(manifest["images"]), "photographs": len(found)}
+    hr, lr = rendering.hr_px, rendering.hr_px // rendering.scale
+    console.result(
+        f"{output}: {summary['images']} scenes of {summary['photographs']} photographs, "
+        f"{hr}×{hr} and {lr}×{lr}, settings {', '.join(cameras)}",
+        summary,
+    )
+
+
+def _cameras(names: tuple[str, ...]) -> dict[str, Camera]:
+    """The cameras of --setting by their names."""
+    loaded = [camera_file.load(name) for name in names]
+    cameras = {camera.name: camera for camera in loaded}
+    if len(cameras) < len(loaded):
+        raise click.UsageError("two settings have the same name")
+    return cameras
+
+
+def _check(output: Path, rendering: Rendering, *, force: bool) -> None:
+    """Before any work: the folder may be made or replaced, and the sizes fit one another."""
+    from camsim.dataset import folder, pairs
+
+    folder.check_target(output, force=force)
+    pairs.check_sizes(hr_px=rendering.hr_px, scale=rendering.scale, scene_px=rendering.scene_px)
+    outputs.check([output], force=True)  # what may be replaced is said above
+
+
+def _write(
+    output: Path, found: "list[Photo]", cameras: dict[str, Camera], rendering: Rendering, total: int, console: Console
+) -> dict:
+    """Render the set with a bar for progress; its manifest."""
+    from tqdm import tqdm
+
+    from camsim.dataset import folder
+
+    with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
+        return folder.write(output, found, cameras, step=bar.update, **dataclasses.asdict(rendering))

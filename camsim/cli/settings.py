@@ -1,0 +1,75 @@
+"""The `camsim settings` command, and what other commands say about cameras."""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+
+import click
+
+from camsim import camera_file, schema
+from camsim.camera import Camera
+from camsim.cli import console
+from camsim.cli.console import Console, in_option, table
+
+SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
+
+
+def chosen_camera(setting: str, overrides: Iterable[str]) -> Camera:
+    """The camera that --setting names, changed as --set says."""
+    camera = camera_file.load(setting)
+    with in_option("--set"):
+        return camera_file.override(camera, overrides)
+
+
+def camera_record(camera: Camera) -> dict:
+    """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
+    record = dataclasses.asdict(camera)
+    if math.isinf(camera.scene.distance_m):
+        record["scene"]["distance_m"] = None
+    return record
+
+
+@click.command(short_help="List the built-in cameras, or show one.")
+@click.argument("name", required=False)
+@click.option("--toml", is_flag=True, help="Print NAME as a TOML file, a start for a camera of your own.")
+@click.option("--keys", is_flag=True, help="List everything that a camera can be given, with bounds and defaults.")
+@console.reporting
+def settings(name: str | None, toml: bool, keys: bool, console: Console) -> None:
+    """List the built-in cameras, or show one (a built-in one or a .toml file)."""
+    if keys:
+        _list_keys(console)
+        return
+    cameras = {n: camera_file.load(n) for n in ([name] if name else camera_file.builtin_names())}
+    if toml:
+        if not name:
+            raise click.UsageError("--toml needs the name of a setting")
+        click.echo(camera_file.to_toml(cameras[name]), nl=False)
+        return
+    rows = [("setting", "f-number", "pixel", "exposure", "field of view", "what it does")]
+    rows += [(setting, *_values(camera), camera.description) for setting, camera in cameras.items()]
+    console.result(table(rows), {setting: camera_record(camera) for setting, camera in cameras.items()})
+
+
+def _list_keys(console: Console) -> None:
+    head = ("key", "default", "bounds", "meaning")
+    entries = [(key, *_describe(entry)) for key, entry in camera_file.fields() if entry.metadata]
+    console.result(table([head, *entries]), [dict(zip(head, entry, strict=True)) for entry in entries])
+
+
+def _describe(entry: dataclasses.Field) -> tuple[str, str, str]:
+    """Default, bounds and meaning of a key of the camera, in words."""
+    default = "auto" if entry.default is None else entry.default
+    if isinstance(default, bool | tuple):
+        default = str(default).lower().replace("()", "[]")
+    return str(default) or '""', schema.bounds(entry.metadata) or "–", entry.metadata["meaning"]
+
+
+def _values(camera: Camera) -> tuple[str, str, str, str]:
+    """A camera's f-number, pixel, exposure and field of view, in words."""
+    if camera.ideal:
+        return ("–",) * 4
+    sensor, scene = camera.sensor, camera.scene
+    exposure = "auto" if sensor.exposure_s is None else f"{sensor.exposure_s:g} s"
+    exposure += f" {sensor.exposure_ev:+g} EV" if sensor.exposure_ev else ""
+    fov = f"{scene.pixel_deg:.4g}°/px" if scene.fov_deg is None else f"{scene.fov_deg:g}°"
+    return f"f/{camera.optics.fnumber:g}", f"{sensor.pixel_pitch_um:g} µm", exposure, fov

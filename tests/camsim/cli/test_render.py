@@ -1,0 +1,100 @@
+"""`camsim render` as its users type it."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from camsim.cli import render
+from camsim.io import image
+
+
+@pytest.mark.slow
+def test_render_alone_uses_a_builtin_photograph_and_refuses_to_overwrite(command, refused, tmp_path):
+    result = command("camsim", "render", "--setting", "f22")
+    assert result.returncode == 0 and "built-in" in result.stderr
+    picture = image.read(tmp_path / "astronaut-f22.png")
+    assert picture.shape == (262, 262, 3)
+    assert "astronaut-f22.png exists" in refused("camsim", "render", "--setting", "f22")
+    assert command("camsim", "render", "--setting", "f22", "--force").returncode == 0
+
+
+def test_render_files_into_a_folder_with_a_record(command, photo, tmp_path):
+    other = tmp_path / "other.jpg"
+    image.write(other, image.read(photo))
+    result = command("camsim", "render", photo, other, "--setting", "f22", "-o", "out/", "--json", "--seed", "7")
+    assert result.returncode == 0, result.stderr
+    renders = json.loads(result.stdout)["renders"]
+    assert [r["output"] for r in renders] == ["out/my-f22.png", "out/other-f22.png"]
+    record = json.loads((tmp_path / "out" / "my-f22.json").read_text())
+    assert record["seed"] == 7 and record["camera"]["optics"]["fnumber"] == 22 and len(record["input_sha256"]) == 64
+    assert record["camera"]["scene"]["distance_m"] is None  # infinity, which JSON lacks
+    assert (record["width"], record["height"]) == (262, 198)
+
+
+@pytest.mark.parametrize(("kept_bytes", "reads"), [(2**30, 1), (150 * 200 * 3, 2), (0, 2)])
+def test_several_inputs_are_decoded_once_unless_they_are_too_large_to_keep(
+    photo, tmp_path, monkeypatch, kept_bytes, reads
+):
+    """The first is a picture of 90 kB, the second of 180 kB."""
+    image.write(tmp_path / "fine.png", image.read(photo), bits=16)
+    counted, read_native = [], image.read_native
+    monkeypatch.setattr(image, "read_native", lambda path: counted.append(path.name) or read_native(path))
+    monkeypatch.setattr("camsim.cli.render.KEPT_BYTES", kept_bytes)
+    arguments = [str(photo), str(tmp_path / "fine.png"), "--setting", "ideal", "-o", f"{tmp_path}/out/"]
+    done = CliRunner().invoke(render.render, arguments)
+    assert done.exit_code == 0, done.output
+    assert counted.count("fine.png") == reads and counted.count("my.png") == (1 if kept_bytes else 2)
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2
+
+
+@pytest.mark.slow
+def test_same_seed_same_file_and_set_changes_the_camera(command, photo, tmp_path):
+    for name, extra in (("a", []), ("b", []), ("c", ["--set", "optics.fnumber=4"]), ("d", ["--seed", "1"])):
+        done = command("camsim", "render", photo, "--setting", "f22", "-o", f"{name}.png", "--size", "40", *extra)
+        assert done.returncode == 0, done.stderr
+    a, b, c, d = ((tmp_path / f"{n}.png").read_bytes() for n in "abcd")
+    assert a == b and len({a, c, d}) == 3
+    assert image.read(tmp_path / "a.png").shape == (30, 40, 3)
+
+
+@pytest.mark.slow
+def test_command_writes_a_sheet(command, tmp_path):
+    image.write(tmp_path / "a.png", np.random.default_rng(0).random((16, 16, 3)))
+    result = command("camsim", "render", "a.png", "--setting", "pixel25", "--sheet")
+    assert result.returncode == 0, result.stderr
+    assert image.read_native(tmp_path / "a-pixel25-sheet.png").shape[1] == 2000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("render", "gone.png"), "gone.png"),
+        (("render", "text.png"), "text.png"),
+        (("render", "half.png"), "half.png"),
+        (("render", "my.png", "--setting", "f21"), "did you mean 'f22'"),
+        (("render", "my.png", "--set", "optics.fnumber=0"), "optics.fnumber"),
+        (("render", "my.png", "-o", "out.xyz"), ".xyz"),
+        (("render", "my.png", "my.png", "-o", "one.png"), "need a folder"),
+        (("render", "my.png", "-o", "text.png/out.png"), "text.png"),
+        (("render", "my.png", "--frobnicate"), "--frobnicate"),
+        (("render", "my.png", "-o", "my.png", "--force"), "an input as well"),
+        (("render", "my.png", "--size", "100000"), "--size"),
+        (("render", "my.png", "--set", "scene.luminance_cd_m2=1e-30"), "dark current"),
+        (("render", "my.png", "half.png", "-o", "out"), "half.png"),
+        (("render", "my.png", "--wavelengths", "400:10"), "--wavelengths 400:10: write START:STEP:STOP"),
+        (("render", "my.png", "--wavelengths", "700:10:400"), "--wavelengths 700:10:400: write START:STEP:STOP"),
+        (("render", "my.png", "--set", "scene.fov_deg=110"), "scene.fov_deg"),
+        (("render", "my.png", "--set", "sensor.pixel_pitch_um=0.1", "--set", "scene.fov_deg=60"), "limit"),
+        (("render", "black.png"), "black"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(refused, photo, tmp_path, arguments, words):
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "half.png").write_bytes(photo.read_bytes()[:2000])
+    image.write(tmp_path / "black.png", np.zeros((150, 150, 3)))
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
+    assert words in refused("camsim", *arguments)
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before

@@ -1,0 +1,58 @@
+"""Photographs, recipes, and the scenes that are cut from them."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from camsim.dataset import photographs
+from camsim.io import image
+from camsim.io.resize import resize
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("photos")
+    image.write(place / "one.png", resize(np.random.default_rng(0).random((12, 16, 3)), (150, 200)))
+    return place
+
+
+@pytest.mark.parametrize(("name", "bits"), [("a.png", 8), ("a.png", 16), ("a.tif", 16)])
+def test_scenes_of_any_depth_are_those_of_the_picture_in_floating_point(name, bits, tmp_path):
+    image.write(tmp_path / name, np.random.default_rng(0).random((40, 50, 3)), bits=bits)
+    picture = image.read(tmp_path / name)[:, 5:45]
+    photo = photographs.Photo(name="a", path=tmp_path / name)
+    for side, expected in ((40, picture), (16, resize(picture, (16, 16)))):
+        (scene,) = photographs.scenes(photo, scene_px=side)
+        np.testing.assert_array_equal(scene.rgb, image.quantise(expected))
+
+
+def test_builtin_photographs_keep_training_and_test_apart():
+    train, test = (photographs.open_sources([photographs.BUILTIN], split=split) for split in ("train", "test"))
+    assert {p.path for p in train}.isdisjoint(p.path for p in test)
+    assert {p.name for p in test} == {"astronaut", "chelsea", "china"} and len(train) >= 10
+    assert all(p.licence for p in train + test)
+    hashes = [hashlib.sha256(p.path.read_bytes()).hexdigest() for p in train + test]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_scenes_are_square_reduced_and_the_same_every_time():
+    photo = photographs.builtin("chelsea")
+    first, second = (list(photographs.scenes(photo, vary=True)) for _ in range(2))
+    assert [cut.sha256 for cut in first] == [cut.sha256 for cut in second]
+    assert all(cut.rgb.shape == (256, 256, 3) for cut in first) and len({cut.sha256 for cut in first}) == photo.cuts
+    assert first[0].window == (0, 75, 300) and first[0].variant == ""
+
+
+def test_a_recipe_of_ones_own(folder, tmp_path):
+    recipe = folder / "mine.toml"
+    recipe.write_text('[[photo]]\nname = "x"\nfile = "one.png"\nsplit = "test"\ncuts = 3\n')
+    (photo,) = photographs.open_sources([recipe], split="test")
+    assert photo.name == "x" and len(list(photographs.scenes(photo, scene_px=64))) == 3
+    recipe.write_text('[[photo]]\nname = "x"\n')
+    with pytest.raises(ValueError, match=r"mine\.toml.*file"):
+        photographs.open_sources([recipe])
+    recipe.write_text('[[photo]]\nname = "x"\nfile = "gone.png"\n')
+    with pytest.raises(ValueError, match=r"gone\.png"):
+        photographs.open_sources([recipe])
+    recipe.unlink()

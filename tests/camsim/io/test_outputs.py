@@ -1,0 +1,40 @@
+"""Where outputs go, and that they replace nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from camsim.io import outputs
+
+
+def test_outputs_are_called_as_their_sources_below_their_folder(tmp_path):
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    sources = [tmp_path / "in" / "deeper" / "a.png", tmp_path / "b.png"]
+    names = outputs.names(sources, [tmp_path / "in", sources[1]])
+    assert names == [Path("deeper/a.png"), Path("b.png")]
+    assert outputs.place(names, tmp_path / "out") == [tmp_path / "out" / name for name in names]
+    assert outputs.place(names, None) == names
+    assert outputs.place(names[:1], tmp_path / "new.png") == [tmp_path / "new.png"]
+
+
+def test_two_outputs_in_one_place_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="2 inputs need a folder"):
+        outputs.place([Path("a.png"), Path("b.png")], tmp_path / "one.png")
+    with pytest.raises(ValueError, match="two inputs would both become"):
+        outputs.place([Path("a.png"), Path("a.png")], tmp_path)
+    with pytest.raises(ValueError, match="named for two outputs"):
+        outputs.check([tmp_path / "a", tmp_path / "b" / ".." / "a"])
+
+
+def test_neither_an_input_nor_what_stands_there_is_replaced(tmp_path):
+    (tmp_path / "there").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("there", "link"):
+        with pytest.raises(FileExistsError):
+            outputs.check([tmp_path / name])
+        outputs.check([tmp_path / name], force=True)
+    with pytest.raises(ValueError, match="is an input as well"):
+        outputs.check([tmp_path / "there"], [tmp_path / "there"], force=True)
+    with pytest.raises(ValueError, match="is a file, not a folder"):
+        outputs.check([tmp_path / "there" / "out.png"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "there"]
