@@ -173,10 +173,10 @@ def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
 
     Examples
     --------
-    >>> quantise(np.array([0.0, 0.2, 1.5]))
-    array([  0,  51, 255], dtype=uint8)
-    >>> quantise(np.array([0, 51, 255], np.uint8), bits=16)
-    array([    0, 13107, 65535], dtype=uint16)
+    >>> quantise(np.array([0.0, 0.2, 1.5])).tolist()
+    [0, 51, 255]
+    >>> quantise(np.array([0, 51, 255], np.uint8), bits=16).tolist()
+    [0, 13107, 65535]
     """
     picture = np.asarray(picture)
     wanted = np.dtype(np.uint16 if bits == 16 else np.uint8)

@@ -40,8 +40,8 @@ def resize(rgb: np.ndarray, size: tuple[int, int], box: tuple[float, float, floa
     >>> picture = np.linspace(0, 1, 8)[:, None, None] * np.ones((8, 8, 3))
     >>> resize(picture, (2, 4)).shape
     (2, 4, 3)
-    >>> resize(picture, (2, 2), box=(0, 0, 4, 4))[:, 0, 0].round(2)
-    array([0.08, 0.35])
+    >>> resize(picture, (2, 2), box=(0, 0, 4, 4))[:, 0, 0].round(2).tolist()
+    [0.08, 0.35]
     """
     rows, columns = size
     if box is not None:
