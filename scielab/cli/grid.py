@@ -105,7 +105,7 @@ def _pictures(data: Path | None, entries: dict, limit: int | None):
     scale = hr[0].shape[0] // lr[settings[0]][0].shape[0]
     for entry in entries.values():
         if entry.scale != scale:
-            raise ValueError(f"{entry.path}: a model for scale {entry.scale}, but {source} has scale {scale}")
+            raise ValueError(f"{entry.folder}: a model for scale {entry.scale}, but {source} has scale {scale}")
     chosen = range(len(names))
     if limit is not None and limit < len(names):
         chosen = np.linspace(0, len(names) - 1, limit, dtype=int)
@@ -193,7 +193,7 @@ def _judge(store, entries, pictures, shown, samples_per_degree, network, console
     """Every model on every picture, going on with what the store holds."""
     from tqdm import tqdm
 
-    from enhance.cli.apply import load_model
+    from enhance.cli.model_options import load_model
     from scielab.model_grid import checkpoint, evaluate
 
     keep = frozenset(picture.name for picture in shown)
@@ -231,7 +231,7 @@ def _record(entries, pictures, origins, source, seen, samples_per_degree, lpips_
         "metric": {"name": s_cielab.VERSION, "formula": 76, "samples_per_degree": samples_per_degree},
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
-        "models": {task: {"path": str(entry.path)} | entry.facts for task, entry in entries.items()},
+        "models": {task: {"path": str(entry.folder)} | entry.facts for task, entry in entries.items()},
         "version": __version__,
     }
     facts = {
