@@ -4,7 +4,7 @@
     python benchmarks/apply.py light --json     some, as JSON
     KERAS_BACKEND=jax python benchmarks/apply.py
 
-A picture of 512×512 becomes 2048×2048, by `enhance.apply` in its own tiles and by the baseline: one call of the same
+A picture of 512×512 becomes 2048×2048, by `inference.apply` in its own tiles and by the baseline: one call of the same
 Keras model with the whole picture. Per case: seconds of the first call, compilation included, and of the best of the
 next ones; peak memory (resident set) above that after a call with 8×8 pixels, which loads all libraries; and the
 largest difference between both, of values in [0, 1]. Weights are random: they change neither time nor memory.

@@ -34,7 +34,7 @@ from camsim import camera_file
 from camsim.dataset import photographs
 from camsim.io import image
 from camsim.io.resize import resize
-from enhance.data import discover, pair_set
+from enhance.data import discover, sampling
 
 BATCH, HR_PX, SCALE = 16, 128, 4
 RENDERED = {  # name: setting, what varies
@@ -82,6 +82,12 @@ def write_pairs(folder: Path, side: int, count: int) -> Path:
             (folder / place).mkdir(parents=True, exist_ok=True)
             image.write(folder / place / f"{number:04d}.png", picture)
     return folder
+
+
+def batch(lr: np.ndarray, hr: np.ndarray, step: int):
+    """A batch of pictures in memory, made at once."""
+    picked, turns = sampling.chosen(len(lr), step, size=BATCH, seed=0), sampling.turns(step, size=BATCH, seed=0)
+    return tuple(sampling.turned([pictures[i] for i in picked], *turns) for pictures in (lr, hr))
 
 
 def pillow_loop(folder: Path):
@@ -174,8 +180,8 @@ def existing_pairs(step_ms: float, seconds: float) -> list[dict]:
             with discover.open(folder, camera=ideal, setting="", hr_px=HR_PX, jobs=2, **options) as source:
                 note(name, source.batches(0, size=BATCH, seed=0))
         with discover.open(small, camera=ideal, setting="", hr_px=HR_PX) as source:
-            pairs = source.validation(64)
-        note("memory, not ahead", (pair_set.batch(pairs, step, size=BATCH, seed=0) for step in itertools.count()))
+            pairs = source.hold_out(64)
+        note("memory, not ahead", (batch(pairs.lr, pairs.hr, step) for step in itertools.count()))
         note("Pillow loop", pillow_loop(small))
         try:
             note("tf.data", tf_data(small))

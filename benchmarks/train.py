@@ -81,7 +81,7 @@ def measure(name: str, precision: str) -> dict:
     import numpy as np
 
     from enhance import config
-    from enhance.data import pair_set
+    from enhance.data import sampling
     from enhance.losses import adversarial, content
     from enhance.training import build, optimizer
     from enhance.training.step import Trainer
@@ -91,7 +91,6 @@ def measure(name: str, precision: str) -> dict:
     rng = np.random.default_rng(0)
     lr = rng.integers(0, 256, (512, LR_PX, LR_PX, 3), np.uint8)
     hr = rng.integers(0, 256, (512, LR_PX * SCALE, LR_PX * SCALE, 3), np.uint8)
-    pairs = pair_set.PairSet(source="", photographs=(), names=[str(i) for i in range(512)], lr=lr, hr=hr)
     generator = build.generator(wanted, precision)
     flop = forward_gflop(generator, (LR_PX, LR_PX, 3))
     result = {"case": name, "precision": precision, "parameters": generator.count_params(), "forward_gflop": flop}
@@ -114,9 +113,12 @@ def measure(name: str, precision: str) -> dict:
     def same():
         yield from itertools.repeat((lr[:BATCH], hr[:BATCH]), count)
 
+    def batch(step):
+        picked, turns = sampling.chosen(len(lr), step, size=BATCH, seed=0), sampling.turns(step, size=BATCH, seed=0)
+        return tuple(sampling.turned([pictures[i] for i in picked], *turns) for pictures in (lr, hr))
+
     def drawn():
-        for step in range(count):
-            yield pair_set.batch(pairs, step, size=BATCH, seed=0)
+        yield from map(batch, range(count))
 
     predict = trainers["forward"].predict_on_batch
     found = fastest(
@@ -127,7 +129,7 @@ def measure(name: str, precision: str) -> dict:
             "pretrain_loading": lambda: steps(trainers["pixel"], drawn()),
             "gan": lambda: steps(trainers["gan"], same()),
             "bfloat16": matrix_product("bfloat16"),
-            "loading": lambda: [pair_set.batch(pairs, step, size=BATCH, seed=0) for step in range(count)],
+            "loading": lambda: [batch(step) for step in range(count)],
         }
     )
     result["forward"] = BATCH / found["forward"]

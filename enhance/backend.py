@@ -5,6 +5,10 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import Any
+
+#: A tensor of whatever backend Keras runs on, or a symbolic one of a network that is being built.
+Tensor = Any
 
 
 def ensure() -> None:
@@ -12,7 +16,7 @@ def ensure() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # every new size of picture is a warning otherwise
     try:
-        with hushed():
+        with without_stderr():
             import keras  # noqa: F401
     except ImportError as error:
         raise ValueError(
@@ -22,17 +26,17 @@ def ensure() -> None:
 
 
 @contextlib.contextmanager
-def hushed(*, tell: bool = True) -> Iterator[None]:
-    """Keep off standard error what C++ libraries say there; with `tell` it comes out if the block fails."""
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
+def without_stderr(*, shown_on_error: bool = True) -> Iterator[None]:
+    """Keep off standard error what C++ libraries write there; if the block fails it is `shown_on_error`."""
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
         try:
             yield
         except BaseException:
-            said.seek(0)
-            os.write(saved, said.read() if tell else b"")
+            written.seek(0)
+            os.write(stderr, written.read() if shown_on_error else b"")
             raise
         finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -4,76 +4,88 @@ The shipped configurations are `enhance/configs/*.toml`; any file of the same fo
 as its `base` and say only what differs. Every field states its default, bounds and meaning once, here.
 """
 
+from __future__ import annotations  # a field's type is shown as it is written here
+
 import dataclasses
+import inspect
 import math
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 import tomli_w
 
-from camsim.schema import hint, parse_assignment
+from camsim import schema
+from camsim.schema import choice, hint, number, plain
 
 
-def _number(default, low: float, high: float, meaning: str):
-    return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
-
-
-def _choice(default: str, choices: str, meaning: str):
-    return field(default=default, metadata={"choices": tuple(choices.split()), "meaning": meaning})
-
-
-def _table(meaning: str, **default):
+def _table(meaning: str, **default: object) -> typing.Any:
+    """A field that holds a table."""
     return field(default_factory=lambda: dict(default), metadata={"meaning": meaning})
 
 
-def _plain(default, meaning: str):
-    return field(default=default, metadata={"meaning": meaning})
-
-
-def _check(part, prefix: str) -> None:
+def _check(part: object, prefix: str) -> None:
     """Hold every field to its bounds; ValueError names field, value and bound."""
     for entry in dataclasses.fields(part):
-        value, about = getattr(part, entry.name), entry.metadata
+        name, value, about = prefix + entry.name, getattr(part, entry.name), entry.metadata
         if "choices" in about and value not in about["choices"]:
-            known = ", ".join(about["choices"])
-            raise ValueError(f"{prefix}{entry.name} = {value!r} must be one of {known}{hint(value, about['choices'])}")
+            raise ValueError(f"{name} = {value!r} must be one of {schema.bounds(about)}{hint(value, about['choices'])}")
         if "low" in about and value is not None and not about["low"] <= value <= about["high"]:
-            raise ValueError(f"{prefix}{entry.name} = {value} must be in [{about['low']:g}, {about['high']:g}]")
+            raise ValueError(f"{name} = {value} must be in {schema.bounds(about)}")
 
 
-#: The loss that the critic's judgement gives; all others are content losses.
+def _with_parameters(kind: type) -> type:
+    """Write what the fields state of themselves into the class's docstring, before its examples."""
+    lines = ["Parameters", "----------"]
+    for entry in dataclasses.fields(kind):
+        bounds = schema.bounds(entry.metadata)
+        lines += [f"{entry.name} : {entry.type}", f"    {entry.metadata['meaning']}{bounds and f'; {bounds}'}"]
+    lines += ["", "Raises", "------", "ValueError", "    For a value out of bounds, and values that contradict others."]
+    before, heading, examples = inspect.cleandoc(kind.__doc__).partition("Examples\n")
+    kind.__doc__ = before + "\n".join(lines) + "\n\n" + heading + examples
+    return kind
+
+
+#: The loss that the critic gives; all others are content losses.
 ADVERSARIAL = "adversarial"
 
 #: Validation metrics, and whether more is better.
 METRICS = {"psnr_db": True, "ssim": True, "delta_e": False}
 
 
+@_with_parameters
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One stretch of training with one loss. It starts from what the stage before ships."""
+    """One stretch of training with one loss. It starts from what the stage before ships.
 
-    name: str = _plain("pixel", "names its files and log rows")
-    steps: int = _number(1000, 0, 10**9, "batches to train on; 0 leaves the stage out")
-    learning_rate: float = _number(1e-3, 1e-12, 1.0, "Adam's, after the warm-up")
-    critic_learning_rate: float | None = _number(None, 1e-12, 1.0, "the critic's own; auto: the generator's")
-    warmup_steps: int = _number(0, 0, 10**9, "the learning rate rises from nothing over so many steps")
-    schedule: str = _choice(
+    Examples
+    --------
+    >>> import enhance
+    >>> enhance.Stage(name="gan", steps=500, losses={"l1": 1.0, "adversarial": 0.003}).uses_critic
+    True
+    """
+
+    name: str = plain("pixel", "names its files and log rows")
+    steps: int = number(1000, 0, 10**9, "batches to train on; 0 leaves the stage out")
+    learning_rate: float = number(1e-3, 1e-12, 1.0, "Adam's, after the warm-up")
+    critic_learning_rate: float | None = number(None, 1e-12, 1.0, "the critic's own; auto: the generator's")
+    warmup_steps: int = number(0, 0, 10**9, "the learning rate rises from nothing over so many steps")
+    schedule: str = choice(
         "cosine", "constant cosine halving", "of the learning rate; halving: at 1/8, 1/4, 1/2 and 3/4 of the steps"
     )
     losses: Mapping[str, float] = _table("weighted sum: content losses by name, and `adversarial`", l1=1.0)
     adversarial: Mapping[str, object] = _table(
         "kind of adversarial loss, label_smoothing, label_noise, gradient_penalty, r1"
     )
-    criterion: str = _choice("l1", "l1 mse", "of VGG losses: how features are compared, each as a share of its layer")
-    best: str = _choice("last", "last " + " ".join(METRICS), "weights that ship: the last, or the best validated by")
-    patience: int = _number(0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never")
+    criterion: str = choice("l1", "l1 mse", "of VGG losses: how features are compared, each as a share of its layer")
+    best: str = choice("last", "last " + " ".join(METRICS), "weights that ship: the last, or the best validated by")
+    patience: int = number(0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check(self, f"{self.name}.")
         if not self.name.isidentifier():
             raise ValueError(f"stage name {self.name!r} must be a plain word")
@@ -86,6 +98,7 @@ class Stage:
 
     @property
     def uses_critic(self) -> bool:
+        """Whether the stage has an adversarial loss."""
         return self.losses.get(ADVERSARIAL, 0) > 0
 
     @property
@@ -94,40 +107,49 @@ class Stage:
         return {name: weight for name, weight in self.losses.items() if name != ADVERSARIAL}
 
 
+@_with_parameters
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that decides a training run, apart from the pictures themselves."""
+    """Everything that decides a training run, apart from the pictures themselves.
 
-    description: str = _plain("", "in words")
-    task: str = _plain("", "what is undone: sr, color, pixel, deblur or a name of your own")
-    setting: str = _plain("", "name of the camera")
-    data: str = _plain("", "folder of pictures; empty: the built-in photographs")
-    init: str = _plain("", "a model (.keras) or run that training starts from")
-    needs_init: bool = _plain(False, "refuse to start from random weights")
+    Examples
+    --------
+    >>> import enhance
+    >>> config = enhance.Config(task="deblur", batch=8, stages=(enhance.Stage(steps=300),))
+    >>> config.total_steps
+    300
+    """
+
+    description: str = plain("", "in words")
+    task: str = plain("", "what is undone: sr, color, pixel, deblur or a name of your own")
+    setting: str = plain("", "name of the camera")
+    data: str = plain("", "folder of pictures; empty: the built-in photographs")
+    init: str = plain("", "a model (.keras) or run that training starts from")
+    needs_init: bool = plain(False, "refuse to start from random weights")
     generator: Mapping[str, object] = _table("kind, and the options of its kind", kind="light")
     critic: Mapping[str, object] = _table("kind, and the options of its kind", kind="patch")
     vary: Mapping[str, object] = _table("camera keys drawn anew for every picture, each as [low, high]")
-    stages: tuple[Stage, ...] = (Stage(),)
-    batch: int = _number(16, 1, 4096, "pictures per step")
-    hr_px: int = _number(128, 11, 4096, "side of the target pictures, or that of smaller pairs; SSIM's window is 11")
-    scale: int = _number(4, 1, 8, "target side over input side; pairs have their own")
-    crop: str = _choice("fixed_size", "fixed_size random_size", "windows cut from pictures larger than needed")
-    jobs: int = _number(2, 0, 1024, "processes that render pictures during training")
-    precision: str = _choice(
+    stages: tuple[Stage, ...] = plain((Stage(),), "one after another")
+    batch: int = number(16, 1, 4096, "pictures per step")
+    hr_px: int = number(128, 11, 4096, "side of the target pictures, or that of smaller pairs; SSIM's window is 11")
+    scale: int = number(4, 1, 8, "target side over input side; pairs have their own")
+    crop: str = choice("fixed_size", "fixed_size random_size", "windows cut from pictures larger than needed")
+    jobs: int = number(2, 0, 1024, "processes that render pictures during training")
+    precision: str = choice(
         "auto", "auto float32 bfloat16", "of the networks; auto: bfloat16 where the processor computes in it"
     )
-    compile: str = _choice("auto", "auto on off", "XLA; auto: on for JAX and for GPUs, off for TensorFlow on a CPU")
-    ema: float = _number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
-    clip_norm: float = _number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none")
-    vgg_weights: str = _plain("", "VGG19's weights (.npz, .h5), or `download`, for VGG content losses")
-    validation: int = _number(16, 0, 100_000, "pictures held out to validate on")
-    log_every: int = _number(25, 1, 10**9, "steps per row of the log")
-    checkpoint_every: int = _number(250, 1, 10**9, "steps between checkpoints and validations")
-    keep_checkpoints: int = _number(2, 1, 1000, "checkpoints kept")
-    rollbacks: int = _number(3, 0, 100, "times to go back to the last checkpoint, at half the rate, when a loss is NaN")
-    seed: int = _number(0, 0, 2**31 - 1, "of first weights, order of pictures, turns and noise")
+    compile: str = choice("auto", "auto on off", "XLA; auto: on for JAX and for GPUs, off for TensorFlow on a CPU")
+    ema: float = number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
+    clip_norm: float = number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none")
+    vgg_weights: str = plain("", "VGG19's weights (.npz, .h5), or `download`, for VGG content losses")
+    validation: int = number(16, 0, 100_000, "pictures held out to validate on")
+    log_every: int = number(25, 1, 10**9, "steps per row of the log")
+    checkpoint_every: int = number(250, 1, 10**9, "steps between checkpoints and validations")
+    keep_checkpoints: int = number(2, 1, 1000, "checkpoints kept")
+    rollbacks: int = number(3, 0, 100, "times to go back to the last checkpoint, at half the rate, when a loss is NaN")
+    seed: int = number(0, 0, 2**31 - 1, "of first weights, order of pictures, turns and noise")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check(self, "")
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
@@ -139,10 +161,12 @@ class Config:
 
     @property
     def total_steps(self) -> int:
+        """Batches of all stages."""
         return sum(stage.steps for stage in self.stages)
 
     @property
     def uses_critic(self) -> bool:
+        """Whether any stage that is trained has an adversarial loss."""
         return any(stage.uses_critic and stage.steps for stage in self.stages)
 
 
@@ -161,26 +185,24 @@ def load(source: str | Path) -> Config:
 
 
 def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
+    """The values in a file, over those of its base."""
     if str(source) in seen:
         raise ValueError(f"{source}: is its own base")
     path = Path(source) / "config.toml" if Path(source).is_dir() else Path(source)
     if str(source) in names():
-        text = (resources.files("enhance") / "configs" / f"{source}.toml").read_text(encoding="utf-8")
-    elif path.suffix == ".toml":
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    else:
+        path = resources.files("enhance") / "configs" / f"{source}.toml"
+    elif path.suffix != ".toml":
         raise ValueError(f"unknown configuration {str(source)!r}; known: {', '.join(names())}, or a .toml file")
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{source}: not a TOML file ({error})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
     base = values.pop("base", "")
-    if not isinstance(base, str):
-        raise ValueError(f"{source}: base = {base!r} must be text")
     try:
+        if not isinstance(base, str):
+            raise ValueError(f"base = {base!r} must be text")
         _check_stages(values)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
@@ -199,15 +221,11 @@ def _merged(base: dict, changes: dict) -> dict:
             known = {stage.get("name"): stage for stage in old}
             fresh = {stage.get("name"): _merged(known.get(stage.get("name"), {}), stage) for stage in value}
             result[key] = list((known | fresh).values())
-        elif key != "losses" and isinstance(old, dict) and isinstance(value, dict) and _same_kind(old, value):
-            result[key] = _merged(old, value)
-        else:
-            result[key] = value
+            continue
+        tables = key != "losses" and isinstance(old, dict) and isinstance(value, dict)
+        same_kind = tables and value.get("kind", old.get("kind")) == old.get("kind")
+        result[key] = _merged(old, value) if same_kind else value
     return result
-
-
-def _same_kind(old: dict, new: dict) -> bool:
-    return new.get("kind", old.get("kind")) == old.get("kind")
 
 
 def from_dict(values: Mapping, *, source: str = "configuration") -> Config:
@@ -233,12 +251,14 @@ def _check_stages(values: Mapping) -> None:
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
 
 
-def _build(kind, values: Mapping, prefix: str):
+def _build(kind: type, values: Mapping, prefix: str) -> typing.Any:
+    """A `Config` or `Stage` of the values of its fields, each in the type of its field."""
     hints = typing.get_type_hints(kind)
     return kind(**{key: _converted(value, hints, key, prefix) for key, value in values.items()})
 
 
-def _converted(value, hints: Mapping, key: str, prefix: str):
+def _converted(value: object, hints: Mapping, key: str, prefix: str) -> object:
+    """A value from TOML in the type of its field; ValueError where it is of another."""
     name = prefix + key
     if key not in hints:
         raise ValueError(f"unknown key {name}{hint(key, hints)}")
@@ -266,20 +286,9 @@ def _converted(value, hints: Mapping, key: str, prefix: str):
 
 def to_dict(config: Config) -> dict:
     """Nested dictionaries that `from_dict` takes back."""
-    values = {}
-    for entry in dataclasses.fields(config):
-        value = getattr(config, entry.name)
-        if entry.name == "stages":
-            values["stage"] = [
-                {e.name: _plain_value(getattr(stage, e.name)) for e in dataclasses.fields(stage)} for stage in value
-            ]
-        else:
-            values[entry.name] = _plain_value(value)
-    return values
-
-
-def _plain_value(value):
-    return "auto" if value is None else dict(value) if isinstance(value, Mapping) else value
+    values = {"stage" if key == "stages" else key: value for key, value in dataclasses.asdict(config).items()}
+    stages = [{key: "auto" if value is None else value for key, value in s.items()} for s in values["stage"]]
+    return values | {"stage": stages}
 
 
 def to_toml(config: Config) -> str:
@@ -294,7 +303,7 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
     """
     values = to_dict(config)
     for assignment in assignments:
-        path, value = parse_assignment(assignment, example="batch=8")
+        path, value = schema.parse_assignment(assignment, example="batch=8")
         head, _, rest = path.partition(".")
         by_name = {stage["name"]: stage for stage in values["stage"]}
         target, keys = (by_name[head], rest) if head in by_name and rest else (values, path)
@@ -309,9 +318,3 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
             known = [*by_name, *values]
             raise ValueError(f"{assignment}: unknown key {path}{hint(head, known)}")
     return from_dict(values, source="")
-
-
-def keys() -> Iterator[tuple[str, dataclasses.Field]]:
-    """Every key of a configuration file with its field (default, bounds and meaning)."""
-    for kind, prefix in ((Config, ""), (Stage, "stage.")):
-        yield from ((prefix + entry.name, entry) for entry in dataclasses.fields(kind) if entry.name != "stages")

@@ -1,13 +1,21 @@
 """The `enhance evaluate` command."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from camsim.cli import console
+from camsim.cli.console import Console
 from camsim.io import outputs
-from enhance.cli import apply
+from enhance.cli.model_options import find_model, load_model, model_options
+
+if TYPE_CHECKING:
+    from enhance.evaluation.benchmark import Bench, Model
+    from enhance.evaluation.protocol import Protocol
+    from enhance.evaluation.results import Evaluation
 
 FILE = click.Path(path_type=Path)
 
@@ -15,13 +23,13 @@ FILE = click.Path(path_type=Path)
 @click.command(short_help="Measure PSNR and SSIM as papers do.")
 @click.option(
     "--bench",
-    "benches",
+    "folders",
     required=True,
     multiple=True,
     metavar="[NAME=]DIR",
     help="A benchmark, more if repeated: a folder of HR pictures, or one with HR and LRbicx4 (or LR) in it.",
 )
-@apply.model_options
+@model_options
 @click.option("--scale", type=click.IntRange(min=1), default=4, show_default=True, help="HR pixels per LR pixel.")
 @click.option(
     "--channel",
@@ -36,11 +44,23 @@ FILE = click.Path(path_type=Path)
 @click.option("--csv", type=FILE, help="Append a row per picture and model; one protocol per file.")
 @console.dry_run_option
 @console.reporting
-def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, dry_run, console):
-    """Measure bicubic enlargement, and a model, on benchmarks of super-resolution.
+def evaluate(
+    folders: Sequence[str],
+    task: str | None,
+    models: Path | None,
+    model: Path | None,
+    scale: int,
+    channel: str,
+    crop: int | None,
+    delta_e: bool,
+    csv: Path | None,
+    dry_run: bool,
+    console: Console,
+) -> None:
+    """Measure MATLAB's bicubic enlargement, and a model, on benchmarks of super-resolution.
 
     \b
-    enhance evaluate --bench Set5=DIR                      bicubic alone
+    enhance evaluate --bench Set5=DIR                      MATLAB's bicubic alone
     enhance evaluate --bench Set5=DIR --bench Set14=DIR --task sr
 
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
@@ -50,46 +70,37 @@ def evaluate(benches, task, models, model, scale, channel, crop, delta_e, csv, d
     from enhance.evaluation.protocol import Protocol
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
-    opened = _open(benches, scale)
+    benches = _open(folders, scale)
     name, weights = _chosen(task, models, model, scale)
     if csv is not None:
-        read = [path for bench in opened for path in (*bench.hr, *(bench.lr or ()))]
-        outputs.check([csv], read, force=True)  # rows are appended
-        results.check_csv(csv, protocol)
-    rows = ["bicubic", *([name] if name else [])]
-    count = sum(len(bench.hr) for bench in opened)
+        _check_csv(csv, benches, protocol)
     if dry_run:
-        plan = {"dry_run": True, "benches": [bench.name for bench in opened], "pictures": count, "models": rows}
-        words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(plan['benches'])}"
-        console.result(f"{words}: ×{scale}, {protocol.describe()}", plan | {"protocol": asdict(protocol)})
+        _report_plan(benches, name, scale, protocol, console)
         return
-    functions = {"bicubic": benchmark.bicubic(scale)}
+    functions = {benchmark.BASELINE: benchmark.matlab_bicubic(scale)}
     if name:
-        functions[name] = apply.load_model(weights)
+        functions[name] = load_model(weights)
         console.info(f"model: {weights}")
-    records = _measure(opened, functions, protocol, delta_e, console)
+    evaluation = _evaluate_with_bar(benches, functions, protocol, delta_e, console)
     if csv is not None:
-        results.append_csv(csv, records)
-    found = results.means(records)
-    headline = f"×{scale}, {protocol.describe()}"
-    notes = [_lr_words(bench, records) for bench in opened] + [_delta_e_words()] * delta_e
+        results.append_csv(csv, evaluation.scores)
     result = {
         "scale": scale,
         "protocol": asdict(protocol) | {"words": protocol.describe()},
         "model": str(weights) if name else None,
-        "means": [asdict(mean) for mean in found],
-        "notes": notes,
-        "records": [asdict(record) for record in records],
+        "means": [asdict(mean) for mean in evaluation],
+        "notes": list(evaluation.notes),
+        "records": [asdict(one) for one in evaluation.scores],
     }
-    console.result("\n".join([results.table(found, headline), *notes]), result)
+    console.result(str(evaluation), result)
 
 
-def _open(benches: tuple[str, ...], scale: int) -> list:
+def _open(folders: Sequence[str], scale: int) -> "list[Bench]":
     """The benchmarks named by NAME=DIR or DIR."""
     from enhance.evaluation import benchmark
 
     opened = []
-    for text in benches:
+    for text in folders:
         name, equals, folder = text.partition("=")
         if not equals or Path(text).is_dir():
             name, folder = "", text
@@ -102,47 +113,47 @@ def _open(benches: tuple[str, ...], scale: int) -> list:
 
 
 def _chosen(task: str | None, models: Path | None, model: Path | None, scale: int) -> tuple[str, Path | None]:
-    """What the model's row is called, and its file; "" and None where bicubic is judged alone."""
+    """What the model's row is called, and its file; "" and None where MATLAB's bicubic is alone."""
     if not (task or models or model):
         return "", None
-    path, entry = apply.find_model(task, models, model)
+    path, entry = find_model(task, models, model)
     if entry and entry.scale != scale:
-        raise ValueError(f"{entry.path}: a model for scale {entry.scale}, not {scale}; --scale sets it")
+        raise ValueError(f"{entry.folder}: a model for scale {entry.scale}, not {scale}; --scale sets it")
     return entry.task if entry else str(path), path
 
 
-def _measure(benches, functions, protocol, delta_e: bool, console) -> list:
+def _check_csv(csv: Path, benches: "Sequence[Bench]", protocol: "Protocol") -> None:
+    """Whether rows may be appended to the file: it is none of the pictures, and of this protocol."""
+    from enhance.evaluation import results
+
+    read = [path for bench in benches for path in (*bench.hr, *(bench.lr or ()))]
+    outputs.check([csv], read, force=True)  # rows are appended
+    results.check_csv(csv, protocol)
+
+
+def _report_plan(benches: "Sequence[Bench]", name: str, scale: int, protocol: "Protocol", console: Console) -> None:
+    """What --dry-run says."""
+    from enhance.evaluation import benchmark
+
+    rows = [benchmark.BASELINE, *([name] if name else [])]
+    count = sum(len(bench.hr) for bench in benches)
+    plan = {"dry_run": True, "benches": [bench.name for bench in benches], "pictures": count, "models": rows}
+    words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(plan['benches'])}"
+    console.result(f"{words}: ×{scale}, {protocol.describe()}", plan | {"protocol": asdict(protocol)})
+
+
+def _evaluate_with_bar(
+    benches: "Sequence[Bench]",
+    functions: "Mapping[str, Model]",
+    protocol: "Protocol",
+    delta_e: bool,
+    console: Console,
+) -> "Evaluation":
     from tqdm import tqdm
 
     from enhance.evaluation import benchmark
 
     total = len(functions) * sum(len(bench.hr) for bench in benches)
-    look = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
-    with tqdm(total=total, leave=False, **look) as bar:
-        return [
-            record
-            for bench in benches
-            for record in benchmark.evaluate(bench, functions, protocol, delta_e=delta_e, step=bar.update)
-        ]
-
-
-def _lr_words(bench, records: list) -> str:
-    """Where a benchmark's LR pictures are from."""
-    from enhance.evaluation import benchmark
-
-    if bench.lr is None:
-        return f"{bench.name}: LR made here by MATLAB's bicubic reduction"
-    kinds = {record.picture: record.lr_from for record in records if record.bench == bench.name}
-    others = sum(kind == benchmark.OTHER for kind in kinds.values())
-    if not others:
-        return f"{bench.name}: LR of {bench.lr[0].parent}, MATLAB's bicubic reduction bit for bit"
-    return (
-        f"{bench.name}: LR of {bench.lr[0].parent}; {others} of {len(kinds)} are not MATLAB's bicubic reduction of HR"
-    )
-
-
-def _delta_e_words() -> str:
-    from scielab.metrics import s_cielab
-    from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
-
-    return f"ΔE: mean of {s_cielab.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"
+    bar_options = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
+    with tqdm(total=total, leave=False, **bar_options) as bar:
+        return benchmark.evaluate_all(benches, functions, protocol, delta_e=delta_e, step=bar.update)

@@ -1,4 +1,4 @@
-"""What every source of training pictures shares: some held out, the others in batches that are made ahead of time."""
+"""What all training pictures share: some are held out, the others come in batches that are made ahead of time."""
 
 import collections
 import contextlib
@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -22,23 +23,23 @@ from enhance.data.pair_set import PairSet
 #: LR and HR pictures of equal number, uint8: (n, h, w, 3) and (n, h·scale, w·scale, 3).
 Batch = tuple[np.ndarray, np.ndarray]
 
-#: Batches made before they are asked for, at least.
+#: Batches made before they are needed, at least.
 AHEAD = 4
 
 _ORIENTATION = 274  # the tag of EXIF and TIFF
 
 
-class Source(ABC):
+class TrainingPictures(ABC):
     """Pictures to train on. A context manager: leaving it, or `close`, ends its threads and processes.
 
-    `validation` keeps some pictures from `batches`, and so is called first.
+    `hold_out` keeps some pictures from `batches`, and so is called first.
     """
 
     def __init__(
         self,
         *,
         source: str,
-        photographs: Sequence[str],
+        source_sha256: Sequence[str],
         scale: int,
         hr_px: int,
         weights: np.ndarray,
@@ -46,7 +47,7 @@ class Source(ABC):
         executor: Executor,
     ):
         self.source = source  #: in words
-        self.photographs = tuple(photographs)  #: SHA-256 of every file that pictures come from
+        self.source_sha256 = tuple(source_sha256)  #: of every file that pictures come from
         self.scale, self.hr_px = scale, hr_px
         self.in_memory = in_memory  #: or read from files time and again
         self._weights = weights  # how often each picture comes per epoch
@@ -63,34 +64,33 @@ class Source(ABC):
         """Pairs, or photographs, that are not held out."""
         return len(self._trained_on)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Wait for what is being made, drop what is not yet begun, and end threads and processes."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def validation(self, count: int) -> PairSet:
+    def hold_out(self, count: int) -> PairSet:
         """Pairs that are not trained on, the same every time, neither turned nor mirrored.
 
         `count` pictures, or a quarter of all where that is fewer, are held out, spread evenly. Of photographs whole
-        ones are, and where they are too few for `count` pairs, several windows of each are shown.
+        ones are, and where they are too few for `count` pairs, several windows of each are taken.
 
-        Raises RuntimeError where batches were made that may hold the pictures now asked for.
+        Raises RuntimeError where batches were made that may hold the pictures to be held out.
         """
-        held = sampling.held_out(len(self), count)
-        if self._begun and set(held) & set(self._trained_on):
+        held_out = sampling.held_out(len(self), count)
+        if self._begun and set(held_out) & set(self._trained_on):
             raise RuntimeError("pictures are held out before batches are made")
-        self._trained_on = np.setdiff1d(np.arange(len(self)), held)
-        shown = self._shown(held, count) if len(held) else []
-        lr, hr = (np.empty((len(shown), side, side, 3), np.uint8) for side in (self.hr_px // self.scale, self.hr_px))
-        for number, (_, low, high) in enumerate(shown):
+        self._trained_on = np.setdiff1d(np.arange(len(self)), held_out)
+        pairs = self._held_out_pairs(held_out, count) if len(held_out) else []
+        lr, hr = (np.empty((len(pairs), side, side, 3), np.uint8) for side in (self.hr_px // self.scale, self.hr_px))
+        for number, (_, low, high) in enumerate(pairs):
             lr[number], hr[number] = low, high
-        names = [name for name, _, _ in shown]
-        return PairSet(source=self.source, photographs=self.photographs, names=names, lr=lr, hr=hr)
+        return PairSet(names=[name for name, _, _ in pairs], lr=lr, hr=hr)
 
     def batches(self, step: int, *, size: int, seed: int) -> Iterator[Batch]:
         """The batches of `step`, `step` + 1 and so on without end: uint8, `size` pairs each.
@@ -109,8 +109,8 @@ class Source(ABC):
         return AHEAD
 
     @abstractmethod
-    def _shown(self, held: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """Name, LR and HR of pairs of the held-out pictures."""
+    def _held_out_pairs(self, indices: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """Name, LR and HR of `count` pairs, or fewer, of the held-out pictures at `indices`."""
 
     @abstractmethod
     def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
@@ -144,7 +144,7 @@ def digest(*facts: object) -> str:
 
 
 def read(path: Path) -> np.ndarray:
-    """A picture file as (H, W, 3) uint8 RGB; `camsim.image.read_native` tells what is understood and refused."""
+    """A picture file as (H, W, 3) uint8 RGB; `camsim.io.image.read_native` tells what is understood and refused."""
     values = image.read_native(path)
     return values if values.dtype == np.uint8 else image.quantise(values / high_depth.white(values.dtype))
 

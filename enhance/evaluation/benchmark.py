@@ -1,25 +1,25 @@
 """Benchmarks of super-resolution: what a model makes of the LR pictures, against the HR ones, by one protocol.
 
-Every model, bicubic among them, is given the same 8-bit LR picture, and its output is clipped and rounded to 8 bits
-before it is measured, as papers do. By the default protocol bicubic enlargement ×4 then has its published figures on
-Set5, Set14 and BSD100 to 0.01 dB; those were got without rounding the LR picture, from luma alone.
+Every model, MATLAB's bicubic enlargement among them, is given the same 8-bit LR picture, and its output is clipped and
+rounded to 8 bits before it is scored, as papers do. By the default protocol MATLAB's bicubic ×4 then has its published
+figures on Set5, Set14 and BSD100 to 0.01 dB; those were got without rounding the LR picture, from luma alone.
 
 Example
 -------
 ::
 
     bench = open_bench("Set5", scale=4)
-    for record in evaluate(bench, {"bicubic": bicubic(4)}, Protocol()):
-        print(record.picture, record.psnr_db)
+    for scores in evaluate(bench, {"bicubic": matlab_bicubic(4)}, Protocol()):
+        print(scores.picture, scores.psnr_db)
 
-References: those of `metrics`; M. Bevilacqua, A. Roumy, C. Guillemot, M.-L. Alberi-Morel, "Low-complexity single-image
+References: those of `protocol`; M. Bevilacqua, A. Roumy, C. Guillemot, M.-L. Alberi-Morel, "Low-complexity single-image
 super-resolution based on nonnegative neighbor embedding", BMVC 2012 (Set5); R. Zeyde, M. Elad, M. Protter, "On single
 image scale-up using sparse-representations", Curves and Surfaces 2010 (Set14); D. Martin, C. Fowlkes, D. Tal, J. Malik,
 "A database of human segmented natural images", ICCV 2001 (BSD).
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,20 +29,23 @@ from PIL import Image
 from camsim.io import image
 from enhance.evaluation.imresize import imresize
 from enhance.evaluation.protocol import Protocol, as_rgb
-from enhance.evaluation.results import Record
+from enhance.evaluation.results import Evaluation, PictureScores
 
 #: (h, w, 3) → (h·scale, w·scale, 3), sRGB values in [0, 1].
 Model = Callable[[np.ndarray], np.ndarray]
 
-#: Where an LR picture is from: made here, or a file that is equal to what would be made, or unlike it.
-MADE, BICUBIC, OTHER = "made", "bicubic", "other"
+#: What the baseline is called in tables.
+BASELINE = "bicubic"
+
+#: Where an LR picture is from: made here, by MATLAB's bicubic reduction; a file equal to that; another file.
+MADE, MATLAB_BICUBIC, OTHER = "made", "bicubic", "other"
 
 _GREY_MODES = ("1", "L", "LA", "La")  # of Pillow; palettes are colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Pictures to be judged on at one scale."""
+    """The pictures of a benchmark at one scale."""
 
     name: str
     folder: Path
@@ -52,13 +55,13 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class BenchPicture:
     """A picture at both resolutions, uint8; grey where the HR file is grey."""
 
     name: str
     hr: np.ndarray  #: (h·scale, w·scale, 3) or (h·scale, w·scale)
     lr: np.ndarray  #: (h, w, 3) or (h, w)
-    lr_from: str  #: `MADE`, `BICUBIC` or `OTHER`
+    lr_from: str  #: `MADE`, `MATLAB_BICUBIC` or `OTHER`
 
 
 def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
@@ -66,11 +69,17 @@ def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
 
     Parameters
     ----------
-    folder : holds `HR` and, if LR pictures are given, `LRbicx{scale}` or else `LR` with the same names; or HR pictures
-    scale : how many times HR is larger
-    name : what it is called; the folder's name by default
+    folder : Path or str
+        Holds `HR` and, if LR pictures are given, `LRbicx{scale}` or else `LR` with the same names; or HR pictures.
+    scale : int
+        How many times HR is larger.
+    name : str
+        What it is called; the folder's name by default.
 
-    Raises ValueError where there are no pictures, a name is there twice, or HR and LR are not the same pictures.
+    Raises
+    ------
+    ValueError
+        Where there are no pictures, a name is there twice, or HR and LR are not the same pictures.
     """
     folder = Path(folder)
     if scale != int(scale) or scale < 1:
@@ -105,7 +114,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def pairs(bench: Bench) -> Iterator[Pair]:
+def pictures(bench: Bench) -> Iterator[BenchPicture]:
     """Read the pictures, HR cropped at right and below to a multiple of the scale; LR is made where it is not given.
 
     Raises ValueError for pictures that cannot be read or have more than 8 bits, and for an LR file of another size
@@ -126,8 +135,8 @@ def pairs(bench: Bench) -> Iterator[Pair]:
                     f"{bench.lr[number]}: is {lr.shape[1]}×{lr.shape[0]}; at scale {bench.scale} "
                     f"the LR picture of {path.name} has {columns}×{rows} pixels"
                 )
-            lr_from = BICUBIC if np.array_equal(lr, made) else OTHER
-        yield Pair(name=path.stem, hr=hr, lr=lr, lr_from=lr_from)
+            lr_from = MATLAB_BICUBIC if np.array_equal(lr, made) else OTHER
+        yield BenchPicture(name=path.stem, hr=hr, lr=lr, lr_from=lr_from)
 
 
 def _read(path: Path) -> np.ndarray:
@@ -141,59 +150,105 @@ def _read(path: Path) -> np.ndarray:
             return picture[..., 0] if header.mode in _GREY_MODES else picture
 
 
-def bicubic(scale: int) -> Model:
-    """The baseline: bicubic enlargement."""
+def matlab_bicubic(scale: int) -> Model:
+    """The baseline: bicubic enlargement as MATLAB's `imresize` does it."""
     return lambda rgb: imresize(rgb, scale)
 
 
 def evaluate(
     bench: Bench,
-    models: dict[str, Model],
+    models: Mapping[str, Model],
     protocol: Protocol,
     *,
     delta_e: bool = False,
-    step: Callable[[], None] = lambda: None,
-) -> Iterator[Record]:
+    step: Callable[[], object] = lambda: None,
+) -> Iterator[PictureScores]:
     """Every model on every picture of a benchmark, picture by picture.
 
     Parameters
     ----------
-    models : name → callable. A grey picture is repeated in three channels for it, and its output is made grey again
-        as `Protocol.scores` says.
-    delta_e : measure the mean S-CIELAB ΔE as well, of the part that the protocol compares, seen by the defaults of
-        `scielab.Viewing`, in float32
-    step : called after every output
+    bench : Bench
+        The pictures.
+    models : mapping of str to callable
+        By name. A grey picture is repeated in three channels for a model, and its output is made grey again as
+        `Protocol.scores` says.
+    protocol : Protocol
+        What is compared.
+    delta_e : bool
+        Score by the mean S-CIELAB ΔE as well, of the part that the protocol compares, seen by the defaults of
+        `s_cielab`, in float32.
+    step : callable
+        Called after every output.
 
-    Raises ValueError as `pairs` does and where an output is not `bench.scale` times as large as its input.
+    Raises
+    ------
+    ValueError
+        As `pictures` does and where an output is not `bench.scale` times as large as its input.
     """
     from scielab.metrics import s_cielab
 
-    for pair in pairs(bench):
-        lr = as_rgb(pair.lr) / 255.0
-        seen = s_cielab.Reference(as_rgb(pair.hr), dtype=np.float32) if delta_e else None
+    for picture in pictures(bench):
+        lr = as_rgb(picture.lr) / 255.0
+        reference = s_cielab.Reference(as_rgb(picture.hr), dtype=np.float32) if delta_e else None
         for name, model in models.items():
             output = image.quantise(_enlarge(name, model, lr, bench.scale))
             try:
-                scores = protocol.scores(pair.hr, output)
+                scores = protocol.scores(picture.hr, output)
             except ValueError as error:
-                raise ValueError(f"{bench.name}, {pair.name}: {error}") from error
-            yield Record(
+                raise ValueError(f"{bench.name}, {picture.name}: {error}") from error
+            yield PictureScores(
                 bench=bench.name,
-                picture=pair.name,
+                picture=picture.name,
                 model=name,
                 scale=bench.scale,
-                lr_from=pair.lr_from,
+                lr_from=picture.lr_from,
                 channel=protocol.channel,
                 crop_px=protocol.crop_px,
                 data_range=protocol.data_range,
                 psnr_db=scores.psnr_db,
                 ssim=scores.ssim,
-                delta_e=None if seen is None else float(protocol.crop(seen.delta_e(output)).mean()),
+                delta_e=None if reference is None else float(protocol.crop(reference.delta_e(output)).mean()),
             )
             step()
 
 
+def evaluate_all(
+    benches: Sequence[Bench],
+    models: Mapping[str, Model],
+    protocol: Protocol,
+    *,
+    delta_e: bool = False,
+    step: Callable[[], object] = lambda: None,
+) -> Evaluation:
+    """Every model on every benchmark, as `evaluate` does it, with notes on where the LR pictures are from."""
+    options = {"delta_e": delta_e, "step": step}
+    scores = [one for bench in benches for one in evaluate(bench, models, protocol, **options)]
+    notes = [_lr_note(bench, scores) for bench in benches] + [_delta_e_note()] * delta_e
+    return Evaluation(tuple(scores), tuple(notes))
+
+
+def _lr_note(bench: Bench, scores: Sequence[PictureScores]) -> str:
+    """Where a benchmark's LR pictures are from."""
+    if bench.lr is None:
+        return f"{bench.name}: LR made here by MATLAB's bicubic reduction"
+    kinds = {one.picture: one.lr_from for one in scores if one.bench == bench.name}
+    others = sum(kind == OTHER for kind in kinds.values())
+    if not others:
+        return f"{bench.name}: LR of {bench.lr[0].parent}, MATLAB's bicubic reduction bit for bit"
+    return (
+        f"{bench.name}: LR of {bench.lr[0].parent}; {others} of {len(kinds)} are not MATLAB's bicubic reduction of HR"
+    )
+
+
+def _delta_e_note() -> str:
+    from scielab.metrics import s_cielab
+    from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE
+
+    return f"ΔE: mean of {s_cielab.VERSION}, CIE76, {DEFAULT_SAMPLES_PER_DEGREE:g} samples per degree, in colour"
+
+
 def _enlarge(name: str, model: Model, lr: np.ndarray, scale: int) -> np.ndarray:
+    """What a model makes of an LR picture; ValueError where that has another size, or holds no numbers."""
     output = np.asarray(model(lr))
     h, w = lr.shape[:2]
     if output.shape != (h * scale, w * scale, 3):

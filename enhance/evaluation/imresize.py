@@ -26,18 +26,21 @@ def imresize(
 
     Parameters
     ----------
-    picture : (H, W) or (H, W, C)
+    picture : array of shape (H, W) or (H, W, C)
         uint8 or uint16 are worked on as MATLAB does, rounded and clipped after each of the two passes. All else is
         computed in float64 and is neither rounded nor clipped: the kernel overshoots at edges.
-    target : factor, or (rows, columns)
-        By a factor s the picture gets ⌈s·H⌉ × ⌈s·W⌉ pixels and is sampled at exactly that factor. For a size the
-        factor of each axis is the ratio of the sizes.
-    edge : one of `EDGES`
-    antialias : stretch the kernel on the way down
+    target : float or (int, int)
+        A factor, or (rows, columns). By a factor s the picture gets ⌈s·H⌉ × ⌈s·W⌉ pixels and is sampled at exactly
+        that factor. For a size the factor of each axis is the ratio of the sizes.
+    edge : {"replicate", "mirror"}
+        What stands beyond the border; see `EDGES`.
+    antialias : bool
+        Stretch the kernel on the way down.
 
     Returns
     -------
-    (rows, columns) or (rows, columns, C), in the integer type of `picture`, else float64.
+    array
+        (rows, columns) or (rows, columns, C), in the integer type of `picture`, else float64.
 
     Raises
     ------

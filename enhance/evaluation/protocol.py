@@ -4,7 +4,7 @@ The usual protocol compares luma as MATLAB's `rgb2ycbcr` makes it from 8-bit pic
 whole levels; of either picture a border as wide as the scale is left out; the peak is 255 although luma ends at 235.
 
 References: Recommendation ITU-R BT.601; J. Kim, J. K. Lee, K. M. Lee, "Accurate image super-resolution using very deep
-convolutional networks", CVPR 2016 (the figures that are compared with); for SSIM that of `scielab.metrics.fidelity`.
+convolutional networks", CVPR 2016 (the figures that are compared with); for SSIM that of `scielab`.
 """
 
 import math
@@ -34,16 +34,28 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """What of two 8-bit pictures is compared. Numbers of different protocols must not stand side by side.
+    """What of two 8-bit pictures is compared. Scores of different protocols must not stand side by side.
 
-    Raises ValueError for an unknown channel, a crop below 0 or a range that is not above 0.
+    Parameters
+    ----------
+    channel : {"Y", "RGB"}
+        Luma, or the three channels as they are.
+    crop_px : int
+        Pixels left out along each border.
+    data_range : float
+        The peak in PSNR and in SSIM's constants, in levels.
+
+    Raises
+    ------
+    ValueError
+        For an unknown channel, a crop below 0 or a range that is not above 0.
     """
 
-    channel: str = "Y"  #: one of `CHANNELS`
-    crop_px: int = 4  #: left out along each border
-    data_range: float = 255.0  #: the peak in PSNR and in SSIM's constants, in levels
+    channel: str = "Y"
+    crop_px: int = 4
+    data_range: float = 255.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
             raise ValueError(f"channel is {self.channel!r}; it must be one of {', '.join(CHANNELS)}")
         if self.crop_px != int(self.crop_px) or self.crop_px < 0:
@@ -52,7 +64,7 @@ class Protocol:
             raise ValueError(f"range is {self.data_range}; it must be above 0 and finite")
 
     def describe(self) -> str:
-        """The protocol in words, to be told with every number."""
+        """The protocol in words, to stand beside every score."""
         border = f"{self.crop_px} px border cropped" if self.crop_px else "no border cropped"
         return f"{CHANNELS[self.channel]}, {border}, range {self.data_range:g}"
 

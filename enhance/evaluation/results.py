@@ -1,11 +1,12 @@
-"""What an evaluation found: records, their means as a table, and a CSV to which they are added.
+"""What an evaluation found: scores, their means as a table, and a CSV to which they are added.
 
-Numbers of two protocols never come together, neither in a table nor in a file.
+Scores of two protocols never come together, neither in a table nor in a file.
 """
 
 import csv
+import html
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -16,8 +17,37 @@ from enhance.evaluation.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One model on one picture. In the order of a CSV's columns."""
+class PictureScores:
+    """One model on one picture, its fields in the order of a CSV's columns.
+
+    Parameters
+    ----------
+    bench, picture, model : str
+        Names of the benchmark, of the picture in it, and of the model.
+    scale : int
+        HR pixels per LR pixel.
+    lr_from : {"made", "bicubic", "other"}
+        The LR picture was made here by MATLAB's bicubic reduction, is a file equal to that, or another file.
+    channel : {"Y", "RGB"}
+        What was compared.
+    crop_px : int
+        Pixels left out along each border.
+    data_range : float
+        The peak, in levels.
+    psnr_db : float
+        PSNR in dB, at most 100.
+    ssim : float
+        SSIM, at most 1.
+    delta_e : float or None
+        Mean S-CIELAB ΔE over the picture; None where it was not computed.
+
+    Examples
+    --------
+    >>> names = {"bench": "Set5", "picture": "baby", "model": "sr", "lr_from": "made", "channel": "Y"}
+    >>> scores = PictureScores(scale=4, crop_px=4, data_range=255.0, psnr_db=33.0, ssim=0.9, delta_e=None, **names)
+    >>> scores.protocol.describe()
+    'Y (BT.601 studio), 4 px border cropped, range 255'
+    """
 
     bench: str
     picture: str
@@ -29,16 +59,34 @@ class Record:
     data_range: float
     psnr_db: float
     ssim: float
-    delta_e: float | None  #: mean S-CIELAB ΔE, where it was asked for
+    delta_e: float | None
 
     @property
     def protocol(self) -> Protocol:
+        """What of the two pictures was compared."""
         return Protocol(channel=self.channel, crop_px=self.crop_px, data_range=self.data_range)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mean:
-    """The means of one model over a benchmark's pictures."""
+class MeanScores:
+    """One model on a benchmark: the means over its pictures.
+
+    Parameters
+    ----------
+    bench, model : str
+        Names of the benchmark and of the model.
+    pictures : int
+        How many the means are over.
+    psnr_db, ssim : float
+        PSNR in dB, and SSIM.
+    delta_e : float or None
+        Mean S-CIELAB ΔE; None where it was not computed.
+
+    Examples
+    --------
+    >>> MeanScores(bench="Set5", model="sr", pictures=5, psnr_db=30.2, ssim=0.86, delta_e=None).psnr_db
+    30.2
+    """
 
     bench: str
     model: str
@@ -48,52 +96,112 @@ class Mean:
     delta_e: float | None
 
 
-def means(records: Iterable[Record]) -> list[Mean]:
+def means(scores: Iterable[PictureScores]) -> list[MeanScores]:
     """The mean of every model on every benchmark, in the order in which they first appear.
 
-    Raises ValueError where the records are not of one protocol and scale.
+    Raises ValueError where the scores are not of one protocol and scale.
     """
-    groups: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str], list[PictureScores]] = {}
     ways = set()
-    for record in records:
-        groups.setdefault((record.bench, record.model), []).append(record)
-        ways.add(f"×{record.scale}, {record.protocol.describe()}")
+    for one in scores:
+        groups.setdefault((one.bench, one.model), []).append(one)
+        ways.add(f"×{one.scale}, {one.protocol.describe()}")
     if len(ways) > 1:
         raise ValueError(f"numbers of different protocols do not go into one table: {'; '.join(sorted(ways))}")
     return [
-        Mean(
+        MeanScores(
             bench=bench,
             model=model,
             pictures=len(group),
-            psnr_db=float(np.mean([record.psnr_db for record in group])),
-            ssim=float(np.mean([record.ssim for record in group])),
-            delta_e=None if group[0].delta_e is None else float(np.mean([record.delta_e for record in group])),
+            psnr_db=float(np.mean([one.psnr_db for one in group])),
+            ssim=float(np.mean([one.ssim for one in group])),
+            delta_e=None if group[0].delta_e is None else float(np.mean([one.delta_e for one in group])),
         )
         for (bench, model), group in groups.items()
     ]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluation:
+    """Scores of models on benchmarks: rows of means, one per benchmark and model; ``print`` shows them as a table.
+
+    Parameters
+    ----------
+    scores : tuple of PictureScores
+        Every model on every picture, all by one protocol and at one scale.
+    notes : tuple of str
+        What must be known beside the numbers, such as where LR pictures are from.
+
+    Examples
+    --------
+    >>> import numpy, tempfile, enhance
+    >>> from camsim.io import image
+    >>> folder = tempfile.mkdtemp()
+    >>> image.write(f"{folder}/grey.png", numpy.full((48, 48, 3), 0.5))
+    >>> [row.psnr_db for row in enhance.evaluate(None, {"Grey": folder})]
+    [100.0]
+    """
+
+    scores: tuple[PictureScores, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> list[MeanScores]:
+        """The means, a row per benchmark and model."""
+        return means(self.scores)
+
+    @property
+    def headline(self) -> str:
+        """Scale and protocol in words."""
+        return f"×{self.scores[0].scale}, {self.scores[0].protocol.describe()}"
+
+    def __iter__(self) -> Iterator[MeanScores]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        models, benches = (", ".join(dict.fromkeys(getattr(row, name) for row in self)) for name in ("model", "bench"))
+        return f"<{models} on {benches}: {self.headline}>"
+
+    def __str__(self) -> str:
+        return "\n".join([table(self.rows, self.headline), *self.notes])
+
+    def _repr_html_(self) -> str:
+        with_delta_e = any(row.delta_e is not None for row in self)
+        head = ["benchmark", "model", "pictures", "PSNR dB", "SSIM", *["ΔE"] * with_delta_e]
+        lines = [
+            [row.bench, row.model, str(row.pictures), f"{row.psnr_db:.2f}", f"{row.ssim:.4f}"]
+            + ([f"{row.delta_e:.2f}"] if with_delta_e else [])
+            for row in self
+        ]
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
+        caption = "<br>".join(html.escape(words) for words in (self.headline, *self.notes))
+        return f"<table><caption>{caption}</caption><tr><th>{'</th><th>'.join(head)}</th></tr>{body}</table>"
+
+
 def check_csv(path: Path, protocol: Protocol) -> None:
-    """Raise ValueError unless records of `protocol` may be appended to `path`: a new file, or one of that protocol."""
+    """Raise ValueError unless scores of `protocol` may be appended to `path`: a new file, or one of that protocol."""
     atomic.check_writable(path)
     _existing(path, protocol)
 
 
-def append_csv(path: Path, records: list[Record]) -> None:
-    """Append a row per record, after a header where the file is new; the file is replaced whole.
+def append_csv(path: Path, scores: Sequence[PictureScores]) -> None:
+    """Append a row per picture and model, after a header where the file is new; the file is replaced whole.
 
     Raises ValueError as `check_csv` does.
     """
-    if not records:
+    if not scores:
         return
-    before = _existing(path, records[0].protocol)
+    before = _existing(path, scores[0].protocol)
     text = io.StringIO(newline="")
     text.write(before + "\n" * bool(before and not before.endswith("\n")))
     writer = csv.writer(text, lineterminator="\n")
-    columns = [field.name for field in fields(Record)]
+    columns = [field.name for field in fields(PictureScores)]
     if not before:
         writer.writerow(columns)
-    writer.writerows([getattr(record, name) for name in columns] for record in records)
+    writer.writerows([getattr(one, name) for name in columns] for one in scores)
     atomic.write_text(path, text.getvalue())
 
 
@@ -107,7 +215,7 @@ def _existing(path: Path, protocol: Protocol) -> str:
     try:
         before = path.read_text(encoding="utf-8-sig")
         header, *rows = list(csv.reader(io.StringIO(before), strict=True)) or [[]]
-        if header and header != [field.name for field in fields(Record)]:
+        if header and header != [field.name for field in fields(PictureScores)]:
             raise ValueError("other columns")
         found = [dict(zip(header, row, strict=True)) for row in rows if row]
         kept = {
@@ -123,7 +231,7 @@ def _existing(path: Path, protocol: Protocol) -> str:
     return before
 
 
-def table(found: list[Mean], headline: str) -> str:
+def table(found: Sequence[MeanScores], headline: str) -> str:
     """Means as text under a headline that says how they were measured, a row per benchmark and model."""
     wide = [max(len(text) for text in texts) for texts in zip(*((m.bench, m.model) for m in found), strict=True)]
     with_delta_e = any(mean.delta_e is not None for mean in found)

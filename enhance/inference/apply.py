@@ -7,6 +7,7 @@ backend compiles the network once.
 
 import contextlib
 import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from camsim.io import high_depth
 from camsim.io.resize import resize
+from enhance.inference import pictures
 from enhance.networks import keras_file
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
@@ -38,7 +40,7 @@ _INTERPOLATION_PX = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "
 
 
 def load(path: Path | str, *, device: str = "auto") -> keras.Model:
-    """Load a generator saved as `.keras`, whoever made the file; see `enhance.modelfile`.
+    """Load a generator saved as `.keras`, whoever made the file; see `networks.keras_file`.
 
     Raises ValueError where the file is missing, damaged, holds something else, or is no generator for RGB pictures.
     """
@@ -48,7 +50,7 @@ def load(path: Path | str, *, device: str = "auto") -> keras.Model:
         fits = len(model.inputs) == len(model.outputs) == 1 and model.input_shape == (None, None, None, 3)
         scale = scale_of(model) if fits else 0
         fits = fits and all(model.compute_output_shape((1, n, n, 3)) == (1, scale * n, scale * n, 3) for n in (8, 24))
-        fits = fits and 1 <= scale <= MAX_SCALE and max(_survey(model)[1], 1) <= MAX_SCALE
+        fits = fits and 1 <= scale <= MAX_SCALE and max(_reach_and_scale(model)[1], 1) <= MAX_SCALE
     except Exception as error:  # a network that does not take a picture of this size
         raise ValueError(f"{path}: not a generator for RGB pictures") from error
     if not fits:
@@ -63,19 +65,19 @@ def scale_of(model: keras.Model) -> int:
 
 def reach_px(model: keras.Model) -> int | None:
     """How many LR pixels away an input pixel can still change an output pixel; None for layers unknown here."""
-    reach, _ = _survey(model)
+    reach, _ = _reach_and_scale(model)
     if math.isinf(reach):
         return None
     return math.floor(reach + 1 - 1 / scale_of(model))  # the last output pixel in an LR pixel looks farthest
 
 
-def _survey(model: keras.Model) -> tuple[float, float]:
+def _reach_and_scale(model: keras.Model) -> tuple[float, float]:
     """The sum of the half-widths of all kernels, in LR pixels, on the longest way; and the largest inner scale."""
-    ways, largest = {}, 1.0
+    by_layer, largest = {}, 1.0
     for layer in model.get_config()["layers"]:
         kind, config = layer["class_name"], layer["config"]
-        before = [ways[name] for name in _inputs(layer["inbound_nodes"])]
-        reach, scale = max((way[0] for way in before), default=0.0), before[0][1] if before else 1.0
+        before = [by_layer[name] for name in _inputs(layer["inbound_nodes"])]
+        reach, scale = max((reach for reach, _ in before), default=0.0), before[0][1] if before else 1.0
         if kind == "Conv2D":
             sides = zip(config["kernel_size"], config["dilation_rate"], strict=True)
             reach += math.ceil(max((size - 1) * dilation for size, dilation in sides) / 2) / scale
@@ -91,12 +93,12 @@ def _survey(model: keras.Model) -> tuple[float, float]:
             scale *= config["scale"]
         elif kind not in _POINTWISE:
             reach = math.inf
-        ways[config["name"]] = (reach, scale)
+        by_layer[config["name"]] = (reach, scale)
         largest = max(largest, scale)
-    return max(reach for reach, _ in ways.values()), largest
+    return max(reach for reach, _ in by_layer.values()), largest
 
 
-def _inputs(node) -> Iterator[str]:
+def _inputs(node: object) -> Iterator[str]:
     """The names of the layers whose outputs stand in the nodes of a layer's config."""
     if isinstance(node, dict):
         if node.get("class_name") == "__keras_tensor__":
@@ -144,21 +146,36 @@ def windows(length: int, limit: int, overlap: int) -> tuple[int, list[tuple[int,
 
 
 class Enlarger:
-    """A generator as a function of one picture: `Enlarger(model)(picture)`.
+    """A generator as a function of one picture: what `enhance.load` gives.
 
     Parameters
     ----------
-    tile : largest side of what the network works on at once, in LR pixels; by default 192 and the overlap on either
+    model : keras.Model
+        A generator, as `load` gives it.
+    tile : int or None
+        Largest side of what the network works on at once, in LR pixels; by default 192 and the overlap on either
         side. Memory grows with its square.
-    overlap : pixels that a tile sees of its surroundings; by default the network's reach, within `OVERLAP_PX`.
-    device : auto, cpu, gpu or gpu:N; that on which the model was loaded.
+    overlap : int or None
+        LR pixels that a tile sees of its surroundings; by default the network's reach, within `OVERLAP_PX`.
+    device : str
+        auto, cpu, gpu or gpu:N; that on which the model was loaded.
 
-    Raises ValueError for an unknown device, or tiles too small for the overlap.
+    Raises
+    ------
+    ValueError
+        For an unknown device, or tiles too small for the overlap.
+
+    Examples
+    --------
+    >>> import numpy, enhance
+    >>> deblur = enhance.load("deblur")
+    >>> deblur(numpy.zeros((16, 24, 3), "uint8")).shape
+    (64, 96, 3)
     """
 
     def __init__(
         self, model: keras.Model, *, tile: int | None = None, overlap: int | None = None, device: str = "auto"
-    ):
+    ) -> None:
         least, most = OVERLAP_PX
         reach = reach_px(model)
         self.model, self.device, self.scale = model, device, scale_of(model)
@@ -172,28 +189,47 @@ class Enlarger:
         fixed = [layer for layer in model.layers if isinstance(layer, keras.layers.UpSampling2D)]
         self._any_size = all(layer.interpolation == "nearest" for layer in fixed)
 
-    def __call__(self, picture: np.ndarray, *, step: Callable[[int], None] = lambda pixels: None) -> np.ndarray:
+    def __repr__(self) -> str:
+        return f"<Enlarger: ×{self.scale}, {self.model.name}, {self.model.count_params():,} parameters, {self.device}>"
+
+    def __call__(
+        self, picture: np.ndarray | str | Path, *, step: Callable[[int], object] = lambda pixels: None
+    ) -> np.ndarray:
         """Enlarge a picture and give it back as it came: same type, same channels, alpha kept.
 
         Parameters
         ----------
-        picture : (H, W) or (H, W, C) sRGB values: uint8, uint16, or floating point in [0, 1]. C is 1 (grey), 2 (grey
-            and alpha), 3 (RGB) or 4 (RGB and alpha, straight).
-        step : called after every tile with the LR pixels that were done.
+        picture : array, str or Path
+            (H, W) or (H, W, C) sRGB values: uint8, uint16, or floating point in [0, 1]. C is 1 (grey), 2 (grey and
+            alpha), 3 (RGB) or 4 (RGB and alpha, straight). Or a picture file, whose depth and channels are kept.
+        step : callable
+            Called after every tile with the LR pixels that were done.
 
         Returns
         -------
-        (H·scale, W·scale) or (H·scale, W·scale, C) of the same type. Alpha is enlarged bicubically; colour under
-        pixels that are clear is taken from the nearest that are not, so that it does not bleed into them.
-        Raises ValueError for other shapes, types and values.
+        array
+            (H·scale, W·scale) or (H·scale, W·scale, C) of the same type. Alpha is enlarged bicubically (Pillow's);
+            colour under pixels that are clear is taken from the nearest that are not, so that it does not bleed into
+            them.
+
+        Raises
+        ------
+        ValueError
+            For other shapes, types and values, and files that cannot be read.
+
+        Examples
+        --------
+        >>> import numpy, enhance
+        >>> enhance.load("color")(numpy.zeros((8, 8, 4), "uint16")).dtype
+        dtype('uint16')
         """
-        values = np.asarray(picture)
+        values = pictures.read(picture).values if isinstance(picture, str | os.PathLike) else np.asarray(picture)
         white = _check(values)
         planes = values.reshape(*values.shape[:2], -1)
         grey, alpha = planes.shape[2] <= 2, planes[..., -1:] if planes.shape[2] in (2, 4) else None
         colour = planes[..., : 1 if grey else 3]
         if alpha is not None:
-            colour = _filled(colour, alpha[..., 0] == 0)
+            colour = _fill_clear(colour, alpha[..., 0] == 0)
         rgb = np.broadcast_to(colour / np.float32(white), (*colour.shape[:2], 3))
         result = self.enlarge(rgb, step=step)
         if grey:
@@ -205,21 +241,40 @@ class Enlarger:
             result = result * np.float32(white) + np.float32(0.5)
         return result.astype(values.dtype).reshape(*result.shape[:2], *values.shape[2:])
 
-    def enlarge(self, rgb: np.ndarray, *, step: Callable[[int], None] = lambda pixels: None) -> np.ndarray:
-        """(H, W, 3) sRGB values in [0, 1] to (H·scale, W·scale, 3) float32 in [0, 1]; `step` as in a call."""
+    def enlarge(self, rgb: np.ndarray, *, step: Callable[[int], object] = lambda pixels: None) -> np.ndarray:
+        """Enlarge RGB as floating point, as the network does: what a call does to every picture in the end.
+
+        Parameters
+        ----------
+        rgb : array of shape (H, W, 3)
+            sRGB values in [0, 1].
+        step : callable
+            Called after every tile with the LR pixels that were done.
+
+        Returns
+        -------
+        array of shape (H·scale, W·scale, 3)
+            float32, clipped to [0, 1].
+
+        Examples
+        --------
+        >>> import numpy, enhance
+        >>> enhance.load("sr").enlarge(numpy.full((8, 8, 3), 0.5)).dtype
+        dtype('float32')
+        """
         scale = self.scale
         result = np.empty((rgb.shape[0] * scale, rgb.shape[1] * scale, 3), np.float32)
         rows, down = windows(rgb.shape[0], self.tile, self.overlap)
         columns, across = windows(rgb.shape[1], self.tile, self.overlap)
         for y, top, bottom in down:
             for x, left, right in across:
-                output = self._run(rgb[y : y + rows, x : x + columns])
+                output = self._predict(rgb[y : y + rows, x : x + columns])
                 kept = output[(top - y) * scale : (bottom - y) * scale, (left - x) * scale : (right - x) * scale]
                 np.clip(kept, 0.0, 1.0, out=result[top * scale : bottom * scale, left * scale : right * scale])
                 step((bottom - top) * (right - left))
         return result
 
-    def _run(self, rgb: np.ndarray) -> np.ndarray:
+    def _predict(self, rgb: np.ndarray) -> np.ndarray:
         """The network on one piece. On TensorFlow the second shape compiles it for any."""
         with on_device(self.device):
             if self._compiled is None or (self._shape != rgb.shape and not self._any_size):
@@ -228,14 +283,6 @@ class Enlarger:
                 self._compiled.jit_compile = keras.backend.backend() != "tensorflow"
                 self._shape = rgb.shape
             return self._compiled.predict_on_batch(np.ascontiguousarray(rgb, np.float32)[None])[0]
-
-
-def enlarge(model: keras.Model, rgb: np.ndarray, *, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
-    """Apply a generator to one (H, W, 3) picture of sRGB values in [0, 1]; `Enlarger` has the details.
-
-    Returns (H·scale, W·scale, 3) float32 in [0, 1].
-    """
-    return Enlarger(model, tile=tile, overlap=overlap).enlarge(rgb)
 
 
 def _check(values: np.ndarray) -> float:
@@ -249,7 +296,7 @@ def _check(values: np.ndarray) -> float:
     return float(high_depth.white(values.dtype))
 
 
-def _filled(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:
+def _fill_clear(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:
     """(H, W, C) with the pixels where `clear` (H, W) replaced by their nearest others, if there are any."""
     if not clear.any() or clear.all():
         return colour
@@ -257,3 +304,8 @@ def _filled(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:
 
     rows, columns = ndimage.distance_transform_edt(clear, return_distances=False, return_indices=True)
     return colour[rows, columns]
+
+
+def open_enlarger(path: Path | str, *, tile: int | None = None, device: str = "auto") -> Enlarger:
+    """The generator in a `.keras` file as a function of one picture; raises ValueError as `load` and `Enlarger` do."""
+    return Enlarger(load(path, device=device), tile=tile, device=device)

@@ -9,12 +9,16 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from camsim.io import atomic
 from enhance import backend
+
+#: A model in another runtime: (1, H, W, 3) to (1, H·scale, W·scale, 3).
+Runner = Callable[[np.ndarray], np.ndarray]
 
 #: Kinds of file by suffix, with the packages that each needs beside TensorFlow.
 KINDS = {
@@ -26,8 +30,8 @@ KINDS = {
 #: Largest difference allowed between what was written and Keras, of values in [0, 1].
 TOLERANCE = 1e-3
 
-#: Sizes of the pictures that both are tried on, rows and columns: the second shows that the size is open.
-_TRIED = ((20, 33), (17, 24))
+#: Rows and columns of the pictures that both are compared on: the second shows that the size is open.
+_TEST_SIZES = ((20, 33), (17, 24))
 
 
 def kind_of(path: Path | str) -> str:
@@ -65,9 +69,9 @@ def export(model: keras.Model, path: Path | str) -> float:
     place = atomic.atomic_folder if kind == "SavedModel" else atomic.atomic
     with place(path) as temporary:
         try:
-            with backend.hushed(tell=False), warnings.catch_warnings():
+            with backend.without_stderr(shown_on_error=False), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what matters of the converters' words raises, or shows in the numbers
-                writer(_open_sized(model), temporary)
+                writer(_for_any_size(model), temporary)
                 worst = difference(model, runner(temporary))
         except Exception as error:  # the converters raise many kinds
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -77,10 +81,10 @@ def export(model: keras.Model, path: Path | str) -> float:
     return worst
 
 
-def difference(model: keras.Model, run: Callable[[np.ndarray], np.ndarray]) -> float:
+def difference(model: keras.Model, run: Runner) -> float:
     """The largest difference between a generator and a function that should do the same; infinite for NaN."""
     worst = 0.0
-    for rows, columns in _TRIED:
+    for rows, columns in _TEST_SIZES:
         picture = np.random.default_rng(rows).random((1, rows, columns, 3), np.float32)
         expected = keras.ops.convert_to_numpy(model(picture, training=False))
         found = np.asarray(run(picture))
@@ -90,33 +94,33 @@ def difference(model: keras.Model, run: Callable[[np.ndarray], np.ndarray]) -> f
     return worst
 
 
-class _Enlarged(keras.layers.Layer):
+class _TraceableUpSampling(keras.layers.Layer):
     """Keras's UpSampling2D as TensorFlow's resize, which can be traced for an open size and keeps the channels known.
 
     Keras's own (seen in 3.15) does the one with nearest neighbours only, the other with bilinear values only.
     """
 
-    def __init__(self, size, interpolation, **kwargs):
+    def __init__(self, size: tuple[int, int], interpolation: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.size, self.interpolation = size, interpolation
 
-    def call(self, x):
+    def call(self, x: backend.Tensor) -> backend.Tensor:
         import tensorflow as tf
 
         size = tf.shape(x)[1:3] * tf.constant(self.size)
         return tf.cast(tf.image.resize(x, size, self.interpolation), x.dtype)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, rows, columns, channels = shape
         return (batch, rows and rows * self.size[0], columns and columns * self.size[1], channels)
 
 
-def _open_sized(model: keras.Model) -> keras.Model:
+def _for_any_size(model: keras.Model) -> keras.Model:
     """A copy that can be traced for any H and W, with the same weights."""
 
-    def copy(layer):
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation in ("nearest", "bilinear"):
-            return _Enlarged(layer.size, layer.interpolation, name=layer.name, dtype=layer.dtype_policy)
+            return _TraceableUpSampling(layer.size, layer.interpolation, name=layer.name, dtype=layer.dtype_policy)
         return type(layer).from_config(layer.get_config())
 
     clone = keras.models.clone_model(model, clone_function=copy)
@@ -129,7 +133,7 @@ def _to_saved_model(model: keras.Model, path: Path) -> None:
     model.export(str(path), format="tf_saved_model", verbose=False)
 
 
-def _run_saved_model(path: Path) -> Callable:
+def _run_saved_model(path: Path) -> Runner:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
@@ -140,7 +144,7 @@ def _to_onnx(model: keras.Model, path: Path) -> None:
     model.export(str(path), format="onnx", verbose=False)
 
 
-def _run_onnx(path: Path) -> Callable:
+def _run_onnx(path: Path) -> Runner:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
@@ -155,10 +159,10 @@ def _to_tflite(model: keras.Model, path: Path) -> None:
         path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
 
-def _run_tflite(path: Path) -> Callable:
+def _run_tflite(path: Path) -> Runner:
     import tensorflow as tf
 
-    def run(picture):
+    def run(picture: np.ndarray) -> np.ndarray:
         interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
         place = interpreter.get_input_details()[0]["index"]
         interpreter.resize_tensor_input(place, picture.shape)

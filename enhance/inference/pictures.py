@@ -1,4 +1,4 @@
-"""Pictures for `enhance apply`: from files, folders and the web, and back into files as they came.
+"""Pictures to be enlarged: from files, folders and the web, and back into files as they came.
 
 Grey stays grey, 16 bits stay 16 where the format has them, alpha and colour profile are kept, EXIF orientation is
 applied. Values are taken for sRGB whatever the profile says; it travels along, so that colours look the same.
@@ -6,28 +6,17 @@ applied. Values are taken for sRGB whatever the profile says; it travels along, 
 
 import re
 import struct
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 import warnings
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from camsim._version import __version__
-from camsim.io import atomic, high_depth, image, outputs
-
-#: Largest download, in bytes.
-MAX_DOWNLOAD = 64 << 20
-
-#: Longest wait for a server to say anything, and for a whole download, in seconds.
-SILENCE_S, DOWNLOAD_S = 20.0, 300.0
+from camsim.io import atomic, high_depth, image, outputs, web
 
 #: Formats without alpha.
 _OPAQUE = (".jpg", ".jpeg", ".bmp")
@@ -37,7 +26,7 @@ _SPACES = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}  # of a colour profil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Input:
     """A picture to be read."""
 
     where: str  #: path, or web address
@@ -45,7 +34,7 @@ class Source:
 
     @property
     def is_web(self) -> bool:
-        return is_web(self.where)
+        return web.is_web(self.where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,28 +45,24 @@ class Picture:
     profile: bytes  #: ICC profile, empty for none
 
 
-def is_web(source: str) -> bool:
-    """Whether a source is a web address."""
-    return source.lower().startswith(("http://", "https://"))
-
-
-def find(inputs: Iterable[str]) -> list[Source]:
+def find(places: Iterable[str]) -> list[Input]:
     """Expand files, folders (searched through) and web addresses, in this order; nothing is fetched yet.
 
     Raises ValueError for a missing file or folder and a folder without pictures.
     """
-    sources = []
-    for source in inputs:
-        if is_web(source):
-            sources.append(Source(where=source, name=_name_of(source)))
+    inputs = []
+    for place in places:
+        if web.is_web(place):
+            inputs.append(Input(where=place, name=_name_of(place)))
             continue
-        found = image.find([source])
-        names = outputs.names(found, [Path(source)])
-        sources += [Source(where=str(path), name=_writable(name)) for path, name in zip(found, names, strict=True)]
-    return sources
+        found = image.find([place])
+        names = outputs.names(found, [Path(place)])
+        inputs += [Input(where=str(path), name=_writable(name)) for path, name in zip(found, names, strict=True)]
+    return inputs
 
 
 def _writable(name: Path) -> Path:
+    """`name`, ending in .png where its own suffix is none that can be written."""
     return name if name.suffix.lower() in image.SUFFIXES else name.with_name(f"{name.stem}.png")
 
 
@@ -87,46 +72,8 @@ def _name_of(url: str) -> Path:
     return _writable(Path(re.sub(r"[^\w.\-]+", "_", last).strip("._")[-100:] or "picture"))
 
 
-def fetch(
-    url: str, into: Path, *, limit: int = MAX_DOWNLOAD, silence_s: float = SILENCE_S, total_s: float = DOWNLOAD_S
-) -> None:
-    """Download what a web address gives into a file.
-
-    Redirections are followed to http and https only. Raises ValueError for addresses that cannot be reached, answers
-    that are errors, and more than `limit` bytes, whatever size the server announces.
-    """
-    opener = urllib.request.OpenerDirector()  # with no handlers for file:, ftp: and data:
-    for handler in (
-        *(urllib.request.ProxyHandler, urllib.request.UnknownHandler, urllib.request.HTTPHandler),
-        *(urllib.request.HTTPSHandler, urllib.request.HTTPDefaultErrorHandler),
-        *(urllib.request.HTTPRedirectHandler, urllib.request.HTTPErrorProcessor),
-    ):
-        opener.add_handler(handler())
-    request = urllib.request.Request(url, headers={"User-Agent": f"cam2eye/{__version__}"})
-    end = time.monotonic() + total_s
-    try:
-        with opener.open(request, timeout=silence_s) as answer, into.open("wb") as file:
-            if int(answer.headers.get("Content-Length") or 0) > limit:
-                raise ValueError(f"it is larger than {limit} bytes")
-            size = 0
-            while block := answer.read1(1 << 16):
-                size += len(block)
-                if size > limit:
-                    raise ValueError(f"it is larger than {limit} bytes")
-                if time.monotonic() > end:
-                    raise ValueError(f"it took longer than {total_s:g} s")
-                file.write(block)
-            if answer.length:  # what is still missing of the size announced
-                raise ValueError("the connection broke off")
-    except urllib.error.HTTPError as error:
-        raise ValueError(f"{url}: cannot be fetched ({error.code} {' '.join(str(error.reason).split())})") from error
-    except (OSError, HTTPException, ValueError) as error:  # URLError and time-outs are OSErrors
-        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
-        raise ValueError(f"{url}: cannot be fetched ({reason})") from error
-
-
 def read(path: Path | str, *, name: str = "") -> Picture:
-    """Read a picture file; `name` stands for it in messages. Raises ValueError as `camsim.image.read_native` does."""
+    """Read a picture file; `name` stands for it in messages. Raises ValueError as `image.read_native` does."""
     values = image.read_planes(path, name=name)
     profile = b""
     try:

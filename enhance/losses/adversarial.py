@@ -1,4 +1,4 @@
-"""What critic and generator pay each other for: adversarial losses, all on logits, and penalties on the critic.
+"""Adversarial losses of generator and critic, all on logits, and penalties on the critic's gradient.
 
 Each is written as in its paper, so that published weights hold. r are the logits of real pictures, f those of generated
 ones, ⟨ ⟩ means, s is softplus: s(-x) = -log σ(x).
@@ -27,13 +27,14 @@ import keras
 from keras import ops
 
 from camsim import schema
+from enhance.backend import Tensor
 from enhance.losses import critic_gradient
 
 KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")
 _WITHOUT_LABELS = ("wasserstein", "hinge")
 _BELOW = {"label_smoothing": 0.5, "label_noise": 0.5, "gradient_penalty": math.inf, "r1": math.inf}
 
-# Added to the squared slope before its root is taken, whose derivative has no bound at 0.
+# Added to the squared norm of the gradient before its root is taken, whose derivative has no bound at 0.
 _TINY = 1e-12
 
 
@@ -43,17 +44,22 @@ class Adversarial:
 
     Parameters
     ----------
-    kind : one of `KINDS`
-    label_smoothing : in [0, 0.5)
-        Real pictures are labelled 1 less this; generated ones stay 0 (one-sided).
-    label_noise : in [0, 0.5)
-        Every label of the critic is moved towards the other one by up to this, at random, uniform.
-    gradient_penalty : λ, 0 or above; 10 in the paper
-        λ⟨(‖∇D‖ - 1)²⟩ at random points between real and generated pictures. "wasserstein" needs it.
-    r1 : γ, 0 or above; 10 in the paper
-        ½γ⟨‖∇D‖²⟩ at real pictures.
+    kind : str
+        One of `KINDS`.
+    label_smoothing : float
+        In [0, 0.5). Real pictures are labelled 1 less this; generated ones stay 0 (one-sided).
+    label_noise : float
+        In [0, 0.5). Every label of the critic is moved towards the other one by up to this, at random, uniform.
+    gradient_penalty : float
+        λ, 0 or above, 10 in the paper: λ⟨(‖∇D‖ - 1)²⟩ at random points between real and generated pictures.
+        "wasserstein" needs it.
+    r1 : float
+        γ, 0 or above, 10 in the paper: ½γ⟨‖∇D‖²⟩ at real pictures.
 
-    Raises ValueError for values out of range, and for labels where the kind has none.
+    Raises
+    ------
+    ValueError
+        For values out of range, and for labels where the kind has none.
     """
 
     kind: str = "modified"
@@ -62,7 +68,7 @@ class Adversarial:
     gradient_penalty: float = 0.0
     r1: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in KINDS:
             close = schema.hint(self.kind, KINDS)
             raise ValueError(f"adversarial kind {self.kind!r} is not one of {', '.join(KINDS)}{close}")
@@ -75,9 +81,9 @@ class Adversarial:
         if self.kind == "wasserstein" and not self.gradient_penalty:
             raise ValueError("kind 'wasserstein' needs gradient_penalty > 0 (10 in the paper), which keeps D Lipschitz")
 
-    def generator(self, real_logits, fake_logits):
-        """What the generator pays: a number. Logits of any shape; the real ones count for "relativistic" alone."""
-        real, fake = self._scores(real_logits, fake_logits)
+    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """The generator's loss: a number. Logits of any shape; the real ones count for "relativistic" alone."""
+        real, fake = self._logits(real_logits, fake_logits)
         match self.kind:
             case "minimax":
                 return -ops.mean(ops.softplus(fake))
@@ -89,13 +95,15 @@ class Adversarial:
                 return ops.mean(ops.softplus(real)) + ops.mean(ops.softplus(-fake))
         return -ops.mean(fake)
 
-    def critic(self, real_logits, fake_logits, *, seed: keras.random.SeedGenerator | None = None):
-        """What the critic pays, without penalties: a number. Logits of any shape.
+    def critic(
+        self, real_logits: Tensor, fake_logits: Tensor, *, seed: keras.random.SeedGenerator | None = None
+    ) -> Tensor:
+        """The critic's loss without penalties: a number. Logits of any shape.
 
         `seed` draws the label noise; the model that trains must own it, so that its state is kept. Raises ValueError
         where there is noise but no seed.
         """
-        real, fake = self._scores(real_logits, fake_logits)
+        real, fake = self._logits(real_logits, fake_logits)
         if self.kind == "wasserstein":
             return ops.mean(fake) - ops.mean(real)
         if self.kind == "hinge":
@@ -105,11 +113,13 @@ class Adversarial:
             return (ops.mean(ops.square(real - label_real)) + ops.mean(ops.square(fake - label_fake))) / 2
         return _cross_entropy(label_real, real) + _cross_entropy(label_fake, fake)
 
-    def penalty(self, critic: keras.Model, real, fake, *, seed: keras.random.SeedGenerator | None = None):
-        """What the critic pays for its slopes: a number, or None where neither penalty is asked for.
+    def penalty(
+        self, critic: keras.Model, real: Tensor, fake: Tensor, *, seed: keras.random.SeedGenerator | None = None
+    ) -> Tensor | None:
+        """The penalties on the critic's gradient: a number, or None where there is neither.
 
         `real` and `fake` are pictures (B, H, W, 3), held constant; `seed` draws the points between them. A critic of
-        N logits per picture has the slope that `enhance.gradients.squared_slopes` gives. Raises ValueError where
+        N logits per picture has the slope that `critic_gradient.squared_slopes` gives. Raises ValueError where
         there is a gradient penalty but no seed.
         """
         terms = []
@@ -120,54 +130,56 @@ class Adversarial:
             terms.append(self.r1 / 2 * ops.mean(critic_gradient.squared_slopes(critic, real)))
         return sum(terms[1:], terms[0]) if terms else None
 
-    def judgement(self, real_logits, fake_logits):
+    def probabilities(self, real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
         """How real the critic finds real and generated pictures: two means in [0, 1]; 0.5 is undecided.
 
         A probability for the cross-entropies; for "relativistic" that of being more real than the others' mean, and for
         "wasserstein", whose logits have no zero, the same; elsewhere the place between the critic's two targets.
         """
-        real, fake = self._scores(real_logits, fake_logits)
+        real, fake = self._logits(real_logits, fake_logits)
         if self.kind == "wasserstein":
             real, fake = real - ops.mean(fake), fake - ops.mean(real)
         if self.kind == "least_squares":
-            found = [ops.clip(score, 0.0, 1.0) for score in (real, fake)]
+            found = [ops.clip(logits, 0.0, 1.0) for logits in (real, fake)]
         elif self.kind == "hinge":
-            found = [ops.clip((score + 1) / 2, 0.0, 1.0) for score in (real, fake)]
+            found = [ops.clip((logits + 1) / 2, 0.0, 1.0) for logits in (real, fake)]
         else:
-            found = [ops.sigmoid(score) for score in (real, fake)]
+            found = [ops.sigmoid(logits) for logits in (real, fake)]
         return ops.mean(found[0]), ops.mean(found[1])
 
-    def _scores(self, real_logits, fake_logits):
+    def _logits(self, real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits in float32; for "relativistic" each less the mean of the others."""
         real, fake = ops.cast(real_logits, "float32"), ops.cast(fake_logits, "float32")
         if self.kind == "relativistic":
             return real - ops.mean(fake), fake - ops.mean(real)
         return real, fake
 
-    def _labels(self, real, fake, seed):
+    def _labels(self, real: Tensor, fake: Tensor, seed: keras.random.SeedGenerator | None) -> tuple[Tensor, Tensor]:
+        """The critic's labels of real and generated pictures."""
         label_real, label_fake = 1.0 - self.label_smoothing, 0.0
         if not self.label_noise:
             return label_real, label_fake
-        _needed(seed, "label_noise")
+        _check_seed(seed, "label_noise")
         noise = [
-            keras.random.uniform(ops.shape(scores), maxval=self.label_noise, dtype="float32", seed=seed)
-            for scores in (real, fake)
+            keras.random.uniform(ops.shape(logits), maxval=self.label_noise, dtype="float32", seed=seed)
+            for logits in (real, fake)
         ]
         return label_real - noise[0], label_fake + noise[1]
 
 
-def _cross_entropy(label, logits):
+def _cross_entropy(label: Tensor, logits: Tensor) -> Tensor:
     """-label log σ(x) - (1 - label) log(1 - σ(x)), without overflow."""
     return ops.mean(label * ops.softplus(-logits) + (1 - label) * ops.softplus(logits))
 
 
-def _between(real, fake, seed):
+def _between(real: Tensor, fake: Tensor, seed: keras.random.SeedGenerator | None) -> Tensor:
     """A point on the line from each generated picture to its real one, uniform."""
-    _needed(seed, "gradient_penalty")
+    _check_seed(seed, "gradient_penalty")
     real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
     share = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), dtype="float32", seed=seed)
     return fake + share * (real - fake)
 
 
-def _needed(seed, name: str) -> None:
+def _check_seed(seed: keras.random.SeedGenerator | None, name: str) -> None:
     if seed is None:
         raise ValueError(f"{name} needs a seed: a keras.random.SeedGenerator that the trained model owns")

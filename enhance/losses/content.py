@@ -1,4 +1,4 @@
-"""What a generator is told to get right: content losses by name, each one number for a batch.
+"""Content losses by name: how far a generator's output is from its target, each one number for a batch.
 
 All take sRGB values in [0, 1], as floats, and are computed in float32 whatever the precision policy. A weighted sum
 of them is for the caller: "Per-Pix" of the literature is ``l1`` or ``mse`` and a layer of VGG19.
@@ -27,6 +27,7 @@ import keras
 from keras import ops
 
 from camsim import schema
+from enhance.backend import Tensor
 from enhance.losses.vgg import LAYERS, LINEAR, extractor
 from scielab.keras_losses import s_cielab
 
@@ -34,23 +35,23 @@ from scielab.keras_losses import s_cielab
 CHARBONNIER_EPSILON = 1e-3
 
 
-def l1(reference, output):
+def l1(reference: Tensor, output: Tensor) -> Tensor:
     """Mean absolute difference; its slope at equality is 0 on every backend, where that of `ops.abs` is 1 on some."""
     difference = output - reference
     return ops.mean(ops.multiply(difference, ops.stop_gradient(ops.sign(difference))))
 
 
-def mse(reference, output):
+def mse(reference: Tensor, output: Tensor) -> Tensor:
     """Mean squared difference."""
     return ops.mean(ops.square(output - reference))
 
 
-def charbonnier(reference, output):
+def charbonnier(reference: Tensor, output: Tensor) -> Tensor:
     """Mean √(Δ² + ε²): an L1 loss without its corner; ε at equality."""
     return ops.mean(ops.sqrt(ops.square(output - reference) + CHARBONNIER_EPSILON**2))
 
 
-def scielab(reference, output):
+def scielab(reference: Tensor, output: Tensor) -> Tensor:
     """Mean S-CIELAB difference in ΔE; pictures must have a known size."""
     return ops.mean(s_cielab.scielab_map(reference, output))
 
@@ -86,23 +87,29 @@ def parse(name: str) -> str:
 def content(
     names: Sequence[str], *, vgg_weights: str | Path | None = None, criterion: str = "l1"
 ) -> Callable[..., dict]:
-    """A function of (reference, output) that gives every content loss named, under the name it was asked for by.
+    """A function of (reference, output) that gives every content loss under its name in `names`.
 
     Parameters
     ----------
-    names : as `parse` takes them
-    vgg_weights : file of VGG19's weights, "download", or None for what CAM2EYE_VGG_WEIGHTS names
-        Read only where a layer is named; see `enhance.perceptual.read_weights`.
-    criterion : "l1" or "mse"
+    names : sequence of str
+        As `parse` takes them.
+    vgg_weights : str, Path or None
+        File of VGG19's weights, "download", or None for what CAM2EYE_VGG_WEIGHTS names. Read only where a layer is
+        named; see `vgg.read_weights`.
+    criterion : {"l1", "mse"}
         How features are compared.
 
     Returns
     -------
-    A function of two pictures (B, H, W, 3), sRGB in [0, 1], not clipped → {name: number}, in the order of `names`.
-    Slopes run to the output alone. All layers come from one pass through one VGG19, whose weights belong to no model.
+    callable
+        Of two pictures (B, H, W, 3), sRGB in [0, 1], not clipped → {name: number}, in the order of `names`. Gradients
+        run to the output alone. All layers come from one pass through one VGG19, whose weights belong to no model.
 
-    Raises ValueError for unknown names, a name given twice, another criterion, and missing or unfit weights; on call,
-    for integer pictures, and for pictures too small for a layer.
+    Raises
+    ------
+    ValueError
+        For unknown names, a name given twice, another criterion, and missing or unfit weights; on call, for integer
+        pictures, and for pictures too small for a layer.
     """
     canonical = [(name, parse(name)) for name in names]
     known = [term for _, term in canonical]
@@ -113,7 +120,7 @@ def content(
     layers = [term for term in known if term not in PICTURE_LOSSES]
     features = extractor(layers, vgg_weights) if layers else None
 
-    def losses(reference, output) -> dict:
+    def losses(reference: Tensor, output: Tensor) -> dict[str, Tensor]:
         reference, output = ops.stop_gradient(_float32(reference)), _float32(output)
         found = {term: PICTURE_LOSSES[term](reference, output) for term in known if term in PICTURE_LOSSES}
         if features:
@@ -124,13 +131,13 @@ def content(
     return losses
 
 
-def share(wanted, given, criterion: str = "l1"):
+def share(wanted: Tensor, given: Tensor, criterion: str = "l1") -> Tensor:
     """How far features are from those wanted, as a share of how far those are from 0."""
     distance = CRITERIA[criterion]
     return distance(wanted, given) / (distance(0.0, wanted) + keras.config.epsilon())
 
 
-def _float32(pictures):
+def _float32(pictures: Tensor) -> Tensor:
     dtype = keras.backend.standardize_dtype(pictures.dtype)
     if "float" not in dtype:
         raise ValueError(f"pictures are {dtype}; give floats in [0, 1], 8-bit codes divided by 255")

@@ -3,13 +3,16 @@
 Keras has no gradient that works inside a loss on every backend; the few lines that know the backend are all here.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
+from enhance.backend import Tensor
 from enhance.networks import critics
 
 
-def squared_slopes(critic: keras.Model, pictures):
+def squared_slopes(critic: keras.Model, pictures: Tensor) -> Tensor:
     """‖∇ₓ Σ D(x)‖² / N of each picture, (B,) float32, exact, with slopes to the critic's weights.
 
     `pictures` (B, H, W, 3) are held constant. D(x) are the N logits of a picture. For N = 1 this is ‖∇D‖²; for a
@@ -27,10 +30,10 @@ def squared_slopes(critic: keras.Model, pictures):
             "a critic with batch normalisation judges a batch as a whole: a penalty on its slope needs one without"
         )
     # read here: inside the scope, a trainer's own scope with the current values would be out of sight
-    held = [(variable, variable.value) for variable in critic.variables]
+    as_they_are = [(variable, variable.value) for variable in critic.variables]
 
-    def total(x):
-        with keras.StatelessScope(state_mapping=held):
+    def total(x: Tensor) -> Tensor:
+        with keras.StatelessScope(state_mapping=as_they_are):
             logits = ops.cast(critic(x, training=True), "float32")
         per_picture = ops.cast(ops.size(logits), "float32") / ops.cast(ops.shape(x)[0], "float32")
         return ops.sum(logits) / ops.sqrt(per_picture)
@@ -39,7 +42,7 @@ def squared_slopes(critic: keras.Model, pictures):
     return ops.sum(ops.square(slopes), axis=(1, 2, 3))
 
 
-def _gradient(function, x):
+def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """∇ function(x), a number, as a tensor that can be differentiated once more."""
     backend = keras.backend.backend()
     if backend == "tensorflow":

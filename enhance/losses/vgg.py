@@ -20,7 +20,9 @@ import keras
 import numpy as np
 from keras import ops
 
-#: Names a file of weights where no option does.
+from enhance.backend import Tensor
+
+#: Names a file of weights where none is given.
 WEIGHTS_VARIABLE = "CAM2EYE_VGG_WEIGHTS"
 
 #: Behind a layer's name: its features before the rectifier.
@@ -33,6 +35,7 @@ _BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # convolutions, and
 
 
 def _layers() -> Iterator[tuple[str, dict[str, tuple[int, ...]]]]:
+    """Name and shapes of every convolution, in order."""
     planes = 3
     for block, (count, width) in enumerate(_BLOCKS, 1):
         for number in range(1, count + 1):
@@ -51,17 +54,22 @@ def extractor(names: Iterable[str], weights: str | Path | None = None) -> Callab
 
     Parameters
     ----------
-    names : one or more layers from block1_conv1 to block5_conv4
-        Features after the rectifier; with ``:linear`` behind the name, before it.
-    weights : file, the word "download", or None
+    names : iterable of str
+        One or more layers from block1_conv1 to block5_conv4: features after the rectifier; with ``:linear`` behind the
+        name, before it.
+    weights : str, Path or None
         As for `read_weights`; the layers up to the deepest one named are read.
 
     Returns
     -------
-    A function of pictures (B, H, W, 3), sRGB in [0, 1], not clipped → {name: features (B, H', W', C) in float32},
-    computed in float32 under every precision policy.
+    callable
+        Of pictures (B, H, W, 3), sRGB in [0, 1], not clipped → {name: features (B, H', W', C) in float32}, computed in
+        float32 under every precision policy.
 
-    Raises ValueError for an unknown layer and as `read_weights` does; on call, for pictures too small for a layer.
+    Raises
+    ------
+    ValueError
+        For an unknown layer and as `read_weights` does; on call, for pictures too small for a layer.
     """
     names, order = tuple(names), list(LAYERS)
     if unknown := [name for name in names if name.removesuffix(LINEAR) not in LAYERS]:
@@ -73,7 +81,7 @@ def extractor(names: Iterable[str], weights: str | Path | None = None) -> Callab
     }
     mean = ops.convert_to_tensor(MEAN_BGR, "float32")
 
-    def features(pictures) -> dict:
+    def features(pictures: Tensor) -> dict[str, Tensor]:
         _check_size(pictures.shape, order[depth - 1])
         x = ops.flip(ops.cast(pictures, "float32"), axis=-1) * 255.0 - mean  # trained on BGR, 0 … 255, less the mean
         found = {}
@@ -88,7 +96,7 @@ def extractor(names: Iterable[str], weights: str | Path | None = None) -> Callab
     return features
 
 
-def _check_size(shape, layer: str) -> None:
+def _check_size(shape: tuple[int | None, ...], layer: str) -> None:
     least = 2 ** (int(layer[len("block")]) - 1)  # a pooling by 2 before every block but the first
     if any(side is not None and side < least for side in shape[1:3]):
         raise ValueError(f"pictures of {shape[1]}×{shape[2]} px are too small for {layer}: {least} px at least")
@@ -101,14 +109,14 @@ def read_weights(layers: Iterable[str], source: str | Path | None = None) -> Wei
     of any version, or a whole model), of which nothing but the arrays is read; or "download", for which Keras fetches
     its ImageNet weights. None stands for what the environment variable CAM2EYE_VGG_WEIGHTS says.
 
-    Raises ValueError where there is none, where a file is missing, damaged or lacks an array, and for arrays of
-    another shape or type than VGG19's, which are not read at all.
+    Raises NoWeightsError where nothing says where they are, or a download fails; ValueError where a file is missing,
+    damaged or lacks an array, and for arrays of another shape or type than VGG19's, which are not read at all.
     """
     source, layers = source or os.environ.get(WEIGHTS_VARIABLE) or None, list(layers)
     if source is None:
-        raise ValueError(
-            f"{layers[-1]} needs VGG19's weights: give --vgg-weights FILE (.npz or Keras's .h5) or --vgg-weights "
-            f"download, or set {WEIGHTS_VARIABLE}"
+        raise NoWeightsError(
+            f"{layers[-1]} needs VGG19's weights: a file (.npz or Keras's .h5) or the word `download`, given or in the "
+            f"variable {WEIGHTS_VARIABLE}"
         )
     if str(source) == "download":
         return _download(layers)
@@ -128,11 +136,14 @@ def _download(layers: list[str]) -> Weights:
     try:
         model = keras.applications.VGG19(include_top=False, weights="imagenet")
     except Exception as error:  # every kind of trouble with a network, each an exception of its own
-        raise ValueError(
-            "Keras could not download VGG19's weights; where there is no network give --vgg-weights FILE "
-            f"({type(error).__name__})"
+        raise NoWeightsError(
+            f"Keras could not download VGG19's weights ({type(error).__name__}); where there is no network name a file"
         ) from error
     return {layer: dict(zip(LAYERS[layer], model.get_layer(layer).get_weights(), strict=True)) for layer in layers}
+
+
+class NoWeightsError(ValueError):
+    """Weights are needed that no file is named for; the message says which."""
 
 
 class _UnfitError(ValueError):

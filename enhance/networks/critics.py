@@ -12,8 +12,8 @@ ICCVW 2021 (U-Net); I. Gulrajani et al., "Improved training of Wasserstein GANs"
 import keras
 from keras import layers
 
+from enhance.backend import Tensor
 from enhance.networks.layers import SpectralConv2D, check_options, choose
-from enhance.networks.layers import options as options_of
 
 NORMS = ("none", "batch", "spectral")
 
@@ -33,13 +33,21 @@ def patch(
 
     Parameters
     ----------
-    side : not used; the network takes any size.
-    filters : of the first convolution; doubled up to 8 times as many.
-    strides : of the convolutions, one each.
-    logits_size : size of the last kernel.
-    norm : "none"; "batch" (from the second convolution on); "spectral" (every convolution).
+    side : int
+        Not used; the network takes any size.
+    filters : int
+        Of the first convolution; doubled up to 8 times as many.
+    strides : tuple of int
+        Of the convolutions, one each.
+    logits_size : int
+        Size of the last kernel.
+    norm : {"none", "batch", "spectral"}
+        "batch" from the second convolution on, "spectral" for every convolution.
 
-    Raises ValueError for an unknown norm.
+    Raises
+    ------
+    ValueError
+        For an unknown norm.
     """
     choose("norm", norm, NORMS)
     layer = SpectralConv2D if norm == "spectral" else layers.Conv2D
@@ -82,14 +90,20 @@ def unet(*, side: int = 128, filters: int = 64) -> keras.Model:
 
     Parameters
     ----------
-    side : of the pictures; they may be of any size divisible by 8.
+    side : int
+        Of the pictures; they may be of any size divisible by 8.
+    filters : int
+        At full size; more where it is reduced.
 
-    Raises ValueError for a side not divisible by 8.
+    Raises
+    ------
+    ValueError
+        For a side not divisible by 8.
     """
     if side % 8:
         raise ValueError(f"the unet critic takes pictures with sides divisible by 8, not {side}")
 
-    def spectral(x, width, size, name, strides=1):
+    def spectral(x: Tensor, width: int, size: int, name: str, strides: int = 1) -> Tensor:
         x = SpectralConv2D(width, size, strides=strides, padding="same", use_bias=False, name=name)(x)
         return layers.LeakyReLU(0.2, name=f"{name}_lrelu")(x)
 
@@ -112,12 +126,7 @@ def unet(*, side: int = 128, filters: int = 64) -> keras.Model:
 CRITICS = {"patch": patch, "srgan": srgan, "unet": unet}
 
 
-def options(name: str) -> dict:
-    """The options of a critic and their defaults; ValueError for an unknown one."""
-    return options_of(choose("critic", name, CRITICS))
-
-
-def build(name: str, /, *, side: int, **options) -> keras.Model:
+def build(name: str, /, *, side: int, **options: object) -> keras.Model:
     """The critic `name` for pictures of `side`×`side` pixels.
 
     Raises ValueError for an unknown name or option, a value of another type, a number out of range.
@@ -136,5 +145,5 @@ def has_batch_norm(critic: keras.Model) -> bool:
     return any(isinstance(layer, layers.BatchNormalization) for layer in critic.layers)
 
 
-def _conv(x, filters: int, *, name: str, strides: int = 1):
+def _conv(x: Tensor, filters: int, *, name: str, strides: int = 1) -> Tensor:
     return layers.Conv2D(filters, 3, strides=strides, padding="same", name=name)(x)

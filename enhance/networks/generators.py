@@ -10,11 +10,14 @@ A. Odena et al., "Deconvolution and checkerboard artifacts", Distill, 2016; K. H
 rectifiers", ICCV 2015 (PReLU).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import initializers, layers
 
+from enhance.backend import Tensor
 from enhance.networks.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
-from enhance.networks.layers import options as options_of
 
 #: Enlargement step by step.
 STEPS = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
@@ -68,10 +71,16 @@ def srresnet(
 
     Parameters
     ----------
-    norm : "batch" or "none".
-    activation : "prelu" or "relu".
-    upsampling : "shuffle" (convolution and pixel shuffle), "resize" (nearest neighbour and convolution) or
-        "transposed" (transposed convolution), ×2 or ×3 at a time.
+    scale : {2, 3, 4, 8}
+        Of the enlargement.
+    blocks, filters : int
+        Residual blocks, and channels within them.
+    norm : {"batch", "none"}
+        After the convolutions of the blocks.
+    activation : {"prelu", "relu"}
+        After the first convolution of a block, and after each enlargement.
+    upsampling : {"shuffle", "resize", "transposed"}
+        Convolution and pixel shuffle, nearest neighbour and convolution, or transposed convolution; ×2 or ×3 at a time.
     """
     steps = _steps("srresnet", scale)
     normalise = choose("norm", norm, {"batch": _batch_norm, "none": lambda x, name: x})
@@ -105,8 +114,14 @@ def edsr(
 
     Parameters
     ----------
-    residual_scale : factor on every residual branch; wide networks need a small one.
-    upsampling : as of `srresnet`.
+    scale : {2, 3, 4, 8}
+        Of the enlargement.
+    blocks, filters : int
+        Residual blocks, and channels within them.
+    residual_scale : float
+        Factor on every residual branch; wide networks need a small one.
+    upsampling : {"shuffle", "resize", "transposed"}
+        As of `srresnet`.
     """
     steps = _steps("edsr", scale)
     inputs = keras.Input((None, None, 3), name="lr")
@@ -130,9 +145,16 @@ def rrdb(
 
     Parameters
     ----------
-    blocks : of three dense blocks of five convolutions each.
-    growth : channels that a convolution adds within a dense block.
-    residual_scale : factor on every residual branch, inner and outer.
+    scale : {2, 3, 4, 8}
+        Of the enlargement.
+    blocks : int
+        Of three dense blocks of five convolutions each.
+    filters : int
+        Channels between the blocks.
+    growth : int
+        Channels that a convolution adds within a dense block.
+    residual_scale : float
+        Factor on every residual branch, inner and outer.
     """
     steps = _steps("rrdb", scale)
     inputs = keras.Input((None, None, 3), name="lr")
@@ -160,12 +182,7 @@ def rrdb(
 GENERATORS = {"light": light, "srresnet": srresnet, "edsr": edsr, "rrdb": rrdb}
 
 
-def options(name: str) -> dict:
-    """The options of a generator and their defaults; ValueError for an unknown one."""
-    return options_of(choose("generator", name, GENERATORS))
-
-
-def build(name: str, /, *, scale: int, **options) -> keras.Model:
+def build(name: str, /, *, scale: int, **options: object) -> keras.Model:
     """The generator `name` for an enlargement by `scale`.
 
     Raises ValueError for an unknown name or option, a value of another type, a number out of range.
@@ -178,12 +195,13 @@ def build(name: str, /, *, scale: int, **options) -> keras.Model:
 
 
 def _steps(name: str, scale: int) -> tuple[int, ...]:
+    """The enlargement step by step; ValueError for a scale that is not there."""
     if not isinstance(scale, int) or scale not in STEPS:
         raise ValueError(f"{name} enlarges 2, 3, 4 or 8 times, not {scale!r}")
     return STEPS[scale]
 
 
-def _uniform(gain: float = 1.0):
+def _uniform(gain: float = 1.0) -> initializers.Initializer:
     """Uniform in ±gain/√fan_in, as in EDSR's code: residual branches start small, so that deep sums stay in bounds.
 
     A new one for every layer: an initialiser that is used twice gives the same numbers twice.
@@ -191,40 +209,55 @@ def _uniform(gain: float = 1.0):
     return initializers.VarianceScaling(gain**2 / 3, "fan_in", "uniform")
 
 
-def _tenth_of_he():
+def _tenth_of_he() -> initializers.Initializer:
     return initializers.VarianceScaling(2 * 0.1**2, "fan_in", "truncated_normal")
 
 
-def _conv(x, filters: int, size: int = 3, *, name: str, kernel_initializer=None, **kwargs):
+def _conv(
+    x: Tensor,
+    filters: int,
+    size: int = 3,
+    *,
+    name: str,
+    kernel_initializer: str | initializers.Initializer | None = None,
+    **kwargs: Any,
+) -> Tensor:
     start = kernel_initializer or _uniform()
     return layers.Conv2D(filters, size, padding="same", name=name, kernel_initializer=start, **kwargs)(x)
 
 
-def _add_scaled(x, branch, factor: float, name: str):
+def _add_scaled(x: Tensor, branch: Tensor, factor: float, name: str) -> Tensor:
     if factor != 1:
         branch = layers.Rescaling(factor, name=f"{name}_scale")(branch)
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-def _batch_norm(x, name: str):
+def _batch_norm(x: Tensor, name: str) -> Tensor:
     # The running averages follow the last few batches. A batch holds thousands of pixels per channel, so that there is
     # little noise to average away, and a longer memory lags behind weights that still move: a train/eval gap.
     return layers.BatchNormalization(momentum=0.8, name=name)(x)
 
 
-def _prelu(x, name: str):
+def _prelu(x: Tensor, name: str) -> Tensor:
     return layers.PReLU(shared_axes=[1, 2], alpha_initializer=initializers.Constant(0.25), name=name)(x)
 
 
-def _relu(x, name: str):
+def _relu(x: Tensor, name: str) -> Tensor:
     return layers.ReLU(name=name)(x)
 
 
-def _leaky_relu(x, name: str):
+def _leaky_relu(x: Tensor, name: str) -> Tensor:
     return layers.LeakyReLU(0.2, name=name)(x)
 
 
-def _enlarge(x, steps: tuple[int, ...], filters: int, how: str, activate=None):
+def _enlarge(
+    x: Tensor,
+    steps: tuple[int, ...],
+    filters: int,
+    how: str,
+    activate: Callable[[Tensor, str], Tensor] | None = None,
+) -> Tensor:
+    """Enlarge step by step, in one of the ways of `UPSAMPLINGS`, with an activation after each step."""
     choose("upsampling", how, UPSAMPLINGS)
     for number, factor in enumerate(steps, start=1):
         name = f"up{number}"

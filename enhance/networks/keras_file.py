@@ -101,6 +101,7 @@ def load(path: Path | str) -> keras.Model:
 
 
 def _reason(error: BaseException) -> str:
+    """What an error says, in one line of bounded length."""
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing"
     return ((str(error) or type(error).__name__).splitlines() or [""])[0][:200]
@@ -195,7 +196,7 @@ def _object(data: dict, *, extra: frozenset | set = frozenset(), base: type) -> 
     return {"module": module, "class_name": name, "config": config, "registered_name": registered}
 
 
-def _plain(value, *, tensors: bool = False):
+def _plain(value: object, *, tensors: bool = False) -> object:
     """Numbers, names and lists of them; tables only where `tensors` may stand, as in a layer's nodes."""
     if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
@@ -213,7 +214,7 @@ def _plain(value, *, tensors: bool = False):
     raise ValueError(f"{_shown(what)} is not allowed at its place in a config")
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     return repr(value)[:80]
 
 

@@ -9,23 +9,29 @@ networks", ICLR 2018.
 import inspect
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import initializers, layers, ops
 
-#: No network here needs more; a slip of the keyboard, or a file from elsewhere, could ask for millions.
-MOST = 1024
+from enhance.backend import Tensor
+
+#: (batch, rows, columns, channels); None where it is not known beforehand.
+Shape = tuple[int | None, ...]
+
+#: Largest whole number among the options. No network here needs more; a mistyped one could ask for millions.
+MAX_COUNT = 1024
 
 
 @keras.saving.register_keras_serializable(package="cam2eye")
 class PixelShuffle(layers.Layer):
     """(B, H, W, C·s²) to (B, H·s, W·s, C): channel block to space."""
 
-    def __init__(self, scale: int, **kwargs):
+    def __init__(self, scale: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.scale = scale
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         s, (_, rows, columns, channels) = self.scale, ops.shape(x)
         # A pixel's channels are s rows of s·C values each: swapping columns and rows is all there is to do. On a CPU
         # this is faster than TensorFlow's depth_to_space, twice forward and three times backward.
@@ -33,14 +39,14 @@ class PixelShuffle(layers.Layer):
         x = ops.transpose(x, (0, 2, 1, 3))
         return ops.reshape(x, (-1, rows * s, columns * s, channels // s**2))
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, rows, columns, channels = shape
         s = self.scale
         if channels % s**2:
             raise ValueError(f"{channels} channels cannot be shuffled into {s}×{s} pixels")
         return (batch, rows and rows * s, columns and columns * s, channels // s**2)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return super().get_config() | {"scale": self.scale}
 
 
@@ -52,11 +58,11 @@ class Bilinear(layers.Layer):
     for export, and once it has seen pictures of several sizes.
     """
 
-    def __init__(self, scale: int, **kwargs):
+    def __init__(self, scale: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.scale = scale
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         _, rows, columns, channels = ops.shape(x)
         s = self.scale
         if isinstance(rows, int) and isinstance(columns, int):
@@ -68,16 +74,16 @@ class Bilinear(layers.Layer):
         x = self._phases(padded[:, :, :-2], x, padded[:, :, 2:], axis=3)
         return ops.reshape(x, (-1, rows * s, columns * s, channels))
 
-    def _phases(self, before, here, after, axis):
+    def _phases(self, before: Tensor, here: Tensor, after: Tensor, axis: int) -> Tensor:
         """The s new pixels within each old one, stacked along a new axis."""
         shifts = [(phase + 0.5) / self.scale - 0.5 for phase in range(self.scale)]
         return ops.stack([here + abs(d) * ((before if d < 0 else after) - here) for d in shifts], axis=axis)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, rows, columns, channels = shape
         return (batch, rows and rows * self.scale, columns and columns * self.scale, channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return super().get_config() | {"scale": self.scale}
 
 
@@ -88,16 +94,16 @@ class ICNR(initializers.Initializer):
     Convolution and shuffle then are a convolution and nearest-neighbour enlargement, which has no checkerboard.
     """
 
-    def __init__(self, scale: int, initializer="glorot_uniform"):
+    def __init__(self, scale: int, initializer: str | dict | initializers.Initializer = "glorot_uniform"):
         self.scale = scale
         self.initializer = initializers.get(initializer)
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         *rest, channels = shape
         kernel = self.initializer((*rest, channels // self.scale**2), dtype=dtype)
         return ops.tile(kernel, (*(1 for _ in rest), self.scale**2))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"scale": self.scale, "initializer": initializers.serialize(self.initializer)}
 
 
@@ -110,7 +116,7 @@ class SpectralConv2D(layers.Conv2D):
     the optimizer's back on TensorFlow, without lasting effect on JAX.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.u = self.add_weight(
             name="u",
@@ -121,15 +127,15 @@ class SpectralConv2D(layers.Conv2D):
             autocast=False,
         )
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: dict) -> None:
         super().save_own_variables(store)
         store["u"] = self.u
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: dict) -> None:
         super().load_own_variables(store)
         self.u.assign(store["u"])
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         kernel = ops.cast(self.kernel, "float32")
         matrix = ops.reshape(kernel, (-1, self.filters))
         fixed = ops.stop_gradient(matrix)
@@ -144,11 +150,12 @@ class SpectralConv2D(layers.Conv2D):
         return outputs if self.activation is None else self.activation(outputs)
 
 
-def _unit(vector):
+def _unit(vector: Tensor) -> Tensor:
+    """`vector` at length 1, held constant."""
     return ops.stop_gradient(vector / (ops.sqrt(ops.sum(vector * vector)) + 1e-12))
 
 
-def choose(option: str, value: str, known: dict | tuple):
+def choose(option: str, value: object, known: dict | tuple) -> Any:
     """Check one of several words; for a dict returns what the word stands for. Raises ValueError."""
     if not isinstance(value, str) or value not in known:
         raise ValueError(f"{option} = {value!r} must be one of {', '.join(known)}")
@@ -177,18 +184,19 @@ def check_options(kind: str, name: str, builders: dict[str, Callable], given: di
     return {option: _check(f"{name}: {option}", value, known[option]) for option, value in given.items()}
 
 
-def _check(where: str, value, default):
+def _check(where: str, value: object, default: object) -> object:
+    """An option's value in the type of its default; ValueError where it has no such type or is out of range."""
     match default:
         case float():
             if _is(value, (int, float)) and 0 < value < math.inf:
                 return float(value)
             wanted = "a number above 0"
         case int():
-            if _is(value, int) and 1 <= value <= MOST:
+            if _is(value, int) and 1 <= value <= MAX_COUNT:
                 return value
-            wanted = f"a whole number from 1 to {MOST}"
+            wanted = f"a whole number from 1 to {MAX_COUNT}"
         case tuple():
-            if _is(value, (list, tuple)) and value and all(_is(n, int) and 1 <= n <= MOST for n in value):
+            if _is(value, (list, tuple)) and value and all(_is(n, int) and 1 <= n <= MAX_COUNT for n in value):
                 return tuple(value)
             wanted = "a list of whole numbers"
         case _:
@@ -198,5 +206,6 @@ def _check(where: str, value, default):
     raise ValueError(f"{where} = {value!r} must be {wanted}")
 
 
-def _is(value, kinds) -> bool:
+def _is(value: object, kinds: type | tuple[type, ...]) -> bool:
+    """Whether a value is of one of the types; true and false are no numbers."""
     return isinstance(value, kinds) and not isinstance(value, bool)

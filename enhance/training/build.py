@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from enhance import config as configs
 from enhance import zoo
-from enhance.losses import content as losses
+from enhance.backend import Tensor
+from enhance.losses import content
 from enhance.losses.adversarial import Adversarial
 from enhance.networks import critics, generators, keras_file
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+class NoInitError(ValueError):
+    """The configuration starts from a trained model, and none is named."""
 
 
 def check(config: configs.Config) -> None:
@@ -22,13 +28,13 @@ def check(config: configs.Config) -> None:
     if config.init:
         initial_weights(config, network)
     elif config.needs_init:
-        raise ValueError("this configuration fine-tunes a trained model: name it with --init (a run or a .keras file)")
+        raise NoInitError("this configuration fine-tunes a trained model: init must name a run or a .keras file")
     normalised = config.uses_critic and critics.has_batch_norm(critic(config, "float32"))
     for stage in config.stages:
         if stage.steps:
-            content(stage, config)
-            told = adversarial(stage)
-            if stage.uses_critic and (told.gradient_penalty or told.r1) and normalised:
+            content_losses(stage, config)
+            loss = adversarial_loss(stage)
+            if stage.uses_critic and (loss.gradient_penalty or loss.r1) and normalised:
                 raise ValueError(
                     f"{stage.name}.adversarial: gradient penalties need a critic without batch norm, critic.norm = none"
                 )
@@ -48,7 +54,7 @@ def critic(config: configs.Config, precision: str) -> keras.Model:
         return critics.build(kind, side=config.hr_px, **options)
 
 
-def initial_weights(config: configs.Config, network: keras.Model) -> list:
+def initial_weights(config: configs.Config, network: keras.Model) -> list[np.ndarray]:
     """The weights of the model that `config.init` names; ValueError where it is of another shape than `network`."""
     path = Path(config.init)
     if path.is_dir():
@@ -60,13 +66,13 @@ def initial_weights(config: configs.Config, network: keras.Model) -> list:
     return weights
 
 
-def content(stage: configs.Stage, config: configs.Config) -> Callable:
+def content_losses(stage: configs.Stage, config: configs.Config) -> Callable[..., dict[str, Tensor]]:
     """The content losses of a stage: (reference, output) to tensors by name. Losses of weight 0 are left out."""
     names = [name for name, weight in stage.content.items() if weight > 0]
-    return losses.content(names, vgg_weights=config.vgg_weights or None, criterion=stage.criterion)
+    return content.content(names, vgg_weights=config.vgg_weights or None, criterion=stage.criterion)
 
 
-def adversarial(stage: configs.Stage) -> Adversarial:
+def adversarial_loss(stage: configs.Stage) -> Adversarial:
     """The adversarial loss that a stage describes, whether it is used or not."""
     try:
         return Adversarial(**stage.adversarial)
@@ -102,6 +108,7 @@ def _cpu_flags() -> str:
 
 
 def _options(table: Mapping, name: str, derived: str) -> tuple[str, dict]:
+    """Kind and options of a network; ValueError where one is set that follows from other keys, or no kind is."""
     options = dict(table)
     if derived in options:
         raise ValueError(f"{name}.{derived} cannot be set: it follows from the keys hr_px and scale")

@@ -12,32 +12,51 @@ import keras
 import numpy as np
 
 from camsim._version import __version__
-from camsim.io import atomic, image
+from camsim.io import atomic
 from enhance import config as configs
 from enhance import zoo
 from enhance.data import live_camera
+from enhance.data.batches import Batch, TrainingPictures
 from enhance.networks import keras_file
 from enhance.training import build, model_card, optimizer, run_folder, validation
 from enhance.training.step import Trainer
 
-#: The critic has won where it is this sure, of real and of made pictures, in so many rows of the log on end.
-_SURE, _SURE_ROWS = 0.95, 4
+#: The critic has won where it is right with this probability, of real and of made pictures, in so many rows of the log
+#: one after another.
+_CRITIC_WINS, _CRITIC_WINS_ROWS = 0.95, 4
+
+Report = Callable[[int, dict[str, float]], object]
+Say = Callable[[str], object]
 
 
 def run(
     folder: Path,
     config: configs.Config,
-    source,
-    report: Callable[[int, dict], None] = lambda steps, losses: None,
-    say: Callable[[str], None] = lambda text: None,
+    pictures: TrainingPictures,
+    report: Report = lambda steps, losses: None,
+    say: Say = lambda text: None,
 ) -> dict:
     """Train, or go on training, in `folder`; returns the card of the finished run.
 
-    `source` is an open `feed.Source`, whose scale and target size are those of `config`. `report(steps, losses)` is
-    called after every batch, `say` with what a person should know. Raises ValueError where the configuration cannot be
-    trained or the loss is never finite.
+    Parameters
+    ----------
+    folder : Path
+        As `run_folder.prepare` left it, or an earlier call of this function that was stopped.
+    config : Config
+        Whose scale and target size are those of the pictures.
+    pictures : TrainingPictures
+        To learn from.
+    report : callable
+        Called after every batch with the number of steps and the losses by name.
+    say : callable
+        Called with what a person should know.
+
+    Raises
+    ------
+    ValueError
+        Where the configuration cannot be trained or the loss is never finite.
     """
-    return _Run(folder, config, source, report, say).finish()
+    return _Training(folder, config, pictures, report, say).finish()
 
 
 def check_held_out(config: configs.Config, count: int) -> None:
@@ -47,14 +66,14 @@ def check_held_out(config: configs.Config, count: int) -> None:
             raise ValueError(f"{stage.name}.best = {stage.best!r}: no picture is held out to judge by")
 
 
-class _Run:
+class _Training:
     """The state of a run: networks, progress and log."""
 
-    def __init__(self, folder, config, source, report, say):
-        self.folder, self.config, self.source, self.report, self.say = folder, config, source, report, say
+    def __init__(self, folder: Path, config: configs.Config, pictures: TrainingPictures, report: Report, say: Say):
+        self.folder, self.config, self.pictures, self.report, self.say = folder, config, pictures, report, say
         self.precision = build.chosen_precision(config.precision)
         keras.utils.set_random_seed(config.seed)
-        self.held_out = source.validation(config.validation)
+        self.held_out = pictures.hold_out(config.validation)
         check_held_out(config, len(self.held_out))
         self.generator = build.generator(config, self.precision)
         self.shipped = build.generator(config, "float32")  # averaged, and always in float32
@@ -67,13 +86,15 @@ class _Run:
         else:
             run_folder.save_checkpoint(folder, self.state, self._networks(), keep=config.keep_checkpoints)
         self.log = run_folder.Log(folder, config, self.state.step)
-        self._sure = 0
+        self._critic_wins = 0  # in so many rows of the log up to now
 
     def _networks(self) -> dict[str, list]:
+        """Variables of the networks, as a checkpoint groups them."""
         critic = {"critic": self.critic.variables} if self.critic else {}
         return {"generator": self.generator.variables} | critic
 
     def finish(self) -> dict:
+        """Train what is left of the stages, and write what the run leaves; returns the card."""
         for index, stage in enumerate(self.config.stages):
             if index == self.state.stage:
                 if stage.steps:
@@ -93,14 +114,15 @@ class _Run:
         return self.shipped
 
     def _train(self, stage: configs.Stage) -> None:
-        content = build.content(stage, self.config)
+        """A stage up to its end, from wherever the last checkpoint is."""
+        content = build.content_losses(stage, self.config)
         trainer, batches = self._begin(stage, content)
         try:
-            while self.state.done < stage.steps and not self._tired(stage):
-                row = self._block(stage, trainer, batches)
+            while self.state.done < stage.steps and not self._out_of_patience(stage):
+                row = self._train_block(stage, trainer, batches)
                 if math.isfinite(row["loss"]) and self._keep(stage, trainer, row):
                     continue
-                self._go_back()
+                self._roll_back()
                 batches.close()
                 trainer, batches = self._begin(stage, content)
         finally:
@@ -110,13 +132,13 @@ class _Run:
             run_folder.save_generator(self.shipped, path)
         self.generator.set_weights(keras_file.load(path).get_weights())
 
-    def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Iterator]:
+    def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Iterator[Batch]]:
         """A trainer with the state of the last checkpoint, and the batches from there on."""
         trainer = self._trainer(stage, content)
         run_folder.restore(self.folder, self._networks() | _extra(trainer))
-        return trainer, self.source.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
+        return trainer, self.pictures.batches(self.state.step, size=self.config.batch, seed=self.config.seed)
 
-    def _tired(self, stage: configs.Stage) -> bool:
+    def _out_of_patience(self, stage: configs.Stage) -> bool:
         return bool(stage.patience) and self.state.stale >= stage.patience
 
     def _trainer(self, stage: configs.Stage, content: Callable) -> Trainer:
@@ -127,7 +149,7 @@ class _Run:
             critic,
             content=content,
             weights=weights,
-            adversarial=build.adversarial(stage),
+            adversarial=build.adversarial_loss(stage),
             seed=config.seed,
         )
         count = len(self.generator.trainable_variables)
@@ -137,7 +159,7 @@ class _Run:
         adam.build(trainer.trainable_variables)
         return trainer
 
-    def _block(self, stage: configs.Stage, trainer: Trainer, batches: Iterator) -> dict:
+    def _train_block(self, stage: configs.Stage, trainer: Trainer, batches: Iterator[Batch]) -> dict:
         """Train up to the next row of the log, checkpoint or end; returns the row."""
         config, done = self.config, self.state.done
         step = self.state.step
@@ -153,7 +175,7 @@ class _Run:
             epochs=1,
             verbose=0,
             shuffle=False,
-            callbacks=[_Report(self.report)],
+            callbacks=[_ReportBatches(self.report)],
         )
         seconds = time.perf_counter() - start
         self.state = replace(self.state, step=step + count, done=done + count, seconds=self.state.seconds + seconds)
@@ -179,24 +201,27 @@ class _Run:
             row |= {f"val_{name}": value for name, value in self._validate().items()}
         except FloatingPointError:
             return False
-        self._note_best(stage, row)
+        self._keep_best(stage, row)
         self.log.add(row)
-        if self.state.done < stage.steps and not self._tired(stage):
+        if self.state.done < stage.steps and not self._out_of_patience(stage):
             self._save(_extra(trainer))
         return True
 
     def _save(self, extra: dict[str, list]) -> None:
+        """Write a checkpoint of the networks and `extra`."""
         run_folder.save_checkpoint(self.folder, self.state, self._networks() | extra, keep=self.config.keep_checkpoints)
 
     def _validate(self) -> dict[str, float]:
+        """Scores of the averaged generator on the held-out pictures, of which a preview is written."""
         if not len(self.held_out):
             return {}
         sr = validation.enlarge(self.shipped, self.held_out.lr)
-        picture = validation.strip(self.held_out.lr, sr, self.held_out.hr)
-        image.write(self.folder / run_folder.PREVIEWS / f"step_{self.state.step:06d}.png", picture)
-        return validation.measure(sr, self.held_out.hr)
+        path = self.folder / run_folder.PREVIEWS / f"step_{self.state.step:06d}.png"
+        validation.write_preview(path, self.held_out.lr, sr, self.held_out.hr)
+        return validation.scores(sr, self.held_out.hr)
 
-    def _note_best(self, stage: configs.Stage, row: dict) -> None:
+    def _keep_best(self, stage: configs.Stage, row: dict) -> None:
+        """Save the averaged generator where it is the best of the stage so far."""
         if stage.best not in configs.METRICS:
             return
         value, best = row[f"val_{stage.best}"], self.state.best
@@ -205,7 +230,7 @@ class _Run:
             run_folder.save_generator(self.shipped, self.folder / f"{stage.name}.keras")
         self.state = replace(self.state, best=value if better else best, stale=0 if better else self.state.stale + 1)
 
-    def _go_back(self) -> None:
+    def _roll_back(self) -> None:
         """Return to the last checkpoint, with half the learning rate from now on."""
         lost, count = self.state.step, self.state.rollbacks + 1
         if count > self.config.rollbacks:
@@ -218,15 +243,17 @@ class _Run:
         self.say(f"step {lost}: the loss is no number; back to step {self.state.step} at half the learning rate")
 
     def _watch_critic(self, row: dict) -> None:
-        sure = row.get("d_real", 0.0) > _SURE and row.get("d_fake", 1.0) < 1.0 - _SURE
-        self._sure = self._sure + 1 if sure else 0
-        if self._sure == _SURE_ROWS:
+        """Say so where the critic has won: the generator then learns little from it."""
+        wins = row.get("d_real", 0.0) > _CRITIC_WINS and row.get("d_fake", 1.0) < 1.0 - _CRITIC_WINS
+        self._critic_wins = self._critic_wins + 1 if wins else 0
+        if self._critic_wins == _CRITIC_WINS_ROWS:
             self.say(
                 f"step {row['step']}: the critic is always right (D(real) {row['d_real']:.2f}, D(fake) "
                 f"{row['d_fake']:.2f}) and teaches the generator little: lower critic_learning_rate, or smooth labels"
             )
 
     def _card(self) -> dict:
+        """What is known of the run: its run.json."""
         config = self.config
         return {
             "task": config.task,
@@ -243,23 +270,23 @@ class _Run:
             "batch": config.batch,
             "precision": self.precision,
             "backend": keras.backend.backend(),
-            "data": self.source.source,
-            "pairs": self.source.trained_on,
+            "data": self.pictures.source,
+            "pairs": self.pictures.trained_on,
             "validation": self.log.validation(next(s.best for s in reversed(config.stages) if s.steps)),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,
             "version": __version__,
             "finished": True,
-            "source_sha256": list(self.source.photographs),
+            "source_sha256": list(self.pictures.source_sha256),
         }
 
 
-class _Report(keras.callbacks.Callback):
-    def __init__(self, report):
+class _ReportBatches(keras.callbacks.Callback):
+    def __init__(self, report: Report):
         super().__init__()
         self._report = report
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._report(1, logs or {})
 
 
@@ -269,6 +296,7 @@ def _extra(trainer: Trainer) -> dict[str, list]:
 
 
 def _finite(groups: dict[str, list]) -> bool:
+    """Whether all variables are finite numbers."""
     values = (keras.ops.convert_to_numpy(v) for variables in groups.values() for v in variables)
     return all(np.isfinite(v).all() for v in values)
 

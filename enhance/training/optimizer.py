@@ -6,10 +6,13 @@ import keras
 from keras import ops
 
 from enhance import config as configs
+from enhance.backend import Tensor
 
 #: A cosine schedule ends at this share of its rate.
 _COSINE_END = 0.01
-_HALVING = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
+
+#: Shares of the steps after which the halving schedule halves its rate.
+_HALVED_AT = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 
 
 @keras.saving.register_keras_serializable(package="cam2eye")
@@ -19,7 +22,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, rate: float, kind: str, steps: int, warmup_steps: int = 0):
         self.rate, self.kind, self.steps, self.warmup_steps = rate, kind, steps, warmup_steps
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, "float32")
         share = step / self.steps
         rate = self.rate * ops.minimum((step + 1.0) / max(self.warmup_steps, 1), 1.0)
@@ -27,10 +30,10 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             fall = 0.5 * (1.0 + ops.cos(math.pi * ops.minimum(share, 1.0)))
             return rate * (_COSINE_END + (1.0 - _COSINE_END) * fall)
         if self.kind == "halving":
-            return rate * 0.5 ** sum(ops.cast(share >= place, "float32") for place in _HALVING)
+            return rate * 0.5 ** sum(ops.cast(share >= place, "float32") for place in _HALVED_AT)
         return rate
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"rate": self.rate, "kind": self.kind, "steps": self.steps, "warmup_steps": self.warmup_steps}
 
 
@@ -45,30 +48,33 @@ class Adam(keras.optimizers.Adam):
     effectiveness of averaging in GAN training", ICLR 2019.
     """
 
-    def __init__(self, schedule, *, generator_count: int, critic_share: float, clip_norm: float, decay: float):
+    def __init__(
+        self, schedule: Schedule | float, *, generator_count: int, critic_share: float, clip_norm: float, decay: float
+    ):
         super().__init__(schedule, beta_1=0.9, beta_2=0.99, use_ema=decay > 0, ema_momentum=decay)
         self._generator_count, self._critic_share, self._clip_norm = generator_count, critic_share, clip_norm
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: list[Tensor], trainable_variables: list[keras.Variable] | None = None) -> Tensor:
         grads, count = list(grads), self._generator_count
         if self._clip_norm:
             grads = _clipped(grads[:count], self._clip_norm) + _clipped(grads[count:], self._clip_norm)
         return super().apply(grads, trainable_variables)
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         if self._get_variable_index(variable) >= self._generator_count:
             learning_rate = learning_rate * self._critic_share
         super().update_step(gradient, variable, learning_rate)
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
         pass  # Keras would overwrite the weights with their average at the end of every `fit`
 
-    def write_average(self, variables) -> None:
+    def write_average(self, variables: list[keras.Variable]) -> None:
         """Overwrite the variables with their moving average; without one they stay."""
         super().finalize_variable_values(variables)
 
 
-def _clipped(grads: list, bound: float) -> list:
+def _clipped(grads: list[Tensor | None], bound: float) -> list[Tensor | None]:
+    """Gradients of one network, scaled down together where their norm is above the bound."""
     present = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
     if not present:
         return grads

@@ -1,11 +1,11 @@
-"""A training run as a folder: what it was asked for, how far it came, what it leaves.
+"""A training run as a folder: its configuration, how far it came, what it leaves.
 
 ::
 
-    config.toml  camera.toml   what was asked for, and the camera whose pictures it learns from
+    config.toml  camera.toml   its configuration, and the camera whose pictures it learns from
     log.csv  tensorboard/      losses, speed and validation, one row per logging interval
     checkpoints/               the last few; each holds everything needed to go on exactly
-    previews/                  held-out pictures: input, bicubic, output, target
+    previews/                  held-out pictures: input, Pillow's bicubic, output, target
     STAGE.keras                the generator that a stage gave
     generator.keras            the result
     run.json  README.md        its card, for programs and for people
@@ -22,6 +22,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -32,7 +33,7 @@ from camsim.io import atomic
 from enhance import config as configs
 from enhance import zoo
 
-CONFIG, CAMERA, LOG, README = "config.toml", "camera.toml", "log.csv", "README.md"
+LOG, README = "log.csv", "README.md"
 CHECKPOINTS, PREVIEWS, BOARD = "checkpoints", "previews", "tensorboard"
 
 #: Columns of log.csv; the losses of all stages stand between them.
@@ -49,33 +50,33 @@ class Progress:
     done: int = 0  #: batches of it
     rollbacks: int = 0  #: times that it went back because a loss was no number
     best: float = float("nan")  #: the stage's best validation
-    stale: int = 0  #: validations since then
+    stale: int = 0  #: validations since the best one
     seconds: float = 0.0  #: spent training
 
 
 def prepare(folder: Path, config: configs.Config, camera_toml: str, fingerprint: str) -> None:
-    """Start a run: write what was asked for, and clear what an earlier run left."""
+    """Start a run: write its configuration and camera, and clear what an earlier run left."""
     folder.mkdir(parents=True, exist_ok=True)
     stages = list(config.stages)
-    if (folder / CONFIG).exists():
+    if (folder / zoo.CONFIG).exists():
         stages += read_config(folder)[0].stages
     for name in (LOG, README, zoo.GENERATOR, zoo.CARD, *(f"{stage.name}.keras" for stage in stages)):
         (folder / name).unlink(missing_ok=True)
     for name in (CHECKPOINTS, PREVIEWS, BOARD):
         shutil.rmtree(folder / name, ignore_errors=True)
     values = configs.to_dict(config) | {"data_sha256": fingerprint}
-    atomic.write_text(folder / CAMERA, camera_toml)
-    atomic.write_text(folder / CONFIG, tomli_w.dumps(values))
+    atomic.write_text(folder / zoo.CAMERA, camera_toml)
+    atomic.write_text(folder / zoo.CONFIG, tomli_w.dumps(values))
 
 
 def read_config(folder: Path) -> tuple[configs.Config, str]:
     """The configuration of a run and the fingerprint of its data; ValueError where there is none."""
-    path = folder / CONFIG
+    path = folder / zoo.CONFIG
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         return configs.from_dict(values), values["data_sha256"]
     except FileNotFoundError:
-        raise ValueError(f"{folder}: no training run here ({CONFIG} is missing)") from None
+        raise ValueError(f"{folder}: no training run here ({zoo.CONFIG} is missing)") from None
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged ({error})") from error
 
@@ -118,22 +119,23 @@ def save_checkpoint(folder: Path, state: Progress, groups: Mapping[str, list], *
 def restore(folder: Path, groups: Mapping[str, list]) -> Progress:
     """Load the last checkpoint into groups of variables; returns how far it is.
 
-    Groups that it does not hold (an optimizer, where a stage had just begun) are left as they are.
+    Groups that it has not (an optimizer, where a stage had just begun) are left as they are.
     """
     with _opened(checkpoints(folder)[-1]) as archive:
-        held = {name.partition("/")[0] for name in archive}
+        stored = {name.partition("/")[0] for name in archive}
         for group, variables in groups.items():
-            for number, variable in enumerate(variables if group in held else ()):
+            for number, variable in enumerate(variables if group in stored else ()):
                 variable.assign(archive[f"{group}/{number}"])
         return _progress_in(archive)
 
 
-def _progress_in(archive) -> Progress:
+def _progress_in(archive: np.lib.npyio.NpzFile) -> Progress:
     return Progress(**{entry.name: archive[f"progress/{entry.name}"].item() for entry in dataclasses.fields(Progress)})
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """A checkpoint to read from; ValueError in one line where it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
@@ -161,6 +163,7 @@ class Log:
         self.rows = [row for row in self.rows if int(row["step"]) <= step]
 
     def add(self, row: dict) -> None:
+        """Append a row and write the file anew."""
         self.rows.append({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.columns, extrasaction="ignore", restval="", lineterminator="\n")
@@ -188,7 +191,8 @@ class Log:
         return {stage: end - begin for (stage, end), begin in zip(ends.items(), [0, *ends.values()], strict=False)}
 
 
-def _tensorboard(folder: Path):
+def _tensorboard(folder: Path) -> Any:
+    """A writer of TensorBoard's, None where it is not installed."""
     try:
         from tensorboard.summary import Writer
     except ImportError:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import keras
 from keras import ops
 
+from enhance.backend import Tensor
 from enhance.config import ADVERSARIAL
 from enhance.losses.adversarial import Adversarial
 
@@ -17,9 +18,18 @@ class Trainer(keras.Model):
 
     Parameters
     ----------
-    content : gives the content losses of (reference, output) by name
-    weights : of every loss in the generator's sum; with `adversarial` among them, a critic is needed
-    adversarial : what critic and generator tell each other
+    generator : keras.Model
+        Takes (B, h, w, 3) in [0, 1].
+    critic : keras.Model or None
+        Needed where `adversarial` is among the weights.
+    content : callable
+        Gives the content losses of (reference, output) by name.
+    weights : mapping of str to float
+        Of every loss in the generator's sum.
+    adversarial : Adversarial or None
+        The losses of generator and critic.
+    seed : int
+        Of label noise and of the points of gradient penalties.
     """
 
     def __init__(
@@ -37,46 +47,58 @@ class Trainer(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         # In a dict of their own: the frozen weights of feature extractors are not ours to track and save.
         self._untracked = {"content": content, "weights": dict(weights), "adversarial": adversarial}
-        shown = list(weights)
+        logged = list(weights)
         if critic is not None:
-            shown += ["critic", "d_real", "d_fake"] + (["penalty"] if _penalised(adversarial) else [])
-        self.shown = {name: keras.metrics.Mean(name=name) for name in shown}
+            logged += ["critic", "d_real", "d_fake"] + (["penalty"] if _penalised(adversarial) else [])
+        self.logged = {name: keras.metrics.Mean(name=name) for name in logged}
 
-    def call(self, lr, training=False):
+    def call(self, lr: Tensor, training: bool = False) -> Tensor:
         return self.generator(ops.cast(lr, "float32") / 255.0, training=training)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
+        """The sum that one step descends: the weighted losses of the generator, and the critic's own.
+
+        `y` are targets (B, H, W, 3), uint8; `y_pred` outputs, sRGB in [0, 1].
+        """
         hr, sr = ops.cast(y, "float32") / 255.0, ops.cast(y_pred, "float32")
         terms = self._untracked["content"](hr, sr)
         weights = self._untracked["weights"]
         total = 0.0
         if self.critic is not None:
-            judged, total = self._judge(hr, sr, training)
-            terms = terms | judged
+            adversarial, total = self._adversarial_terms(hr, sr, training)
+            terms = terms | adversarial
         for name, value in terms.items():
-            self.shown[name].update_state(value)
+            self.logged[name].update_state(value)
             if name in weights:
                 total = total + weights[name] * value
         return total
 
-    def _judge(self, hr, sr, training: bool):
+    def _adversarial_terms(self, hr: Tensor, sr: Tensor, training: bool) -> tuple[dict[str, Tensor], Tensor]:
         """Adversarial losses by name, and the critic's own loss."""
         kind: Adversarial = self._untracked["adversarial"]
         fixed = ops.stop_gradient(sr)
-        # apart, as the generator's opinion below is asked: batch norm would judge a mixed batch by its mixture
+        # one after the other, as below for the generator: batch norm would judge a mixed batch by its mixture
         real, fake = (self.critic(pictures, training=training) for pictures in (hr, fixed))
         terms = {"critic": kind.critic(real, fake, seed=self.seed_generator)}
         total = terms["critic"]
         if _penalised(kind):
             terms["penalty"] = kind.penalty(self.critic, hr, fixed, seed=self.seed_generator)
             total = total + terms["penalty"]
-        held = [(v, ops.stop_gradient(v.value)) for v in self.critic.variables]
-        with keras.StatelessScope(state_mapping=held):
-            opinion = self.critic(sr, training=training)
-        terms[ADVERSARIAL] = kind.generator(ops.stop_gradient(real), opinion)
-        terms["d_real"], terms["d_fake"] = kind.judgement(ops.stop_gradient(real), ops.stop_gradient(fake))
+        constant = [(v, ops.stop_gradient(v.value)) for v in self.critic.variables]
+        with keras.StatelessScope(state_mapping=constant):
+            fake_for_generator = self.critic(sr, training=training)
+        terms[ADVERSARIAL] = kind.generator(ops.stop_gradient(real), fake_for_generator)
+        terms["d_real"], terms["d_fake"] = kind.probabilities(ops.stop_gradient(real), ops.stop_gradient(fake))
         return terms, total
 
 
 def _penalised(kind: Adversarial) -> bool:
+    """Whether the critic's gradient is penalised."""
     return bool(kind.gradient_penalty or kind.r1)

@@ -1,10 +1,13 @@
 """How good a generator is on held-out pairs, during training."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 
 from camsim.io import image
 from camsim.io.resize import resize
+from enhance.inference import pictures
 from scielab.metrics import fidelity, s_cielab
 
 #: Pictures enlarged at a time.
@@ -26,7 +29,7 @@ def enlarge(generator: keras.Model, lr: np.ndarray) -> np.ndarray:
     return image.quantise(sr)
 
 
-def measure(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
+def scores(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
     """Mean PSNR in dB, SSIM and S-CIELAB ΔE (1996, default viewing distance) of uint8 pictures (n, H, W, 3)."""
     pairs = [(reference / 255.0, test / 255.0) for reference, test in zip(hr, sr, strict=True)]
     return {
@@ -36,11 +39,12 @@ def measure(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
     }
 
 
-def strip(lr: np.ndarray, sr: np.ndarray, hr: np.ndarray) -> np.ndarray:
-    """The first pictures in rows, [0, 1]: input with its pixels shown, bicubic enlargement, output, target."""
+def write_preview(path: Path, lr: np.ndarray, sr: np.ndarray, hr: np.ndarray) -> None:
+    """The first pictures (uint8) in rows: input with its pixels shown, Pillow's bicubic enlargement, output, target."""
     rows = []
-    for low, output, target in list(zip(lr / 255.0, sr / 255.0, hr / 255.0, strict=True))[:_SHOWN]:
+    for low, output, target in zip(lr[:_SHOWN], sr[:_SHOWN], hr[:_SHOWN], strict=True):
         scale = target.shape[0] // low.shape[0]
         pixels = np.repeat(np.repeat(low, scale, 0), scale, 1)
-        rows.append(np.concatenate([pixels, resize(low, target.shape[:2]), output, target], axis=1))
-    return np.concatenate(rows)
+        bicubic = image.quantise(resize(low / 255.0, target.shape[:2]))
+        rows.append(np.concatenate([pixels, bicubic, output, target], axis=1))
+    pictures.write(path, pictures.Picture(values=np.concatenate(rows), profile=b""))

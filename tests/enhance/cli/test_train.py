@@ -14,8 +14,7 @@ import pytest
 pytest.importorskip("keras")
 
 from camsim import camera_file
-from camsim.dataset import folder as dataset
-from camsim.dataset import photographs
+from camsim.dataset import folder, photographs
 from camsim.io import image
 from camsim.io.resize import resize
 
@@ -31,7 +30,7 @@ def rendered(tmp_path_factory):
     for number in range(8):
         image.write(place / f"{number}.png", resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
     target = tmp_path_factory.mktemp("set") / "set"
-    dataset.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
+    folder.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
     return target
 
 
@@ -223,9 +222,9 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, rendered, trained, tm
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     (tmp_path / "base.toml").write_text("base = 3")
     (tmp_path / "stage.toml").write_text('base = "default"\nstage = [1]')
-    for folder, side in (("HR", 160), ("LR", 160)):
+    for part in ("HR", "LR"):
         for name in ("a.png", "b.png"):
-            image.write(tmp_path / "one" / folder / name, np.full((side, side, 3), 0.5))
+            image.write(tmp_path / "one" / part / name, np.full((160, 160, 3), 0.5))
     before = sorted(tmp_path.rglob("*"))
     run_before = sorted((trained / "deblur").rglob("*"))
     names = {"SET": rendered, "RUN": trained / "deblur", "MODELS": trained, "ONE": tmp_path / "one"}

@@ -1,0 +1,39 @@
+"""The `enhance configs` command."""
+
+import dataclasses
+
+import click
+
+from camsim import schema
+from camsim.cli import console
+from camsim.cli.console import Console
+from enhance import config as configs
+
+
+@click.command("configs", short_help="List the training configurations, or show one.")
+@click.argument("name", required=False)
+@click.option("--keys", is_flag=True, help="Every key with its default, bounds and meaning.")
+@console.reporting
+def list_configs(name: str | None, keys: bool, console: Console) -> None:
+    """List the shipped training configurations; with NAME, print one as a TOML file to start from."""
+    if keys:
+        rows = _keys()
+        text = "\n".join(f"{row['key']:29}{row['bounds']:31}{row['meaning']}" for row in rows)
+        console.result(text, {"keys": rows})
+    elif name:
+        config = configs.load(name)
+        console.result(configs.to_toml(config).rstrip(), configs.to_dict(config))
+    else:
+        known = {name: configs.load(name) for name in configs.names()}
+        rows = [f"{name:16}{config.description}" for name, config in known.items()]
+        console.result("\n".join(rows), {"configs": {name: configs.to_dict(config) for name, config in known.items()}})
+
+
+def _keys() -> list[dict[str, str]]:
+    """Every key of a configuration file with its meaning and bounds."""
+    return [
+        {"key": prefix + entry.name, "meaning": entry.metadata["meaning"], "bounds": schema.bounds(entry.metadata)}
+        for kind, prefix in ((configs.Config, ""), (configs.Stage, "stage."))
+        for entry in dataclasses.fields(kind)
+        if entry.name != "stages"
+    ]

@@ -1,0 +1,50 @@
+"""The `enhance export` command."""
+
+from pathlib import Path
+
+import click
+
+from camsim.cli import console
+from camsim.cli.console import Console
+from camsim.io import outputs
+from enhance import backend
+from enhance.cli.model_options import find_model, model_options
+
+
+@click.command(short_help="Write a model for other runtimes.")
+@model_options
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.onnx, FILE.tflite, or FOLDER."
+)
+@console.force_option
+@console.dry_run_option
+@console.reporting
+def export(
+    task: str | None,
+    models: Path | None,
+    model: Path | None,
+    output: Path,
+    force: bool,
+    dry_run: bool,
+    console: Console,
+) -> None:
+    """Write a model for other runtimes: ONNX, TFLite or, without a suffix, TensorFlow's SavedModel.
+
+    It takes (1, H, W, 3) float32 sRGB values in [0, 1], any H and W. What was written is run once and compared with
+    Keras; more than 0.001 of difference is an error, and nothing is left.
+    """
+    path, _ = find_model(task, models, model)
+    outputs.check([output], [path], force=force)
+    backend.ensure()
+    from enhance.inference import apply, export
+
+    kind = export.kind_of(output)
+    export.check_place(output)
+    if dry_run:
+        plan = {"dry_run": True, "model": str(path), "outputs": [str(output)]}
+        console.result(f"would write {output} ({kind})", plan)
+        return
+    worst = export.export(apply.load(path), output)
+    console.info(f"model: {path}")
+    record = {"model": str(path), "output": str(output), "kind": kind, "largest_difference": worst}
+    console.result(f"{output}  {kind}, within {worst:.1e} of Keras", record)

@@ -1,0 +1,178 @@
+"""`enhance apply`: files, folders and the web, what is recorded and what is refused."""
+
+import functools
+import http.server
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+pytest.importorskip("keras")
+
+from camsim.io import image
+from enhance import zoo
+from enhance.cli import apply
+from enhance.inference import pictures
+from enhance.networks import generators
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "generator.keras"
+    generators.build("light", scale=4, blocks=1, filters=4).save(path)
+    return path
+
+
+def texture(rows, columns, channels=3, seed=0):
+    return np.random.default_rng(seed).random((rows, columns, channels)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A web server with pictures."""
+    folder = tmp_path_factory.mktemp("web")
+    Image.fromarray((texture(6, 7) * 255).astype(np.uint8)).save(folder / "photo one.png")
+    (folder / "noname").write_bytes((folder / "photo one.png").read_bytes())
+    (folder / "text.png").write_text("<html>no picture</html>")
+
+    class Files(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=folder))
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_address[1]}"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, model_file):
+    """Run `enhance apply` in this process, in an empty folder, with a model; it must succeed."""
+    from enhance.cli.main import cli
+
+    def invoke(*arguments):
+        monkeypatch.chdir(tmp_path)
+        options = [] if "--task" in arguments else ["--model", str(model_file)]
+        done = CliRunner().invoke(cli, ["apply", *map(str, arguments), *options], catch_exceptions=False)
+        assert done.exit_code == 0
+        return done
+
+    return invoke
+
+
+def test_apply_enlarges_a_file_and_records_how(run, model_file, tmp_path):
+    import hashlib
+
+    image.write(tmp_path / "in.png", texture(20, 33))
+    done = run("-i", "in.png", "-o", "out.png", "--json")
+    assert image.read(tmp_path / "out.png").shape == (80, 132, 3)
+    record = json.loads((tmp_path / "out.json").read_text())
+    assert json.loads(done.stdout)["outputs"] == [record]
+    assert record["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
+    assert record["input_sha256"] == hashlib.sha256((tmp_path / "in.png").read_bytes()).hexdigest()
+    assert (record["input"], record["width"], record["height"], record["scale"]) == ("in.png", 132, 80, 4)
+    assert {"version", "task", "model", "output"} <= set(record)
+
+
+def test_apply_takes_files_folders_and_the_web_together(run, server, tmp_path):
+    for name in ("one.png", "in/a.png", "in/sub/b.jpg"):
+        image.write(tmp_path / name, np.full((8, 8, 3), 0.5))
+    run("-i", "one.png", "-i", "in", "-i", f"{server}/photo%20one.png", "-i", f"{server}/noname", "-o", "out")
+    found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    names = ["a.png", "noname.png", "one.png", "photo_one.png", "sub/b.jpg"]
+    assert found == sorted(names + [str(Path(name).with_suffix(".json")) for name in names])
+    assert image.read(tmp_path / "out" / "sub" / "b.jpg").shape == (32, 32, 3)
+    assert image.read(tmp_path / "out" / "photo_one.png").shape == (24, 28, 3)
+    assert json.loads((tmp_path / "out" / "noname.json").read_text())["input"] == f"{server}/noname"
+
+
+def test_apply_keeps_grey_depth_and_alpha(run, tmp_path):
+    for name, shape in (("grey", (5, 6, 1)), ("clear", (5, 6, 4))):
+        values = (texture(*shape) * 65535).astype(np.uint16)
+        pictures.write(tmp_path / "in" / f"{name}.png", pictures.Picture(values=values, profile=b""))
+    run("-i", "in", "-o", "out", "--tile", "50", "--device", "cpu")
+    for name, channels in (("grey", 1), ("clear", 4)):
+        values = pictures.read(tmp_path / "out" / f"{name}.png").values
+        assert values.dtype == np.uint16 and values.shape == (20, 24, channels) and len(np.unique(values)) > 256
+    done = run("-i", "in/grey.png", "-o", "grey.jpg")
+    assert "note: grey.jpg gets 8 bits" in done.stderr and pictures.read(tmp_path / "grey.jpg").values.shape[2] == 1
+
+
+def test_a_large_picture_is_done_in_tiles_to_the_same_bytes(run, tmp_path):
+    image.write(tmp_path / "in.png", texture(60, 90))
+    run("-i", "in.png", "-o", "a.png")
+    run("-i", "in.png", "-o", "b.png", "--tile", "40")
+    a, b = (pictures.read(tmp_path / name).values.astype(int) for name in ("a.png", "b.png"))
+    assert np.abs(a - b).max() <= 1
+
+
+def test_dry_run_does_nothing_and_fetches_nothing(run, tmp_path):
+    done = run("-i", "http://127.0.0.1:1/x.png", "-o", "out", "--dry-run")
+    assert done.stdout.strip() == f"would write {Path('out/x.png')}" and not list(tmp_path.rglob("*.png"))
+
+
+def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
+    entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
+    monkeypatch.setattr(zoo, "find", lambda task, models=None: entry if task == "deblur" else None)
+    image.write(tmp_path / "in.png", texture(4, 4))
+    run("-i", "in.png", "-o", "out.png", "--task", "deblur")
+    assert json.loads((tmp_path / "out.json").read_text())["task"] == "deblur"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-i", "in.png", "-o", "out.png"), "--task or --model"),
+        (("-i", "in.png", "-o", "out.png", "--task", "blur"), "unknown task 'blur'"),
+        (("-i", "in.png", "-o", "out.png", "--task", "pixel", "--models", "mine"), "no trained model"),
+        (("-i", "in.png", "-o", "out.png", "--model", "in.png"), "not a usable model"),
+        (("-i", "in.png", "-o", "out.png", "--model", "gone.keras"), "gone.keras: no such file"),
+        (("-i", "in.png", "-o", "out.png", "--model", "MODEL", "--tile", "20"), "tiles of 20 px are too small"),
+        (("-i", "in.png", "-o", "out.png", "--model", "MODEL", "--device", "tpu"), "unknown device 'tpu'"),
+        (("-i", "gone.png", "-o", "out.png", "--model", "MODEL"), "gone.png"),
+        (("-i", "text.png", "-o", "out.png", "--model", "MODEL"), "text.png: cannot be read"),
+        (("-i", "SERVER/text.png", "-o", "out.png", "--model", "MODEL"), "/text.png: cannot be read"),
+        (("-i", "SERVER/gone", "-o", "out.png", "--model", "MODEL"), "/gone: cannot be fetched (404"),
+        (("-i", "in.png", "-o", "out.xyz", "--model", "MODEL"), ".xyz"),
+        (("-i", "clear.png", "-o", "out.jpg", "--model", "MODEL"), ".jpg has no alpha"),
+        (("-i", "in.png", "-o", "in.png", "--model", "MODEL"), "is an input as well"),
+        (("-i", "in.png", "-o", "there.png", "--model", "MODEL"), "there.png exists"),
+        (("-i", "in.png", "-o", "noted.png", "--model", "MODEL"), "noted.json exists"),
+        (("-i", "in.png", "-i", "clear.png", "-o", "out.png", "--model", "MODEL"), "2 inputs need a folder"),
+        (("-i", "in.png", "-i", "mine/in.png", "-o", "out", "--model", "MODEL"), "would both become"),
+        (("-i", "in.png", "-i", "in.jpg", "-o", "out", "--model", "MODEL"), "would both become"),
+        (("-i", "empty", "-o", "out", "--model", "MODEL"), "no pictures in this folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(refused, server, model_file, tmp_path, arguments, words):
+    for name in ("in.png", "in.jpg", "there.png", "mine/in.png"):
+        image.write(tmp_path / name, np.full((8, 8, 3), 0.5))
+    Image.fromarray(np.zeros((4, 4, 4), np.uint8)).save(tmp_path / "clear.png")
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "noted.json").write_text("{}")
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    names = {"MODEL": str(model_file)}
+    given = [names.get(argument, argument).replace("SERVER", server) for argument in arguments]
+    assert words in refused("enhance", "apply", *given)
+    assert sorted(path for path in tmp_path.rglob("*") if path.name != "home") == before
+
+
+def test_every_input_is_decoded_once_where_memory_allows(run, monkeypatch, tmp_path):
+    for name in ("a.png", "b.png"):
+        image.write(tmp_path / "in" / name, texture(6, 8))
+    decoded, read = [], pictures.read
+    monkeypatch.setattr(pictures, "read", lambda path, name="": decoded.append(path.name) or read(path, name=name))
+    run("-i", "in", "-o", "out")
+    assert sorted(decoded) == ["a.png", "b.png"]
+    decoded.clear()
+    monkeypatch.setattr(apply, "KEPT_BYTES", 6 * 8 * 3)  # room for one
+    run("-i", "in", "-o", "again")
+    assert sorted(decoded) == ["a.png", "b.png", "b.png"]
+    for name in ("a.png", "b.png"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()

@@ -1,0 +1,42 @@
+"""What a configuration names is made, or refused before anything is written."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+from enhance import config
+from enhance.training import build
+
+PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"generator": {"kind": "big"}}, "big"),
+        ({"generator": {"kind": "light", "bloks": 3}}, "bloks"),
+        ({"critic": {"kind": "x"}}, "'x'"),
+        ({"needs_init": True}, "init must name"),
+        ({"stage": [{"losses": {"l3": 1.0}}]}, "l3"),
+        ({"stage": [{"losses": {"vgg22": 1.0}}]}, "VGG19"),
+        ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"kind": "x"}}]}, "'x'"),
+        ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"knd": "hinge"}}]}, "knd"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_anything_is_written(values, words, monkeypatch, configure):
+    monkeypatch.delenv("CAM2EYE_VGG_WEIGHTS", raising=False)
+    with pytest.raises(ValueError, match=words):
+        build.check(config.from_dict(config.to_dict(configure()) | values))
+
+
+@pytest.mark.slow
+def test_training_starts_from_a_model_that_is_named(tmp_path, configure, start):
+    start(tmp_path / "first", configure(PIXEL))
+    still = configure(PIXEL | {"learning_rate": 1e-12}, init=str(tmp_path / "first"))
+    start(tmp_path / "second", still)
+    a, b = (build.keras_file.load(tmp_path / n / "generator.keras").get_weights() for n in ("first", "second"))
+    assert all(np.allclose(x, y, atol=1e-7) for x, y in zip(a, b, strict=True))
+    other = configure(PIXEL, init=str(tmp_path / "first"), generator={"kind": "light", "blocks": 2, "filters": 8})
+    with pytest.raises(ValueError, match="other layers"):
+        build.check(other)

@@ -1,0 +1,93 @@
+"""How runs begin: configuration, camera and folder, with errors that name no option of a command line."""
+
+import dataclasses
+
+import pytest
+
+pytest.importorskip("keras")
+
+from camsim import camera_file
+from enhance import config
+from enhance.training import build, start
+
+F22 = camera_file.load("f22")
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+def write_config(folder, task):
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(f'base = "default"\ntask = "{task}"\n')
+    return folder
+
+
+def test_runs_are_numbered_and_the_latest_of_a_task_is_found(tmp_path):
+    assert start.free_run("sr") == start.RUNS / "sr-1"
+    for number in (2, 10):
+        write_config(tmp_path / "runs" / f"sr-{number}", "sr")
+    write_config(tmp_path / "runs" / "named", "deblur")
+    assert start.free_run("sr") == start.RUNS / "sr-11" and start.free_run("deblur") == start.RUNS / "deblur-1"
+    assert start.latest_run("sr").name in ("sr-2", "sr-10") and start.latest_run("deblur").name == "named"
+    with pytest.raises(ValueError, match="no run of color in .*runs") as error:
+        start.latest_run("color")
+    assert "-o " not in str(error.value)
+
+
+def test_a_folder_is_refused_that_holds_something_else_or_a_run(tmp_path):
+    run = write_config(tmp_path / "run", "sr")
+    start.check_folder(tmp_path / "new", force=False)
+    start.check_folder(run, force=True)
+    with pytest.raises(FileExistsError) as exists:
+        start.check_folder(run, force=False)
+    assert exists.value.filename == str(run) and "--" not in str(exists.value)
+    for place, words in ((tmp_path, "other than a training run"), (run / "config.toml", "is a file")):
+        with pytest.raises(ValueError, match=words):
+            start.check_folder(place, force=True)
+
+
+def test_the_camera_is_the_one_named_or_the_tasks_or_the_runs(tmp_path):
+    plain = config.load("default")
+    assert start.with_camera(plain, task="deblur") == (dataclasses.replace(plain, task="deblur", setting="f22"), F22)
+    (tmp_path / "mine.toml").write_text(camera_file.to_toml(F22).replace('name = "f22"', 'name = "mine"'))
+    chosen, camera = start.with_camera(plain, camera="mine.toml")
+    assert (chosen.task, chosen.setting, camera.name) == ("mine", "mine", "mine")
+    run = write_config(tmp_path / "run", "own task")
+    (run / "camera.toml").write_text((tmp_path / "mine.toml").read_text())
+    for source in (run, run / "config.toml"):
+        chosen, camera = start.with_camera(config.load(source), source=source)
+        assert (chosen.task, chosen.setting) == ("own task", "mine")
+    chosen, camera = start.with_camera(dataclasses.replace(plain, task="deblur"))
+    assert camera == F22
+    for options, words in (({"task": "blur"}, "unknown task 'blur'"), ({}, "neither a task nor a camera")):
+        with pytest.raises(ValueError, match=words) as error:
+            start.with_camera(plain, **options)
+        assert "--" not in str(error.value)
+
+
+def test_a_camera_that_is_not_the_tasks_is_allowed_and_said():
+    said = []
+    start.with_camera(config.load("default"), task="deblur", camera=F22, say=said.append)
+    assert not said
+    chosen, _ = start.with_camera(config.load("default"), task="deblur", camera="pixel25", say=said.append)
+    assert chosen.task == "deblur" and "pixel25 is not f22" in said[0]
+
+
+def test_steps_go_to_the_first_stages():
+    plain = config.load("default")
+    assert [stage.steps for stage in start.with_steps(plain, [7]).stages] == [7, plain.stages[1].steps]
+    with pytest.raises(ValueError, match="3 numbers of steps for the stages pixel, gan"):
+        start.with_steps(plain, [1, 2, 3])
+
+
+def test_a_plan_is_checked_before_anything_is_written(tmp_path):
+    plan = start.planned("deblur", steps=[7, 0], precision="float32")
+    assert plan.folder == start.RUNS / "deblur-1" and plan.steps == {"pixel": 7} and plan.camera == F22
+    assert plan.describe() == "light for deblur, 7 steps pixel"
+    with pytest.raises(build.NoInitError, match="init must name"):
+        start.planned("srgan-edsr", camera="f22")
+    with pytest.raises(ValueError, match="gone: no such file"):
+        start.planned("deblur", data="gone")
+    assert not list(tmp_path.glob("run*"))
