@@ -3,7 +3,7 @@
     shot = camsim.render("photo.jpg", "f22", seed=0)      # a photograph through an f/22 lens
     shot.rgb, shot.electrons, shot.exposure_s             # arrays and numbers; shot.save("out.png")
     camera = camsim.load("f22").replace("optics.fnumber", 16)
-    camsim.measure_mtf(camsim.chart("slanted-edge"), linear=True).mtf50_per_px
+    camsim.measure_mtf(camsim.chart("slanted-edge")).mtf50_per_px
 
 Pictures are paths or arrays (H, W, 3) of sRGB values: uint8, uint16, or floating point in [0, 1]. Everything is loaded
 on first use.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from camsim.camera import Camera
+    from camsim.camera import ISP, Camera, Optics, Scene, Sensor
     from camsim.measure.instruments import measure_color, measure_mtf, measure_noise
     from camsim.scene.cube import Cube
     from camsim.shot import Shot
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     Path = str | PathLike[str]
 
 __all__ = [
+    "ISP",
     "Camera",
+    "Optics",
+    "Scene",
+    "Sensor",
     "Shot",
     "__version__",
     "chart",
@@ -42,7 +46,7 @@ __all__ = [
 
 #: What is handed out as it is, and where it stands.
 _ELSEWHERE = {
-    "Camera": "camsim.camera",
+    **dict.fromkeys(("Camera", "ISP", "Optics", "Scene", "Sensor"), "camsim.camera"),
     "Shot": "camsim.shot",
     "measure_color": "camsim.measure.instruments",
     "measure_mtf": "camsim.measure.instruments",
@@ -164,11 +168,11 @@ def read(path: Path) -> np.ndarray | Cube:
     >>> camsim.read("grey.png")[0, 0].tolist()
     [0.2, 0.2, 0.2]
     """
-    from camsim.light import colour
+    from camsim.io import image
     from camsim.scene.cube import Cube
 
     found = _opened(path)
-    return found if isinstance(found, Cube) else colour.as_float(found)
+    return found if isinstance(found, Cube) else image.as_float(found)
 
 
 def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
@@ -198,15 +202,15 @@ def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
     (2, 3, 3)
     """
     from camsim.io import image
-    from camsim.light import colour
 
-    image.write(path, colour.as_float(picture), bits=bits)
+    image.write(path, picture, bits=bits)
 
 
 def chart(name: str, height: int | None = None, width: int | None = None, **options: object) -> np.ndarray:
-    """Draw a test chart, in linear light.
+    """Draw a test chart, as a picture that `render`, `write` and the measurements take.
 
-    `render` and `write` take sRGB values: encode with `camsim.light.colour.srgb_encode` first.
+    Levels are meant in linear light, a level of 0.5 for half the light of white; the picture holds them as sRGB values,
+    as the files of `camsim chart` do. `camsim.charts.catalogue.make` gives the light itself.
 
     Parameters
     ----------
@@ -222,7 +226,7 @@ def chart(name: str, height: int | None = None, width: int | None = None, **opti
     Returns
     -------
     ndarray of float
-        (height, width, 3), linear light in [0, 1], 1 for a perfect white; sRGB primaries.
+        (height, width, 3), sRGB values in [0, 1], 1 for a perfect white.
 
     Raises
     ------
@@ -232,25 +236,20 @@ def chart(name: str, height: int | None = None, width: int | None = None, **opti
     Examples
     --------
     >>> import camsim
-    >>> from camsim.light.colour import srgb_encode
-    >>> edge = camsim.chart("slanted-edge", 128, 128, angle_deg=5)
-    >>> camsim.render(srgb_encode(edge), "f22")
+    >>> camsim.render(camsim.chart("slanted-edge", 128, 128, angle_deg=5), "f22")
     Shot(262×262, exposure 55.7 s)
     """
     from camsim.charts import catalogue
+    from camsim.light import colour
 
     suitable = catalogue.get(name).size
-    return catalogue.make(name, height or suitable[0], width or suitable[1], **options)
+    return colour.srgb_encode(catalogue.make(name, height or suitable[0], width or suitable[1], **options))
 
 
 def _opened(picture: Path | np.ndarray | Cube) -> np.ndarray | Cube:
     """A picture in the depth of its file, or a hyperspectral scene; what is no path as it is."""
     import os
 
-    from camsim.io import image
-    from camsim.scene import cube
+    from camsim.scene import read
 
-    if not isinstance(picture, str | os.PathLike):
-        return picture
-    is_cube = os.path.splitext(picture)[1].lower() in cube.SUFFIXES
-    return cube.read(picture) if is_cube else image.read_native(picture)
+    return read.read(picture) if isinstance(picture, str | os.PathLike) else picture

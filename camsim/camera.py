@@ -22,7 +22,8 @@ class Scene(Frozen):
 
     Examples
     --------
-    >>> Scene(fov_deg=10, illuminant="A")
+    >>> import camsim
+    >>> camsim.Scene(fov_deg=10, illuminant="A")
     Scene(fov_deg=10, illuminant='A')
     """
 
@@ -56,7 +57,8 @@ class Optics(Frozen):
 
     Examples
     --------
-    >>> Optics(fnumber=8.0, blades=6)
+    >>> import camsim
+    >>> camsim.Optics(fnumber=8.0, blades=6)
     Optics(fnumber=8, blades=6)
     """
 
@@ -95,7 +97,8 @@ class Sensor(Frozen):
 
     Examples
     --------
-    >>> Sensor(cfa="quad-bayer", binning=2)
+    >>> import camsim
+    >>> camsim.Sensor(cfa="quad-bayer", binning=2)
     Sensor(cfa='quad-bayer', binning=2)
     """
 
@@ -151,7 +154,8 @@ class Sensor(Frozen):
 
         Examples
         --------
-        >>> Sensor(cfa="rggb").tile
+        >>> import camsim
+        >>> camsim.Sensor(cfa="rggb").tile
         ('rg', 'gb')
         """
         text = CFA_ALIASES.get(self.cfa.lower(), self.cfa.lower())
@@ -163,7 +167,8 @@ class Sensor(Frozen):
 
         Examples
         --------
-        >>> Sensor(cfa="quad-bayer", binning=2).bins_blocks, Sensor(cfa="rggb", binning=2).bins_blocks
+        >>> import camsim
+        >>> camsim.Sensor(cfa="quad-bayer", binning=2).bins_blocks, camsim.Sensor(cfa="rggb", binning=2).bins_blocks
         (True, False)
         """
         tile, n = self.tile, self.binning
@@ -179,7 +184,8 @@ class Sensor(Frozen):
 
         Examples
         --------
-        >>> Sensor(cfa="quad-bayer", binning=2).binned_tile
+        >>> import camsim
+        >>> camsim.Sensor(cfa="quad-bayer", binning=2).binned_tile
         ('gr', 'bg')
         """
         if not self.bins_blocks:
@@ -193,7 +199,8 @@ class Sensor(Frozen):
 
         Examples
         --------
-        >>> Sensor().is_bayer, Sensor(cfa="rgbw").is_bayer
+        >>> import camsim
+        >>> camsim.Sensor().is_bayer, camsim.Sensor(cfa="rgbw").is_bayer
         (True, False)
         """
         tile = self.binned_tile
@@ -206,7 +213,8 @@ class ISP(Frozen):
 
     Examples
     --------
-    >>> ISP(white_balance=(2.0, 1.0, 1.5))
+    >>> import camsim
+    >>> camsim.ISP(white_balance=(2.0, 1.0, 1.5))
     ISP(white_balance=(2.0, 1.0, 1.5))
     """
 
@@ -241,7 +249,8 @@ class Camera(Frozen):
 
     Examples
     --------
-    >>> Camera(name="wide", optics=Optics(fnumber=2.0))
+    >>> import camsim
+    >>> camsim.Camera(name="wide", optics=camsim.Optics(fnumber=2.0))
     Camera('wide', optics.fnumber=2)
     """
 

@@ -4,10 +4,11 @@ import numpy as np
 
 from camsim.camera import Camera, Scene
 from camsim.image_formation import electron_rate
+from camsim.io import image
 from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process
 from camsim.light import spectra
-from camsim.light.colour import as_float, decode_picture, srgb_encode
+from camsim.light.colour import decode_picture, srgb_encode
 from camsim.scene import radiance
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, exposure, noise, pixels
@@ -110,7 +111,7 @@ def _untouched(picture: np.ndarray | Cube, scene: Scene, dtype: type) -> Shot:
         linear = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
         rgb = srgb_encode(linear)
     else:
-        linear, rgb = decode_picture(picture, dtype), as_float(picture)
+        linear, rgb = decode_picture(picture, dtype), image.as_float(picture)
     return Shot(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
 
 

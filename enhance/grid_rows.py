@@ -38,7 +38,7 @@ def rows(folder: Path | None = None) -> list[Row]:
 def _of_other_cameras(folder: Path | None) -> list[zoo.Entry]:
     """The latest finished run of each task that is none of the four."""
     found: dict[str, zoo.Entry] = {}
-    for entry in zoo.noted() if folder is None else _runs_in(folder):
+    for entry in zoo.registered() if folder is None else _runs_in(folder):
         if entry.task not in zoo.TASKS:
             found.setdefault(entry.task, entry)
     return list(found.values())
@@ -65,7 +65,7 @@ def _row(entry: zoo.Entry) -> Row:
         scale=entry.scale,
         sha256=atomic.sha256(entry.weights),
         seen=frozenset(entry.card.get("source_sha256", [])),
-        facts={"path": str(entry.path)} | entry.facts,
+        facts={"path": str(entry.folder)} | entry.facts,
         words=_words(entry),
         competes_elsewhere=entry.task in zoo.TASKS,
     )
@@ -76,7 +76,7 @@ def _load(weights: Path) -> Callable[[np.ndarray], np.ndarray]:
     backend.ensure()
     from enhance.inference import apply
 
-    return apply.Enlarger(apply.load(weights)).enlarge
+    return apply.open_enlarger(weights).enlarge
 
 
 def _words(entry: zoo.Entry) -> str:

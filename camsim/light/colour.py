@@ -39,13 +39,6 @@ def check_picture(picture: np.ndarray) -> None:
         raise ValueError(f"a picture must have shape (H, W, 3), not {picture.shape}")
 
 
-def as_float(picture: np.ndarray) -> np.ndarray:
-    """The values of a picture (H, W, 3) in double precision: uint8 and uint16 as shares of white."""
-    picture = np.asarray(picture)
-    check_picture(picture)
-    return picture / np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else picture.astype(float)
-
-
 def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
     """Linear light of a picture, (H, W, 3), each colour in one piece in memory.
 

@@ -58,7 +58,7 @@ def measure_mtf(
     --------
     >>> import camsim
     >>> edge = camsim.chart("slanted-edge", 128, 128)
-    >>> round(camsim.measure_mtf(edge, linear=True).mtf50_per_px, 2)
+    >>> round(camsim.measure_mtf(edge).mtf50_per_px, 2)
     0.6
     """
     from camsim.measure import slanted_edge
@@ -104,7 +104,7 @@ def measure_color(
     Examples
     --------
     >>> import camsim
-    >>> check = camsim.measure_color(camsim.chart("colorchecker"), linear=True)
+    >>> check = camsim.measure_color(camsim.chart("colorchecker"))
     >>> check.names[check.delta_e.argmax()]  # lies outside sRGB
     'cyan'
     """
@@ -156,4 +156,7 @@ def measure_noise(camera: Camera | Path | str, *, size: int = 256, seed: int = 0
 def _linear(picture: Path | str | np.ndarray, linear: bool) -> np.ndarray:
     """Linear light, (H, W, 3), of a picture that is given in linear light or as sRGB values."""
     picture = image.read_native(picture) if isinstance(picture, str | os.PathLike) else picture
-    return colour.as_float(picture) if linear else colour.decode_picture(picture)
+    if not linear:
+        return colour.decode_picture(picture)
+    colour.check_picture(np.asarray(picture))
+    return image.as_float(np.asarray(picture))

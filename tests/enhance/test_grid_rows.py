@@ -32,7 +32,7 @@ def test_there_is_a_row_for_each_task():
     row, entry = found["deblur"], zoo.find("deblur")
     assert row.scale == 4 and row.sha256 == atomic.sha256(entry.weights) and row.competes_elsewhere
     assert row.seen == frozenset(entry.card["source_sha256"]) and len(row.seen) > 1000
-    assert row.facts["path"] == str(entry.path) and "source_sha256" not in row.facts
+    assert row.facts["path"] == str(entry.folder) and "source_sha256" not in row.facts
     assert row.words.startswith("light, 320,819 parameters, 14500 steps pixel and 800 steps gan, trained on 1,800")
 
 
@@ -70,7 +70,7 @@ def test_a_folder_holds_one_run_for_each_task(tmp_path):
 
 
 def test_the_latest_run_for_another_camera_is_found(tmp_path):
-    zoo.note(other_camera(tmp_path / "first"))
-    zoo.note(other_camera(tmp_path / "second"))
+    zoo.register(other_camera(tmp_path / "first"))
+    zoo.register(other_camera(tmp_path / "second"))
     *_, phone = grid_rows.rows()
     assert phone.name == "phone" and phone.facts["path"].endswith("second") and len(grid_rows.rows()) == 5
