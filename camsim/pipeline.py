@@ -36,7 +36,8 @@ def render(
     dtype : type, optional
         Precision of the work. float32 agrees with float64 to 1e-6 of full scale. The isetcam method has its own.
     keep_stages : bool, optional
-        Keep what each stage handed to the next, in double precision, as `Shot.stages`. The picture stays the same.
+        Keep what each stage handed to the next as `Shot.stages`; scene, irradiance and demosaiced values in double
+        precision. The picture stays the same.
 
     Returns
     -------
@@ -80,22 +81,19 @@ def render(
     exposure_s = exposure.exposure_time(camera.sensor, rate)
     electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
     counts = adc.digitise(electrons, camera.sensor)
-    demosaiced = process.full_colour(counts, camera, exposure_s, dtype)
-    linear, finished = process.finish(demosaiced, camera)
+    linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
 
     stages = None
     if keep_stages:
         if photons is None:
             photons = radiance.radiance(seen, camera.scene)
             photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
-        if demosaiced.dtype != float:
-            demosaiced = process.full_colour(counts, camera, exposure_s)
         stages = Stages(
             scene_rgb_linear=seen,
             irradiance=electron_rate.irradiance(photons, camera),
             electrons=electrons,
             volts=adc.volts(electrons, camera.sensor),
-            demosaiced=demosaiced,
+            demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single
             linear=linear,
             srgb=finished,
             fov_deg=radiance.fov_deg(camera.scene, seen.shape[1]),

@@ -35,18 +35,20 @@ def full_colour(counts: np.ndarray, camera: Camera, exposure_s: float, dtype: ty
     return demosaic.demosaic(share, camera.sensor, camera.isp.demosaic)
 
 
-def finish(demosaiced: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-    """The sensor's colours (H, W, channels) to the linear picture and the finished one, both (H, W, 3) in [0, 1].
+def process(
+    counts: np.ndarray, camera: Camera, exposure_s: float, *, dtype: type = np.float64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Raw counts (H, W) to the linear picture and the finished one, both (H, W, 3) in [0, 1].
 
     Where there is a white to keep (a balance or the sensor's own matrix), channels are clipped at white's before the
     matrix: a highlight that fills the red pixels and not the others is white, not cyan.
     """
-    planes = np.moveaxis(demosaiced, -1, 0)
+    planes = np.moveaxis(full_colour(counts, camera, exposure_s, dtype), -1, 0)
     gains = white_balance.balance_gains(planes, camera)
     if gains is not None:
-        planes = planes * gains.astype(planes.dtype)[:, None, None]
+        planes = planes * gains.astype(dtype)[:, None, None]
     if gains is not None or camera.isp.color_matrix == "colorchecker":
-        planes = np.minimum(planes, white_balance.balanced_white(camera).astype(planes.dtype)[:, None, None])
+        planes = np.minimum(planes, white_balance.balanced_white(camera).astype(dtype)[:, None, None])
     linear = colour_matrix.to_rgb(planes, camera)
     np.clip(linear, 0.0, 1.0, out=linear)
     finished = srgb_encode(linear) if camera.isp.tone == "srgb" else linear
