@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camsim.io import atomic, image
+from camsim.io import atomic
 
 
 def names(sources: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:
@@ -28,6 +28,8 @@ def place(names: Sequence[Path], output: Path | None) -> list[Path]:
     if output is not None and not output.is_dir():
         if len(names) == 1 and output.suffix:
             return [output]
+        from camsim.io import image  # loads NumPy, which --help needs not
+
         if output.is_file() or output.suffix.lower() in image.SUFFIXES:
             raise ValueError(f"{len(names)} inputs need a folder to go into, not {output}")
     return distinct([(output or Path()) / name for name in names])

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from enhance import backend, zoo
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from enhance.inference.apply import Enlarger
 
 
@@ -59,6 +60,6 @@ def load_enlarger(path: Path, *, tile: int | None = None, device: str = "auto") 
     return apply.open_enlarger(path, tile=tile, device=device)
 
 
-def load_model(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+def load_model(path: Path) -> "Callable[[np.ndarray], np.ndarray]":
     """A saved generator as a plain function, (h, w, 3) to (h·scale, w·scale, 3), sRGB values in [0, 1]."""
     return load_enlarger(path).enlarge
