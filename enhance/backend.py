@@ -25,6 +25,19 @@ def ensure() -> None:
         ) from None
 
 
+def sum_in_one_order() -> None:
+    """Have TensorFlow's sums over threads give the same bits every time; JAX's on a CPU do so by themselves.
+
+    Without it the gradients of two runs from the same state may differ in their last bits on a busy machine.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
 @contextlib.contextmanager
 def without_stderr(*, shown_on_error: bool = True) -> Iterator[None]:
     """Keep off standard error what C++ libraries write there; if the block fails it is `shown_on_error`."""

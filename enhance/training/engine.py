@@ -13,8 +13,8 @@ import numpy as np
 
 from camsim._version import __version__
 from camsim.io import atomic
+from enhance import backend, zoo
 from enhance import config as configs
-from enhance import zoo
 from enhance.data import live_camera
 from enhance.data.batches import Batch, TrainingPictures
 from enhance.networks import keras_file
@@ -73,6 +73,7 @@ class _Training:
         self.folder, self.config, self.pictures, self.report, self.say = folder, config, pictures, report, say
         self.precision = build.chosen_precision(config.precision)
         keras.utils.set_random_seed(config.seed)
+        backend.sum_in_one_order()
         self.held_out = pictures.hold_out(config.validation)
         check_held_out(config, len(self.held_out))
         self.generator = build.generator(config, self.precision)
