@@ -2,7 +2,7 @@
 
 A picture mirrored at its borders has the frequencies k/(2W) (see `cosine_series`). Lens and pixel aperture multiply
 each by their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
-bands fold into one transfer function per sensor channel and primary, kept for every camera and picture size.
+bands fold into one transfer function per sensor channel and primary, cached for every camera and picture size.
 """
 
 import functools
@@ -26,7 +26,7 @@ MAX_FREQUENCIES = 24_000_000
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
 BLOCK_ROWS = 96
 
-#: Transfer functions are kept for the cameras seen last: so many bytes, or one that takes more.
+#: Cache: transfer functions are kept for the cameras seen last: so many bytes, or one that takes more.
 KEPT_BYTES = 256 * 2**20
 
 _kept: dict[tuple, tuple] = {}

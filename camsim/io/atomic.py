@@ -1,4 +1,4 @@
-"""Writing without harm: an existing output is refused, a failed write leaves nothing behind."""
+"""Writing without harm: a file or folder appears whole or not at all, and a failed write leaves nothing behind."""
 
 import contextlib
 import hashlib
