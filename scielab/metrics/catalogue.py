@@ -1,7 +1,7 @@
 """The metrics that a grid gives every output: names, units, directions, and the functions of those that need no more.
 
-A new metric is a function of two pictures in a file of its own, and a line in `METRICS`: report, CSV, JSON, intervals and
-margins take it from there. The table in text has room for two, the mean ΔE and PSNR.
+A new metric is a function of two pictures in a file of its own, and a line in `METRICS`: report, CSV, JSON, intervals
+and margins take it from there. The table in text has room for two, the mean ΔE and PSNR.
 """
 
 from collections.abc import Callable
