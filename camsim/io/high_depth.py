@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from camsim.io import orientation
 
 #: Floating-point pictures may leave [0, 1] by this much, a rounding error; such values are clipped.
 UNIT_TOLERANCE = 1e-5
@@ -19,7 +21,6 @@ UNIT_TOLERANCE = 1e-5
 #: File name endings of the formats that are written with 16 bits.
 SUFFIXES = (".png", ".tif", ".tiff")
 
-_ORIENTATION = 274  # the tag of EXIF and TIFF
 _BITS_PER_SAMPLE = 258
 
 #: Colour planes of the TIFF photometric interpretations understood.
@@ -73,7 +74,7 @@ def read_png(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.nda
 
     with Image.open(file) as picture:
         check_size(*picture.size, limit)
-        orientation = picture.getexif().get(_ORIENTATION, 1)  # loads the picture, so damage is found at once
+        turn = orientation.of(picture)  # loads the picture, so damage is found at once
     file.seek(0)
     width, height, rows, info = png.Reader(file=file).read()
     values = np.empty((height, width * info["planes"]), np.uint16)
@@ -85,7 +86,7 @@ def read_png(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.nda
         values, alpha = values[..., :-1], values[..., -1:]
     elif "transparent" in info:
         alpha = _all_or_nothing_alpha((values != info["transparent"]).any(axis=2, keepdims=True))
-    return _upright(_composed(values, alpha, keep_planes=keep_planes), orientation)
+    return orientation.upright(_composed(values, alpha, keep_planes=keep_planes), turn)
 
 
 def read_tiff(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.ndarray:
@@ -100,7 +101,7 @@ def read_tiff(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.nd
         if photometric not in _PLANES or bits not in (16, 32, 64) or axes not in ("YX", "YXS", "SYX"):
             name = getattr(page.photometric, "name", photometric)
             raise ValueError(f"a TIFF of kind {name}, {bits} bits, axes {axes} is not understood")
-        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+        turn = page.tags[orientation.TAG].value if orientation.TAG in page.tags else 1
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
         try:
             values = page.asarray()
@@ -114,12 +115,11 @@ def read_tiff(file: BinaryIO, limit: int, *, keep_planes: bool = False) -> np.nd
                     "or save the picture uncompressed or with ZIP (Deflate)"
                 ) from error
             with Image.open(file) as picture:  # a single plane keeps its depth in Pillow
-                return from_plane(ImageOps.exif_transpose(picture), keep_planes=keep_planes)
+                return orientation.upright(from_plane(picture, keep_planes=keep_planes), turn)
     values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values
     colour, alpha = _colour(values, photometric, extra)
-    return _upright(
-        _composed(colour, alpha, keep_planes=keep_planes, premultiplied=extra == _PREMULTIPLIED), orientation
-    )
+    whole = _composed(colour, alpha, keep_planes=keep_planes, premultiplied=extra == _PREMULTIPLIED)
+    return orientation.upright(whole, turn)
 
 
 def _colour(values: np.ndarray, photometric: int, extra: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -198,17 +198,6 @@ def _over_white(colour: np.ndarray, alpha: np.ndarray, *, premultiplied: bool = 
     full = float(white(colour.dtype))
     share = alpha / full
     return _to_depth((colour if premultiplied else colour * share) + full * (1 - share), colour.dtype)
-
-
-def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn (H, W, C) as the EXIF orientation 1 to 8 asks (CIPA DC-008, tag 274); others leave it as it is."""
-    if orientation in (5, 6, 7, 8):
-        values = values.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        values = values[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        values = values[::-1]
-    return np.ascontiguousarray(values)
 
 
 def write(path: Path, values: np.ndarray) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from camsim.io import atomic, high_depth
+from camsim.io import atomic, high_depth, orientation
 
 #: File name endings taken for pictures when a folder is searched.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
@@ -129,7 +129,7 @@ def _decode(file: BinaryIO, *, keep_planes: bool) -> np.ndarray:
     with Image.open(file) as picture:
         high_depth.check_size(*picture.size, MAX_PIXELS)
         picture.load()
-        return _to_array(ImageOps.exif_transpose(picture), keep_planes=keep_planes)
+        return orientation.upright(_to_array(picture, keep_planes=keep_planes), orientation.of(picture))
 
 
 def _to_array(picture: Image.Image, *, keep_planes: bool) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from camsim.io import high_depth, image
+from camsim.io import high_depth, image, orientation
 from enhance.data import sampling
 from enhance.data.pair_set import PairSet
 
@@ -25,8 +25,6 @@ Batch = tuple[np.ndarray, np.ndarray]
 
 #: Batches made before they are needed, at least.
 AHEAD = 4
-
-_ORIENTATION = 274  # the tag of EXIF and TIFF
 
 
 class TrainingPictures(ABC):
@@ -157,7 +155,7 @@ def shape(path: Path) -> tuple[int, int]:
             columns, rows = picture.size
             # Pillow decodes a PNG in search of EXIF that does not come first
             known = picture.format != "PNG" or "exif" in picture.info
-            turned = known and picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            turned = known and orientation.exchanges_sides(orientation.of(picture))
             return (columns, rows) if turned else (rows, columns)
     return image.read_native(path).shape[:2]  # not Pillow's, or damaged: the decoder says which
 

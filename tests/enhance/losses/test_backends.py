@@ -14,7 +14,7 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance.losses import content, critic_gradient
+from enhance.losses import catalogue, critic_gradient
 from enhance.losses.adversarial import KINDS, Adversarial
 
 BACKEND = keras.backend.backend()
@@ -33,8 +33,8 @@ def make(kind, **options):
 def numbers(npz, slope) -> dict[str, float]:
     """Values and slopes of everything here, from fixed weights."""
     a, b = pictures(), pictures(seed=1)
-    names = [*content.PICTURE_LOSSES, *LAYERS]
-    loss, found = content.content(names, vgg_weights=npz), {}
+    names = [*catalogue.PIXEL_LOSSES, *LAYERS]
+    loss, found = catalogue.content(names, vgg_weights=npz), {}
     for name in names:
         value, slopes = slope(lambda output, name=name: loss(a, output)[name], b)
         found |= {name: value, f"slope of {name}": float(np.sqrt((slopes**2).sum()))}

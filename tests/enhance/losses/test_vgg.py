@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 keras = pytest.importorskip("keras")
 
-from enhance.losses import content, vgg
+from enhance.losses import catalogue, vgg
 
 
 def array(tensor):
@@ -68,22 +68,22 @@ def test_without_network_the_download_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(keras.applications, "VGG19", fail)
     with pytest.raises(ValueError, match="could not download VGG19's weights.*name a file") as error:
-        content.content(["vgg22"], vgg_weights="download")
+        catalogue.content(["vgg22"], vgg_weights="download")
     assert "\n" not in str(error.value)
 
 
 def test_without_weights_one_line_says_what_to_do(npz, monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="block2_conv2 needs VGG19's weights: a file.*CAM2EYE_VGG_WEIGHTS"):
-        content.content(["l1", "vgg22"])
-    content.content(["l1"])  # which need none
+        catalogue.content(["l1", "vgg22"])
+    catalogue.content(["l1"])  # which need none
     monkeypatch.setenv("CAM2EYE_VGG_WEIGHTS", str(npz))
     a, b = pictures(), pictures(seed=1)
-    from_variable = content.content(["vgg22"])(a, b)["vgg22"]
+    from_variable = catalogue.content(["vgg22"])(a, b)["vgg22"]
     monkeypatch.setenv("CAM2EYE_VGG_WEIGHTS", str(tmp_path / "none.npz"))
-    from_option = content.content(["vgg22"], vgg_weights=npz)(a, b)["vgg22"]  # what is given goes before
+    from_option = catalogue.content(["vgg22"], vgg_weights=npz)(a, b)["vgg22"]  # what is given goes before
     assert float(from_variable) == float(from_option) > 0
     with pytest.raises(ValueError, match=r"none\.npz: no such file"):
-        content.content(["vgg22"])
+        catalogue.content(["vgg22"])
     with pytest.raises(ValueError, match="'block9_conv9' is none of VGG19's layers"):
         vgg.extractor(["block9_conv9"], npz)
 
@@ -115,7 +115,7 @@ def test_weights_are_read_from_every_layout_of_keras_h5(layout, tmp_path, random
             assert values.dtype == np.float32
             assert_array_equal(values, arrays[f"{layer}/{part}"])
     with pytest.raises(ValueError, match=r"w\.h5: lacks block3_conv1/kernel"):
-        content.content(["vgg34"], vgg_weights=tmp_path / "w.h5")
+        catalogue.content(["vgg34"], vgg_weights=tmp_path / "w.h5")
 
 
 @pytest.mark.parametrize("name", ["w.weights.h5", "w.h5"])
@@ -290,7 +290,7 @@ def test_real_features_have_their_published_size_and_their_shares_one_range(shar
     assert_array_equal(np.maximum(wanted["block3_conv4:linear"], 0), wanted["block3_conv4"])
     assert max(raw.values()) > 50 * min(raw.values())
     for criterion, widest in (("l1", 2.5), ("mse", 3.5)):
-        shares = [float(content.share(wanted[name], given[name], criterion)) for name in names]
+        shares = [float(catalogue.share(wanted[name], given[name], criterion)) for name in names]
         assert max(shares) < widest * min(shares)
         assert 0.1 < min(shares) < max(shares) < 0.7
 
@@ -300,7 +300,7 @@ def test_vgg_content_sees_blur_and_colour(shared):
     from skimage import data as photographs
     from skimage.filters import gaussian
 
-    loss = content.content(["vgg22"], vgg_weights=shared / "weights/vgg19_imagenet_conv1_1_to_conv3_4.npz")
+    loss = catalogue.content(["vgg22"], vgg_weights=shared / "weights/vgg19_imagenet_conv1_1_to_conv3_4.npz")
     sharp = (photographs.astronaut()[100:164, 180:244] / 255).astype("float32")
 
     def distance(picture):

@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from enhance.losses import content
+from enhance.losses import catalogue
 from enhance.losses.adversarial import Adversarial
 from enhance.training import build
 from enhance.training.step import Trainer
@@ -16,7 +16,7 @@ def step_once(configure, make_pairs, weights, **adversarial):
     keras.utils.set_random_seed(0)
     generator = build.generator(configure(), "float32")
     critic = build.critic(configure(), "float32")
-    losses = content.content([name for name in weights if name != "adversarial"])
+    losses = catalogue.content([name for name in weights if name != "adversarial"])
     trainer = Trainer(generator, critic, content=losses, weights=weights, adversarial=Adversarial(**adversarial))
     trainer.compile(optimizer=keras.optimizers.SGD(0.1), jit_compile=False)
     lr, hr = make_pairs(4)
@@ -63,7 +63,7 @@ def test_a_critic_with_batch_norm_judges_made_pictures_alike_in_both_losses(make
     keras.utils.set_random_seed(0)
     configuration = configure(critic={"kind": "patch", "filters": 4, "norm": "batch"})
     critic = build.critic(configuration, "float32")
-    losses = content.content(["l1"])
+    losses = catalogue.content(["l1"])
     weights = {"l1": 0.0, "adversarial": 1.0}
     generator = build.generator(configuration, "float32")
     trainer = Trainer(generator, critic, content=losses, weights=weights, adversarial=Means())

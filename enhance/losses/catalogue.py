@@ -16,8 +16,7 @@ weight means the same for every layer: bicubic ×4 against photographs is 0.3 to
 (0.15 to 0.5 squared). It is well defined before the rectifier, too, where the mean itself is near 0 or below.
 
 References: C. Ledig et al., "Photo-realistic single image super-resolution using a generative adversarial network",
-CVPR 2017 (vgg22, vgg54); X. Wang et al., "ESRGAN", ECCV Workshops 2018 (before the rectifier, L1); W.-S. Lai et al.,
-"Deep Laplacian pyramid networks for fast and accurate super-resolution", CVPR 2017 (Charbonnier, ε).
+CVPR 2017 (vgg22, vgg54); X. Wang et al., "ESRGAN", ECCV Workshops 2018 (before the rectifier, L1).
 """
 
 from collections.abc import Callable, Sequence
@@ -28,39 +27,14 @@ from keras import ops
 
 from camsim import schema
 from enhance.backend import Tensor
+from enhance.losses import pixel
 from enhance.losses.vgg import LAYERS, LINEAR, extractor
-from scielab.keras_losses import s_cielab
-
-#: ε of the Charbonnier loss: below it Δ counts by its square, above by its size.
-CHARBONNIER_EPSILON = 1e-3
-
-
-def l1(reference: Tensor, output: Tensor) -> Tensor:
-    """Mean absolute difference; its slope at equality is 0 on every backend, where that of `ops.abs` is 1 on some."""
-    difference = output - reference
-    return ops.mean(ops.multiply(difference, ops.stop_gradient(ops.sign(difference))))
-
-
-def mse(reference: Tensor, output: Tensor) -> Tensor:
-    """Mean squared difference."""
-    return ops.mean(ops.square(output - reference))
-
-
-def charbonnier(reference: Tensor, output: Tensor) -> Tensor:
-    """Mean √(Δ² + ε²): an L1 loss without its corner; ε at equality."""
-    return ops.mean(ops.sqrt(ops.square(output - reference) + CHARBONNIER_EPSILON**2))
-
-
-def scielab(reference: Tensor, output: Tensor) -> Tensor:
-    """Mean S-CIELAB difference in ΔE; pictures must have a known size."""
-    return ops.mean(s_cielab.scielab_map(reference, output))
-
 
 #: Losses on the pictures themselves: functions (reference, output), each (B, H, W, 3) float32 → a number.
-PICTURE_LOSSES = {"l1": l1, "mse": mse, "charbonnier": charbonnier, "scielab": scielab}
+PIXEL_LOSSES = {"l1": pixel.l1, "mse": pixel.mse, "charbonnier": pixel.charbonnier, "scielab": pixel.scielab}
 
 #: How features are compared.
-CRITERIA = {"l1": l1, "mse": mse}
+CRITERIA = {"l1": pixel.l1, "mse": pixel.mse}
 
 #: The literature's names of layers.
 ALIASES = {"vgg22": "block2_conv2", "vgg34": "block3_conv4", "vgg54": "block5_conv4"}
@@ -71,14 +45,14 @@ def parse(name: str) -> str:
 
     Raises ValueError for a name that is not known.
     """
-    if name in PICTURE_LOSSES:
+    if name in PIXEL_LOSSES:
         return name
     layer = str(name).removesuffix(LINEAR)
     linear = str(name)[len(layer) :]
     if (layer := ALIASES.get(layer, layer)) not in LAYERS:
-        close = schema.hint(name, [*PICTURE_LOSSES, *ALIASES, *LAYERS])
+        close = schema.hint(name, [*PIXEL_LOSSES, *ALIASES, *LAYERS])
         raise ValueError(
-            f"content loss {name!r} is not one of {', '.join([*PICTURE_LOSSES, *ALIASES])}, "
+            f"content loss {name!r} is not one of {', '.join([*PIXEL_LOSSES, *ALIASES])}, "
             f"block1_conv1 … block5_conv4 (layers also with {LINEAR}){close}"
         )
     return layer + linear
@@ -117,12 +91,12 @@ def content(
         raise ValueError(f"content loss {twice[0]} is named twice")
     if criterion not in CRITERIA:
         raise ValueError(f"criterion {criterion!r} is not one of {', '.join(CRITERIA)}")
-    layers = [term for term in known if term not in PICTURE_LOSSES]
+    layers = [term for term in known if term not in PIXEL_LOSSES]
     features = extractor(layers, vgg_weights) if layers else None
 
     def losses(reference: Tensor, output: Tensor) -> dict[str, Tensor]:
         reference, output = ops.stop_gradient(_float32(reference)), _float32(output)
-        found = {term: PICTURE_LOSSES[term](reference, output) for term in known if term in PICTURE_LOSSES}
+        found = {term: PIXEL_LOSSES[term](reference, output) for term in known if term in PIXEL_LOSSES}
         if features:
             wanted, given = features(reference), features(output)
             found |= {layer: share(wanted[layer], given[layer], criterion) for layer in layers}

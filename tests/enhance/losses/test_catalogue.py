@@ -11,7 +11,7 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance.losses import content
+from enhance.losses import catalogue, pixel
 
 
 def pictures(count=2, side=12, seed=0):
@@ -25,26 +25,26 @@ LAYER_TERMS = ("block1_conv1", "block1_conv2:linear", "vgg22", "vgg22:linear")
 
 
 def test_names():
-    assert [content.parse(name) for name in ("l1", "mse", "charbonnier", "scielab")] == list(PICTURE_TERMS)
+    assert [catalogue.parse(name) for name in ("l1", "mse", "charbonnier", "scielab")] == list(PICTURE_TERMS)
     # block i, convolution j of VGG_ij, as the SRGAN paper counts them
-    assert content.parse("vgg22") == "block2_conv2" == content.parse("block2_conv2")
-    assert content.parse("vgg34:linear") == "block3_conv4:linear"
-    assert content.parse("vgg54") == "block5_conv4"
+    assert catalogue.parse("vgg22") == "block2_conv2" == catalogue.parse("block2_conv2")
+    assert catalogue.parse("vgg34:linear") == "block3_conv4:linear"
+    assert catalogue.parse("vgg54") == "block5_conv4"
     for wrong in ("l2", "vgg99", "block2_conv3", "block6_conv1", "l1:linear", "vgg22:", ":linear", "", "VGG22"):
         with pytest.raises(ValueError, match="is not one of l1, mse"):
-            content.parse(wrong)
+            catalogue.parse(wrong)
     with pytest.raises(ValueError, match="did you mean 'charbonnier'"):
-        content.parse("charbonier")
+        catalogue.parse("charbonier")
     with pytest.raises(ValueError, match="block2_conv2 is named twice"):
-        content.content(["vgg22", "block2_conv2"])
+        catalogue.content(["vgg22", "block2_conv2"])
     with pytest.raises(ValueError, match="criterion 'l2'"):
-        content.content(["vgg22"], criterion="l2")
+        catalogue.content(["vgg22"], criterion="l2")
 
 
 def test_differences_of_pictures_are_what_their_names_say():
     a, b = np.full((1, 4, 4, 3), 0.25, "float32"), np.full((1, 4, 4, 3), 0.75, "float32")
     b[0, :2] = 0.35
-    found = content.content(["charbonnier", "mse", "l1"])(a, b)
+    found = catalogue.content(["charbonnier", "mse", "l1"])(a, b)
     assert list(found) == ["charbonnier", "mse", "l1"]
     assert float(found["l1"]) == pytest.approx((0.5 + 0.1) / 2, rel=1e-5)
     assert float(found["mse"]) == pytest.approx((0.25 + 0.01) / 2, rel=1e-5)
@@ -52,27 +52,27 @@ def test_differences_of_pictures_are_what_their_names_say():
 
 
 def test_charbonnier_is_square_below_epsilon_and_size_above():
-    epsilon = content.CHARBONNIER_EPSILON
+    epsilon = pixel.CHARBONNIER_EPSILON
     zero = np.zeros((1, 4, 4, 3), "float32")
     for share in (0.05, 0.1, 0.2):  # √(1 + s²) = 1 + s²/2 - s⁴/8 + …
-        value = float(content.charbonnier(zero, zero + share * epsilon))
+        value = float(pixel.charbonnier(zero, zero + share * epsilon))
         assert value / epsilon - 1 == pytest.approx(share**2 / 2, rel=0.02, abs=3e-7)
     for difference in (0.1, 1.0, 100.0):
-        assert float(content.charbonnier(zero, zero - difference)) == pytest.approx(difference, rel=1e-4)
+        assert float(pixel.charbonnier(zero, zero - difference)) == pytest.approx(difference, rel=1e-4)
 
 
-@pytest.mark.parametrize("criterion", content.CRITERIA)
+@pytest.mark.parametrize("criterion", catalogue.CRITERIA)
 @pytest.mark.parametrize("name", PICTURE_TERMS + LAYER_TERMS)
 def test_every_content_loss_is_least_at_equality_with_a_finite_slope_everywhere(name, criterion, npz, slope):
     reference = pictures()
     reference[0, :4], reference[0, 4:8] = 0, 1  # black and white, where curves have corners
-    loss = content.content([name], vgg_weights=npz, criterion=criterion)
+    loss = catalogue.content([name], vgg_weights=npz, criterion=criterion)
 
     def value(output):
         return loss(reference, output)[name]
 
     least, flat = slope(value, reference)
-    assert least == pytest.approx(content.CHARBONNIER_EPSILON if name == "charbonnier" else 0, abs=1e-6)
+    assert least == pytest.approx(pixel.CHARBONNIER_EPSILON if name == "charbonnier" else 0, abs=1e-6)
     assert np.isfinite(flat).all()
     noise = np.random.default_rng(1).normal(0, 1, reference.shape).astype("float32")
     values = []
@@ -90,7 +90,7 @@ def test_every_content_loss_is_least_at_equality_with_a_finite_slope_everywhere(
 
 def test_slopes_run_to_the_output_alone(npz, slope):
     a, b = pictures(), pictures(seed=1)
-    loss = content.content([*PICTURE_TERMS, *LAYER_TERMS], vgg_weights=npz)
+    loss = catalogue.content([*PICTURE_TERMS, *LAYER_TERMS], vgg_weights=npz)
     _, slopes = slope(lambda reference: sum(loss(reference, b).values()) + 0.0 * ops.sum(reference), a)
     assert_array_equal(slopes, 0)
 
@@ -98,10 +98,10 @@ def test_slopes_run_to_the_output_alone(npz, slope):
 def test_all_terms_at_once_are_the_terms_one_by_one_and_swap_with_their_order(npz):
     a, b = pictures(), pictures(seed=1)
     names = ["vgg22", "l1", "block1_conv1", "vgg22:linear", "scielab"]
-    together = content.content(names, vgg_weights=npz)(a, b)
+    together = catalogue.content(names, vgg_weights=npz)(a, b)
     assert list(together) == names
     for name in reversed(names):
-        alone = content.content([name], vgg_weights=npz)(a, b)
+        alone = catalogue.content([name], vgg_weights=npz)(a, b)
         assert float(alone[name]) == pytest.approx(float(together[name]), rel=1e-5)
 
 
@@ -110,30 +110,30 @@ def test_scielab_term_is_the_metric():
 
     a, b = pictures(2, 24), pictures(2, 24, seed=1)
     expected = np.mean([scielab.delta_e(x, y).mean() for x, y in zip(a, b, strict=True)])
-    assert float(content.content(["scielab"])(a, b)["scielab"]) == pytest.approx(expected, rel=1e-4)
+    assert float(catalogue.content(["scielab"])(a, b)["scielab"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_layers_share_is_free_of_its_scale():
     wanted, given = pictures(2, 6) - 0.5, pictures(2, 6, seed=1) - 0.5
-    assert float(content.share(wanted, given)) == pytest.approx(np.abs(wanted - given).mean() / np.abs(wanted).mean())
+    assert float(catalogue.share(wanted, given)) == pytest.approx(np.abs(wanted - given).mean() / np.abs(wanted).mean())
     squares = ((wanted - given) ** 2).mean() / (wanted**2).mean()
-    assert float(content.share(wanted, given, "mse")) == pytest.approx(squares, rel=1e-5)
-    for criterion in content.CRITERIA:
-        base = float(content.share(wanted, given, criterion))
-        assert float(content.share(1000 * wanted, 1000 * given, criterion)) == pytest.approx(base, rel=1e-5)
-        assert float(content.share(wanted, 0 * wanted, criterion)) == pytest.approx(1, rel=1e-5)
-        assert np.isfinite(float(content.share(0 * wanted, given, criterion)))
+    assert float(catalogue.share(wanted, given, "mse")) == pytest.approx(squares, rel=1e-5)
+    for criterion in catalogue.CRITERIA:
+        base = float(catalogue.share(wanted, given, criterion))
+        assert float(catalogue.share(1000 * wanted, 1000 * given, criterion)) == pytest.approx(base, rel=1e-5)
+        assert float(catalogue.share(wanted, 0 * wanted, criterion)) == pytest.approx(1, rel=1e-5)
+        assert np.isfinite(float(catalogue.share(0 * wanted, given, criterion)))
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_content_losses_are_float32_under_every_policy(policy, npz):
     a, b = pictures(), pictures(seed=1)
     names = [*PICTURE_TERMS, *LAYER_TERMS]
-    expected = content.content(names, vgg_weights=npz)(a, b)
+    expected = catalogue.content(names, vgg_weights=npz)(a, b)
     keras.config.set_dtype_policy(policy)
     try:
-        found = content.content(names, vgg_weights=npz)(a, b)
-        half = content.content(names, vgg_weights=npz)(a, ops.cast(b, policy.removeprefix("mixed_")))
+        found = catalogue.content(names, vgg_weights=npz)(a, b)
+        half = catalogue.content(names, vgg_weights=npz)(a, ops.cast(b, policy.removeprefix("mixed_")))
     finally:
         keras.config.set_dtype_policy("float32")
     for name, value in found.items():
@@ -147,14 +147,14 @@ def test_a_model_does_not_take_vggs_weights_for_its_own(npz):
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)])
     trainer = keras.Model(model.inputs, model.outputs)
     before = len(trainer.weights)
-    trainer.content = content.content(["vgg22"], vgg_weights=npz)
+    trainer.content = catalogue.content(["vgg22"], vgg_weights=npz)
     assert len(trainer.weights) == before == 2
 
 
 def test_pictures_that_no_loss_can_take_are_refused(npz):
     with pytest.raises(ValueError, match="pictures are uint8; give floats"):
-        content.content(["l1"])(np.zeros((1, 4, 4, 3), "uint8"), np.zeros((1, 4, 4, 3), "float32"))
+        catalogue.content(["l1"])(np.zeros((1, 4, 4, 3), "uint8"), np.zeros((1, 4, 4, 3), "float32"))
     tiny = np.zeros((1, 1, 9, 3), "float32")
-    assert content.content(["block1_conv2"], vgg_weights=npz)(tiny, tiny)
+    assert catalogue.content(["block1_conv2"], vgg_weights=npz)(tiny, tiny)
     with pytest.raises(ValueError, match="1×9 px are too small for block2_conv2: 2 px"):
-        content.content(["vgg22"], vgg_weights=npz)(tiny, tiny)
+        catalogue.content(["vgg22"], vgg_weights=npz)(tiny, tiny)
