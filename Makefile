@@ -2,6 +2,7 @@
 # make demo TRAIN=1   the same with four small models of its own, trained on thirteen photographs
 # make test           every test
 # make test-fast      those of less than a second, for every commit
+# make soak           what takes many minutes: twenty training runs killed and resumed beside other work
 # make lint           ruff
 # make clean          remove what these made
 
@@ -16,7 +17,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint clean
+.PHONY: demo test test-fast soak lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -46,13 +47,14 @@ demo/models/%/run.json: demo/train/manifest.json demo/test/manifest.json
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-# Those that are marked `alone` come last, with nothing beside them.
 test: $(READY)
-	@$(PYTEST) $(PARALLEL) -m "not alone"
-	@$(PYTEST) -m alone
+	@$(PYTEST) $(PARALLEL)
 
 test-fast: $(READY)
-	@$(PYTEST) $(PARALLEL) -m "not slow and not alone"
+	@$(PYTEST) $(PARALLEL) -m "not slow and not soak"
+
+soak: $(READY)
+	@$(PYTEST) -m soak
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -14,28 +12,12 @@ import pytest
 pytest.importorskip("keras")
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
 from camsim.io import image
 from camsim.io.resize import resize
 
-SMALL = ["--batch", "4", "--precision", "float32"]
-for value in ("generator.blocks=1", "generator.filters=8", "checkpoint_every=5", "log_every=5", "validation=2"):
-    SMALL += ["--set", value]
-
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    """A small set of one setting, with an HR size of 64."""
-    place = tmp_path_factory.mktemp("photos")
-    for number in range(8):
-        image.write(place / f"{number}.png", resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
-    target = tmp_path_factory.mktemp("set") / "set"
-    folder.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
-    return target
-
-
-@pytest.fixture(scope="module")
-def trained(rendered, tmp_path_factory):
+def trained(rendered, small, tmp_path_factory):
     """Two finished runs of ×4 models, as folder `models`: deblur trained for a few steps."""
     place = tmp_path_factory.mktemp("models")
     arguments = [
@@ -46,7 +28,7 @@ def trained(rendered, tmp_path_factory):
         rendered,
         "-o",
         place / "deblur",
-        *SMALL,
+        *small,
         "--steps",
         "10,5",
     ]
@@ -68,30 +50,6 @@ def test_help_explains_itself(command, arguments):
 
 
 @pytest.mark.slow
-@pytest.mark.alone
-def test_a_killed_run_resumes_to_the_same_weights(command, rendered, trained, tmp_path):
-    """SIGKILL in the middle, then --resume: bit for bit what an uninterrupted run gives."""
-    arguments = ["train", "--task", "deblur", "--data", rendered, *SMALL, "--steps", "30,20", "-q"]
-    whole = command("enhance", *arguments, "-o", "whole")
-    assert whole.returncode == 0 and whole.stderr == "", whole.stderr
-    code = "from enhance.cli.main import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments), "-o", "killed"], cwd=tmp_path)
-    checkpoint, limit = tmp_path / "killed" / "checkpoints" / "step_000000010.npz", time.monotonic() + 120
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < limit:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    left = sorted((tmp_path / "killed" / "checkpoints").glob("step_*.npz"))
-    assert 10 <= int(left[-1].stem[5:]) < 50, "killed too late to prove anything"
-    resumed = command("enhance", "train", "--resume", "-o", "killed", "-q")
-    assert resumed.returncode == 0, resumed.stderr
-    last = "checkpoints/step_000000050.npz"
-    with np.load(tmp_path / "whole" / last) as a, np.load(tmp_path / "killed" / last) as b:
-        names = set(a) - {"progress/seconds"}
-        assert set(a) == set(b) and all(a[name].tobytes() == b[name].tobytes() for name in names)
-
-
-@pytest.mark.slow
 def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp_path, monkeypatch):
     monkeypatch.setenv("CAM2EYE_HOME", str(trained / "home"))
     listed = json.loads(command("enhance", "models", "--json").stdout)["models"]
@@ -105,7 +63,7 @@ def test_a_finished_run_is_found_by_its_task_from_anywhere(command, trained, tmp
 
 
 @pytest.mark.slow
-def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkeypatch):
+def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkeypatch, small):
     monkeypatch.setenv("CAM2EYE_HOME", str(tmp_path / "home"))
     (tmp_path / "mine.toml").write_text(
         camera_file.to_toml(camera_file.load("f22")).replace('name = "f22"', 'name = "mine"')
@@ -116,7 +74,7 @@ def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkey
     arguments = [
         "--data",
         "photos",
-        *SMALL,
+        *small,
         "--set",
         "hr_px=32",
         "--set",
