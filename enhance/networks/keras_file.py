@@ -232,6 +232,17 @@ def check_weights(content: bytes, config: dict) -> None:
         raise ValueError(f"its weights are not those of its layers: an array of shape {which}")
 
 
+def check_network(network: keras.Model) -> None:
+    """Raise ValueError for a network whose file `load` would refuse; better said before it is trained than after."""
+    try:
+        config = check_config(json.dumps(keras.saving.serialize_keras_object(network)).encode())
+        needed = Counter(shape for layer in config["config"]["layers"] for shape in arrays_of(layer))
+        if needed != Counter(tuple(weight.shape) for weight in network.weights):
+            raise ValueError("a layer has other weights than arrays_of knows")
+    except ValueError as error:
+        raise ValueError(f"{network.name}: its file could not be loaded: {error}") from None
+
+
 def arrays_of(layer: dict) -> list[tuple[int, ...]]:
     """The shapes of a layer's arrays, from its config and the input shape that it is built for."""
     kind, config = layer["class_name"], layer["config"]

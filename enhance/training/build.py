@@ -25,6 +25,11 @@ class NoInitError(ValueError):
 def check(config: configs.Config) -> None:
     """Raise ValueError in one line for what could not be trained: unknown options or losses, missing weights."""
     network = generator(config, "float32")
+    keras_file.check_network(network)
+    lr_px = config.hr_px // config.scale
+    made, wanted = network.compute_output_shape((1, lr_px, lr_px, 3)), (1, config.hr_px, config.hr_px, 3)
+    if tuple(made) != wanted:
+        raise ValueError(f"the generator {network.name} makes {tuple(made)} of {lr_px} px pictures, not {wanted}")
     if config.init:
         initial_weights(config, network)
     elif config.needs_init:

@@ -41,6 +41,12 @@ def network_case(request):
     return request.param
 
 
+@pytest.fixture
+def network_kinds():
+    """Names of the networks that have a case."""
+    return {kind for kind, _ in [*GENERATORS.values(), *CRITICS.values()]}
+
+
 @pytest.fixture(scope="session")
 def make():
     """A network by its case."""

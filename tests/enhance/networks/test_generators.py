@@ -7,7 +7,7 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance.networks import generators, layers
+from enhance.networks import critics, generators, layers
 
 BACKEND = keras.backend.backend()
 
@@ -160,7 +160,6 @@ def test_the_light_generator_keeps_all_bits_of_a_picture_in_mixed_precision(mixe
 
 def test_options_have_the_defaults_of_the_papers():
     found = {name: layers.options(builder) for name, builder in generators.GENERATORS.items()}
-    assert set(found) == {"light", "srresnet", "edsr", "rrdb"}
     assert found["edsr"] == {"blocks": 16, "filters": 64, "residual_scale": 1.0, "upsampling": "shuffle"}
     assert found["rrdb"] == {"blocks": 23, "filters": 64, "growth": 32, "residual_scale": 0.2}
 
@@ -202,3 +201,7 @@ def test_impossible_generators_are_named(name, options, words):
     with pytest.raises(ValueError) as error:
         generators.build(name, scale=2, **options)
     assert words in str(error.value) and "\n" not in str(error.value)
+
+
+def test_every_network_has_a_case_that_all_tests_of_networks_run(network_kinds):
+    assert network_kinds == set(generators.GENERATORS) | set(critics.CRITICS), "conftest.py lacks one"

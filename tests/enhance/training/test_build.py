@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
+keras = pytest.importorskip("keras")
+
+from keras import layers
 
 from enhance import config
+from enhance.networks import generators
 from enhance.training import build
 
 PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
@@ -40,3 +43,24 @@ def test_training_starts_from_a_model_that_is_named(tmp_path, configure, start):
     other = configure(PIXEL, init=str(tmp_path / "first"), generator={"kind": "light", "blocks": 2, "filters": 8})
     with pytest.raises(ValueError, match="other layers"):
         build.check(other)
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda x: layers.GlobalAveragePooling2D(keepdims=True)(x), "GlobalAveragePooling2D.*not among the layers"),
+        (lambda x: layers.Conv2D(3, 3, padding="same")(x) + x, "Add.*not among the layers"),
+        (lambda x: layers.Conv2D(3, 3, padding="same")(x), r"makes \(1, 8, 8, 3\) of 8 px pictures"),
+    ],
+)
+def test_a_network_whose_file_or_size_would_be_refused_is_not_trained(end, words, monkeypatch, configure):
+    """Otherwise the end of a long run is a file that cannot be loaded."""
+
+    def mine(*, scale=4):
+        inputs = keras.Input((None, None, 3))
+        return keras.Model(inputs, end(inputs), name="mine")
+
+    monkeypatch.setitem(generators.GENERATORS, "mine", mine)
+    configuration = configure(PIXEL, generator={"kind": "mine"})
+    with pytest.raises(ValueError, match=words):
+        build.check(configuration)
