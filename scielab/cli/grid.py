@@ -18,7 +18,12 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
 @click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
-@click.option("--show", multiple=True, metavar="NAME", help="Pictures to show.  [default: the first of 3 photographs]")
+@click.option(
+    "--show",
+    multiple=True,
+    metavar="NAME",
+    help="Pictures in the figures; the page has all.  [default: of 3]",
+)
 @click.option(
     "--samples-per-degree",
     type=float,

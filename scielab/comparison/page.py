@@ -2,10 +2,8 @@
 
 import base64
 import io
-import json
 import math
 import zlib
-from importlib import resources
 
 import numpy as np
 from PIL import Image
@@ -24,18 +22,26 @@ _LEAST_STEP, _ROUNDING = 0.01, 1e-9  # ΔE, of the embedded map; of a value that
 _NOTICEABLE = {76: 2.3}  # ΔE the overlay starts from, a convention; 1 for the other formulas
 
 
-def data_url(rgb: np.ndarray) -> str:
-    """(H, W, 3) sRGB values, uint8 or floating point in [0, 1], as a PNG data URL of 8 bits."""
+def data_url(rgb: np.ndarray, *, quality: int | None = None) -> str:
+    """A picture of 8 bits as a data URL: PNG, which keeps every value, or WebP of a quality from 0 to 100.
+
+    The picture is (H, W, 3) sRGB values or a grey (H, W), uint8 or floating point in [0, 1].
+    """
     buffer = io.BytesIO()
-    Image.fromarray(rgb if rgb.dtype == np.uint8 else quantise(rgb)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    picture = Image.fromarray(rgb if rgb.dtype == np.uint8 else quantise(rgb))
+    kind, how = ("png", {}) if quality is None else ("webp", {"quality": quality, "method": 6})
+    picture.save(buffer, kind, **how)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def filled(template: str, content: dict) -> str:
-    """A page of `scielab/templates` with its content."""
-    text = (resources.files("scielab") / "templates" / template).read_text(encoding="utf-8")
-    # No name may end the script element or open a comment in it.
-    return text.replace("/*CONTENT*/null", json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+def filled(template: str, **content: object) -> str:
+    """A page of `scielab/templates` with its content; what is no HTML is escaped, in scripts too."""
+    import jinja2
+
+    loader = jinja2.PackageLoader("scielab")
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    made.policies["json.dumps_kwargs"] = {"allow_nan": False}
+    return made.get_template(template).render(content)
 
 
 def html(
@@ -85,7 +91,7 @@ def html(
         "numbers": _numbers(found),
         "facts": record.facts(found),
     }
-    return filled("compare.html", content)
+    return filled("compare.html", content=content)
 
 
 def _names(found: dict) -> tuple[str, str]:

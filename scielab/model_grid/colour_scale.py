@@ -43,6 +43,9 @@ def colours(values: np.ndarray, *, lower_is_better: bool) -> np.ndarray:
 
 
 def ink(background: np.ndarray) -> str:
-    """Black or white, "#111111" or "#ffffff": what has more contrast with a colour (3,), sRGB in [0, 1] (WCAG 2)."""
+    """Black or white, "#000000" or "#ffffff": what has more contrast with a colour (3,), sRGB in [0, 1].
+
+    By WCAG 2, whose ratio is then 4.58 or more on any colour.
+    """
     luminance = float(colour.srgb_decode(background) @ colour.SRGB_TO_XYZ[1])
-    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#111111"
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"

@@ -19,9 +19,6 @@ from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import Model
 from scielab.viewing import DEFAULT_VIEWING, Viewing
 
-#: ΔE at the upper end of the maps' common colour scale: a model on the wrong camera is easily 30 off.
-MAP_TOP = 40.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:

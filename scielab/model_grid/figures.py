@@ -8,6 +8,7 @@ import numpy as np
 
 from camsim.io import atomic
 from scielab.comparison import map_figure
+from scielab.model_grid import map_scale
 from scielab.model_grid.evaluate import Result
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
@@ -45,8 +46,8 @@ def save_outputs(path: Path, pictures: list[Picture], results: list[Result], tra
 def save_maps(
     path: Path, pictures: list[Picture], results: list[Result], trained_for: Mapping[str, str], *, top: float
 ) -> None:
-    """Write the S-CIELAB maps of all outputs on one scale, 0 to `top` ΔE, with its bar; see `save_outputs`."""
-    rows = _model_rows(results, trained_for, lambda result: map_figure.colourise(result.delta_e, top))
+    """Write the S-CIELAB maps of all outputs on one scale up to `top` ΔE, with its bar; see `save_outputs`."""
+    rows = _model_rows(results, trained_for, lambda result: map_scale.colourise(result.delta_e, top))
     _save(path, pictures, rows, top)
 
 
@@ -116,8 +117,8 @@ def _write(axes: "Axes", x: float, y: float, words: str, **style: object) -> Non
 
 def _draw_bar(axes: "Axes", canvas: np.ndarray, y: int, top: float) -> None:
     length = min(480, canvas.shape[1] - _LABEL - 220)
-    canvas[y : y + 14, _LABEL : _LABEL + length] = map_figure.colourise(np.linspace(0, top, length)[None], top)
-    for value in np.linspace(0, top, 5):
+    canvas[y : y + 14, _LABEL : _LABEL + length] = map_figure.colourise(np.linspace(0, 1, length)[None], 1.0)
+    for value in map_scale.ticks(top):
         label = f"{value:g}" if value < top else f"≥ {value:g}"
-        _write(axes, _LABEL + value / top * length, y + 26, label, fontsize=9)
+        _write(axes, _LABEL + map_scale.places(value, top) * length, y + 26, label, fontsize=9)
     _write(axes, _LABEL + length + 26, y + 7, "ΔE (S-CIELAB, CIE 1976)", ha="left", fontsize=10)

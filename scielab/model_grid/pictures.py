@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 #: The cameras through which the built-in photographs are seen: the columns, where nothing else is asked for.
 SETTINGS = ("ideal", "underexposed", "pixel25", "f22")
 
+#: Pixels that a page shows, all outputs of all its pictures together: some 25 MB of HTML. A hundred pictures of 128×128
+#: pixels, five models and four cameras are fewer.
+PAGE_PIXELS = 36_000_000
+
 # Sizes of the built-in photographs, those of `camsim dataset`: side of the reference, and what it is divided by.
 _HR_PX, _SCALE = 128, 4
 
@@ -126,6 +130,18 @@ def to_show(names: Iterable[str], pictures: Iterable[Picture]) -> list[Picture]:
         return [by_name[name] for name in names]
     firsts = {name.rpartition("_")[0] or name: picture for name, picture in reversed(by_name.items())}
     return list(reversed(firsts.values()))[:3]
+
+
+def on_page(shown: Iterable[Picture], pictures: list[Picture], *, outputs: int) -> list[Picture]:
+    """What a page shows: all pictures, with `outputs` outputs of each, or so many as `PAGE_PIXELS` allow.
+
+    They are spread over all; `shown` are among them however large they are.
+    """
+    names = {picture.name for picture in shown}
+    largest = max(picture.reference[..., 0].size for picture in pictures)
+    if room := PAGE_PIXELS // (outputs * largest):
+        names |= {pictures[i].name for i in _spread(len(pictures), room)}
+    return [picture for picture in pictures if picture.name in names]
 
 
 def _spread(count: int, limit: int | None) -> list[int]:

@@ -6,15 +6,20 @@ import numpy as np
 
 from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
-from scielab.metrics.catalogue import METRICS, Metric
-from scielab.model_grid import colour_scale, tables
+from scielab.metrics.catalogue import METRICS
+from scielab.model_grid import colour_scale, map_scale, report_table
 from scielab.model_grid.evaluate import Result
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Verdict
 
-#: What the page needs to know of a metric.
-_SHOWN = ("name", "words", "short", "unit", "digits", "lower_is_better")
+#: What the page's script needs to know of a metric.
+_SHOWN = ("name", "short", "unit", "digits")
+
+# Of WebP, from 0 to 100: about 1 ΔE from the exact outputs, and 1 ΔE from the exact maps. A seventh of the bytes.
+_OUTPUT_QUALITY, _MAP_QUALITY = 95, 80
+
+_FILTER_STEPS = 33  # colours of the maps between which a browser interpolates
 
 
 def page(
@@ -26,13 +31,14 @@ def page(
     top: float,
     facts: dict[str, str],
     warnings: Iterable[str] = (),
+    first: str | None = None,
 ) -> str:
     """The report as HTML.
 
     Parameters
     ----------
     pictures, results : iterables of Picture and of Result
-        What is shown, with outputs and maps; every result's picture must be among the pictures.
+        What is shown, with outputs and maps; results of other pictures are passed over.
     cells, verdicts : lists of Cell and of Verdict
         Over all pictures, shown or not.
     top : float
@@ -41,6 +47,8 @@ def page(
         How it was measured, shown as a list.
     warnings : iterable of str
         What has to be known before the numbers are believed; they stand above them.
+    first : str, optional
+        Name of the picture that the page opens on, by default the first.
 
     Returns
     -------
@@ -48,37 +56,76 @@ def page(
         The page.
     """
     metrics = [metric for metric in METRICS if metric.name in cells[0].estimates]
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    models = list(dict.fromkeys(cell.model for cell in cells))
     shown = {
         p.name: {
             "reference": data_url(p.reference),
             "inputs": {setting: data_url(rgb) for setting, rgb in p.inputs.items()},
             "outputs": {},
             "maps": {},
+            "numbers": {},
         }
         for p in pictures
     }
-    numbers = {}
     for result in results:
         if result.picture in shown:
-            key = f"{result.model}/{result.setting}"
-            shown[result.picture]["outputs"][key] = data_url(result.output)
-            shown[result.picture]["maps"][key] = data_url(map_figure.colourise(result.delta_e, top))
-            numbers[f"{result.picture}/{key}"] = result.numbers
+            here, key = shown[result.picture], f"{result.model}/{result.setting}"
+            here["outputs"][key] = data_url(result.output, quality=_OUTPUT_QUALITY)
+            here["maps"][key] = data_url(map_scale.places(result.delta_e, top), quality=_MAP_QUALITY)
+            here["numbers"][key] = [result.numbers[metric.name] for metric in metrics]
+    model, setting = opening(cells)
     content = {
         "pictures": shown,
-        "numbers": numbers,
         "metrics": [{key: getattr(metric, key) for key in _SHOWN} for metric in metrics],
-        "shades": {metric.name: _shades(cells, metric) for metric in metrics},
+        "models": models,
+        "settings": settings,
         "trainedFor": {cell.model: cell.setting for cell in cells if cell.trained},
         "baseline": BASELINE,
         "top": top,
-        "scale": data_url(map_figure.colourise(np.linspace(0, top, 256)[None], top)),
-        "heat": data_url(colour_scale.scale()[None]),
-        "facts": facts,
-        "warnings": list(warnings),
-    } | tables.as_dict(cells, verdicts)
-    # Last: what is filled in holds no "<", so no name can pass for the title.
-    return filled("grid.html", content).replace("<!--TITLE-->", _title(cells))
+        "start": {"picture": first or next(iter(shown)), "model": model, "setting": setting},
+    }
+    return filled(
+        "grid.html",
+        content=content,
+        title=_title(cells),
+        tables=[report_table.table(cells, verdicts, metric) for metric in metrics],
+        cards=[report_table.card(verdict) for verdict in verdicts],
+        settings=settings,
+        longest_name=max(map(len, models)),
+        judged=cells[0].pictures,
+        names=list(shown),
+        scale=data_url(map_figure.colourise(np.linspace(0, 1, 256)[None], 1.0)),
+        ticks=[{"value": f"{value:g}", "at": float(map_scale.places(value, top))} for value in map_scale.ticks(top)],
+        filter=_filter(),
+        heat=data_url(colour_scale.scale()[None]),
+        facts=facts,
+        warnings=list(warnings),
+        quality=(_OUTPUT_QUALITY, _MAP_QUALITY),
+    )
+
+
+def opening(cells: list[Cell]) -> tuple[str, str]:
+    """Model and setting that the page opens on: where a model helps most in mean ΔE, compared with the baseline.
+
+    Models on the camera that they are trained for go before others.
+    """
+    value = {(cell.model, cell.setting): cell.estimates["delta_e_mean"].value for cell in cells}
+    best = max(
+        cells,
+        key=lambda cell: (
+            cell.trained,
+            value.get((BASELINE, cell.setting), np.inf) - value[cell.model, cell.setting],
+            cell.model != BASELINE,
+        ),
+    )
+    return best.model, best.setting
+
+
+def _filter() -> dict[str, str]:
+    """The colours of maps as the tables of an SVG filter, which a browser paints grey maps with."""
+    colours = map_figure.colourise(np.linspace(0, 1, _FILTER_STEPS)[None], 1.0)[0]
+    return {name: " ".join(f"{v:.4f}" for v in channel) for name, channel in zip("RGB", colours.T, strict=True)}
 
 
 def _title(cells: list[Cell]) -> str:
@@ -90,10 +137,3 @@ def _title(cells: list[Cell]) -> str:
 def _counted(count: int, noun: str) -> str:
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
     return f"{words[count] if count < len(words) else count} {noun}{'' if count == 1 else 's'}"
-
-
-def _shades(cells: list[Cell], metric: Metric) -> list[list[str]]:
-    """Background and ink of each cell, as in `heat_table`."""
-    values = [cell.estimates[metric.name].value for cell in cells]
-    colours = colour_scale.colours(values, lower_is_better=metric.lower_is_better)
-    return [["#" + "".join(f"{round(255 * v):02x}" for v in colour), colour_scale.ink(colour)] for colour in colours]

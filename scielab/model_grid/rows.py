@@ -87,6 +87,16 @@ def _rows_of(entry: metadata.EntryPoint, folder: Path | None) -> list[Row]:
     return found
 
 
+def loaded(row: Row) -> Model:
+    """The model of a row; ValueError, with the row's name, for whatever goes wrong in another package."""
+    try:
+        return row.load()
+    except (ValueError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise ValueError(f"model {row.name} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
 def of_settings(found: Iterable[Row], settings: Iterable[str]) -> list[Row]:
     """Those rows that take part on pictures of `settings`, ordered as the settings that they are trained for.
 

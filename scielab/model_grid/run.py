@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING
 
 from camsim.io import atomic, outputs
 from scielab.metrics import catalogue, lpips
-from scielab.model_grid import checkpoint, figures, heat_table, pictures, provenance, report, rows, tables, verdicts
-from scielab.model_grid.evaluate import MAP_TOP, Result, evaluate
+from scielab.model_grid import (
+    checkpoint,
+    figures,
+    heat_table,
+    map_scale,
+    pictures,
+    provenance,
+    report,
+    rows,
+    tables,
+    verdicts,
+)
+from scielab.model_grid.evaluate import Result, evaluate
 from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 if TYPE_CHECKING:
@@ -28,7 +39,8 @@ class Plan:
 
     rows: list[rows.Row]
     data: pictures.PictureSet
-    shown: list[pictures.Picture]
+    shown: list[pictures.Picture]  #: in the figures
+    on_page: list[pictures.Picture]
     viewing: Viewing
     network: lpips.Network | None
     lpips_facts: dict | None
@@ -47,7 +59,7 @@ class Grid:
 
     cells: list[verdicts.Cell]  #: means over the pictures with intervals, one for each model and setting
     verdicts: list[verdicts.Verdict]  #: whether models win where they were trained to
-    results: list[Result]  #: every number of every picture, and outputs and maps of those that are shown
+    results: list[Result]  #: every number of every picture, and outputs and maps of those on the page
     record: dict  #: all of it as grid.json holds it
     warnings: list[str]  #: what has to be known before the numbers are believed
     report: Path | None  #: the page that was written
@@ -95,11 +107,13 @@ def plan(
     taking_part = rows.of_settings(found, picture_set.settings)
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
+    outputs = (1 + len(taking_part)) * len(picture_set.settings)
     network, lpips_facts = provenance.lpips_network(lpips_weights)
     return Plan(
         rows=taking_part,
         data=picture_set,
         shown=shown,
+        on_page=pictures.on_page(shown, picture_set.pictures, outputs=outputs),
         viewing=viewing,
         network=network,
         lpips_facts=lpips_facts,
@@ -186,7 +200,8 @@ def grid(
     registered : bool
         Whether the models that installed packages register take part beside the functions.
     show : iterable of str
-        Names of the pictures to show; by default the first of up to three photographs.
+        Names of the pictures in grid.png and delta_e.png, and the first that the page shows; it shows all that it has
+        room for. By default the first of up to three photographs.
     limit : int, optional
         Judge only so many pictures, spread over all.
     viewing : Viewing
@@ -255,7 +270,7 @@ def _results(
     say: Callable[[str], object],
 ) -> list[Result]:
     """Every model on every picture, going on with what the store holds."""
-    shown, judged = frozenset(picture.name for picture in planned.shown), planned.data.pictures
+    shown, judged = frozenset(picture.name for picture in planned.on_page), planned.data.pictures
     done = 0
     if store:
         done = sum(store.has(number, pictures=picture.name in shown) for number, picture in enumerate(judged))
@@ -263,7 +278,9 @@ def _results(
             say(f"going on with an unfinished run: {done} of {len(judged)} pictures were judged before")
         if store.remove_others():
             say("an unfinished run of other inputs was thrown away")
-    models = {rows.BASELINE: rows.pillow_bicubic(planned.data.scale)} | {row.name: _loaded(row) for row in planned.rows}
+    models = {rows.BASELINE: rows.pillow_bicubic(planned.data.scale)} | {
+        row.name: rows.loaded(row) for row in planned.rows
+    }
     each = len(models) * len(planned.data.settings)
     finished, total = itertools.count(each * done), each * len(judged)
 
@@ -282,28 +299,19 @@ def _results(
         raise
 
 
-def _loaded(row: rows.Row) -> rows.Model:
-    try:
-        return row.load()
-    except (ValueError, OSError, MemoryError):
-        raise
-    except Exception as error:  # whatever a package of someone else does
-        raise ValueError(f"model {row.name} cannot be loaded: {type(error).__name__}: {error}") from error
-
-
 def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str, str]) -> None:
     """Write all files, or none."""
-    keep = {picture.name for picture in planned.shown}
-    kept = [result for result in found.results if result.picture in keep]
+    kept = [result for result in found.results if result.delta_e is not None]
     staged = {name: store.folder / name for name in OUTPUTS}
     trained_for = rows.trained_for(planned.rows)
+    top = map_scale.top_of(result.delta_e for result in kept)
     figures.save_outputs(staged["grid.png"], planned.shown, kept, trained_for)
-    figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=MAP_TOP)
+    figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=top)
     heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.METRICS[0])
     atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
     atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells))
-    words = {"facts": facts, "warnings": found.warnings}
-    page = report.page(planned.shown, kept, found.cells, found.verdicts, top=MAP_TOP, **words)
+    words = {"facts": facts, "warnings": found.warnings, "first": planned.shown[0].name}
+    page = report.page(planned.on_page, kept, found.cells, found.verdicts, top=top, **words)
     atomic.write_text(staged["report.html"], page)
     for name, path in staged.items():
         os.replace(path, planned.output / name)

@@ -6,7 +6,7 @@ import pytest
 from camsim import camera_file
 from camsim.dataset import folder, photographs
 from camsim.dataset.pairs import render_pairs
-from scielab.model_grid.pictures import Picture, PictureSet, load, to_show
+from scielab.model_grid.pictures import PAGE_PIXELS, Picture, PictureSet, load, on_page, to_show
 
 
 def picture(name: str = "a", side: int = 32, settings: tuple[str, ...] = ("f22",), scale: int = 4, **more) -> Picture:
@@ -102,3 +102,13 @@ def test_by_default_the_first_of_three_photographs_are_shown():
     assert [p.name for p in to_show(["z_001", "w_001", "z_001"], given)] == ["z_001", "w_001"]
     with pytest.raises(ValueError, match="nobody: no such picture to show; there are w_000"):
         to_show(["nobody"], given)
+
+
+def test_a_page_shows_all_pictures_or_those_that_have_room():
+    given = [picture(f"{i:03d}") for i in range(40)]
+    assert on_page(given[:3], given, outputs=20) == given
+    room = PAGE_PIXELS // (10 * 32**2)
+    few = on_page(given[1:3], given, outputs=room)  # room for ten
+    assert few[:3] == given[:3] and few[-1] == given[-1] and 10 <= len(few) <= 12
+    assert [p.name for p in few] == sorted(p.name for p in few)
+    assert on_page(given[5:7], given, outputs=PAGE_PIXELS) == given[5:7]

@@ -1,47 +1,97 @@
 """The grid as a page."""
 
 import base64
+import html
 import io
 import json
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from scielab.model_grid import report, verdicts
+import scielab
+from scielab.metrics import catalogue
+from scielab.model_grid import map_scale, report, verdicts
 
 
 def content_of(page: str) -> dict:
     return json.loads(re.search(r"const C = (\{.*\});\n", page).group(1))
 
 
-def test_the_page_needs_nothing_else_and_holds_the_numbers(results, cells, trained_for, pictures):
+def pixels_of(url: str) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as stored:
+        return np.asarray(stored.convert("RGB"))
+
+
+def boxes_of(page: str) -> list[str]:
+    """What stands in the cells of the tables, without markup."""
+    found = re.findall(r"<td data-model[^>]*>(.*?)</td>", page.partition("<script>\n")[0])
+    return [" ".join(html.unescape(re.sub(r"<[^>]*>", " ", box)).split()) for box in found]
+
+
+@pytest.fixture(scope="module")
+def page(results, cells, trained_for, pictures) -> str:
     found = verdicts.judge(results, trained_for)
-    page = report.page(
-        pictures, results, cells, found, top=40, facts={"a </script> b": "c"}, warnings=["<!-- d", "<!--TITLE-->"]
-    )
-    assert not re.search(
-        r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(\s*["']?http|fetch\(|XMLHttpRequest""", page
-    )
-    assert "http://" not in page and "https://" not in page
-    content = content_of(page)
-    assert {c["psnr_db"] for c in content["cells"]} == {c.estimates["psnr_db"].value for c in cells}
-    assert content["cells"][0]["delta_e_mean_interval"][0] == cells[0].estimates["delta_e_mean"].low
-    assert content["warnings"] == ["<!-- d", "<!--TITLE-->"] and page.count("</script>") == 1 and "<!-- d" not in page
-    assert [m["name"] for m in content["metrics"]] == ["delta_e_mean", "delta_e_p95", "psnr_db", "ssim"]
-    shown = content["pictures"][pictures[0].name]
-    keys = {f"{model}/{setting}" for model in ("bicubic", "sr", "deblur") for setting in ("ideal", "f22")}
-    assert set(shown["outputs"]) == set(shown["maps"]) == keys
-    assert content["trainedFor"] == trained_for
+    more = {"facts": {"a </script> b": "c"}, "warnings": ["<!-- d", "<b>"]}
+    return report.page(pictures, results, cells, found, top=40, **more)
+
+
+def test_the_page_needs_nothing_else(page):
+    assert "default-src 'none'; img-src data:;" in page  # a browser refuses all that is outside
+    assert not re.search(r"""(src|href)=["']?(?!data:)[^"'>\s]|@import|fetch\(|XMLHttpRequest|https?://""", page)
+    assert page.count("</script>") == 2 and "<!-- d" not in page and "<b>" not in page
+    assert "<li>&lt;!-- d</li><li>&lt;b&gt;</li>" in page and "<dt>a &lt;/script&gt; b</dt><dd>c</dd>" in page
     assert "<title>Two models × two cameras</title>" in page and "<h1>Two models × two cameras</h1>" in page
 
 
-def test_pictures_are_embedded_as_they_are(results, cells, pictures):
-    content = content_of(report.page(pictures, results, cells, [], top=40, facts={}))
+def test_without_a_script_every_number_of_every_metric_stands_in_a_table(page, cells, trained_for):
+    boxes = boxes_of(page)
+    metrics = [metric for metric in catalogue.METRICS if metric.name in cells[0].estimates]
+    assert len(metrics) == 4 and len(boxes) == 4 * len(cells)
+    of_models = sorted(cells, key=lambda cell: ["bicubic", "sr", "deblur"].index(cell.model))
+    for box, (metric, cell) in zip(boxes, ((m, c) for m in metrics for c in of_models), strict=True):
+        estimate = cell.estimates[metric.name]
+        words = f"{metric.show(estimate.value)} {metric.show(estimate.low)} – {metric.show(estimate.high)}"
+        assert box == words + (" trained for this camera" if trained_for.get(cell.model) == cell.setting else "")
+    assert page.count("wins by") + page.count("loses by") == 2 * (2 + 4)  # two verdicts, as cards and below four tables
+
+
+def test_the_script_has_every_picture_and_its_numbers(page, results, pictures, trained_for):
+    content = content_of(page)
+    assert [m["name"] for m in content["metrics"]] == ["delta_e_mean", "delta_e_p95", "psnr_db", "ssim"]
+    assert content["trainedFor"] == trained_for and list(content["pictures"]) == [p.name for p in pictures]
+    for result in results:
+        shown = content["pictures"][result.picture]
+        assert shown["numbers"][f"{result.model}/{result.setting}"] == list(result.numbers.values())
+    keys = {f"{model}/{setting}" for model in ("bicubic", "sr", "deblur") for setting in ("ideal", "f22")}
+    assert set(shown["outputs"]) == set(shown["maps"]) == keys
+
+
+def test_inputs_are_embedded_as_they_are_and_outputs_as_an_eye_sees_them(page, results, pictures):
+    content = content_of(page)
     shown = content["pictures"][pictures[1].name]
-    for url, pixels in (
-        (shown["reference"], pictures[1].reference),
-        (shown["inputs"]["f22"], pictures[1].inputs["f22"]),
-    ):
-        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as stored:
-            np.testing.assert_array_equal(np.asarray(stored), pixels)
+    np.testing.assert_array_equal(pixels_of(shown["reference"]), pictures[1].reference)
+    np.testing.assert_array_equal(pixels_of(shown["inputs"]["f22"]), pictures[1].inputs["f22"])
+    for result in results:
+        key, shown = f"{result.model}/{result.setting}", content["pictures"][result.picture]
+        assert scielab.compare(result.output, pixels_of(shown["outputs"][key])).delta_e.mean() < 1
+        seen = pixels_of(shown["maps"][key])[..., 0] / 255
+        assert np.abs(seen - map_scale.places(result.delta_e, 40)).mean() < 0.03
+
+
+def test_it_opens_where_a_model_helps_most_on_its_own_camera(made, page):
+    table = {"bicubic": [(9, 20)], "one": [(8, 21)], "two": [(2, 30)]}
+    assert report.opening(verdicts.summarise(made(table), {"one": "f22"})) == ("one", "f22")
+    assert report.opening(verdicts.summarise(made(table), {"one": "f22", "two": "f22"})) == ("two", "f22")
+    assert report.opening(verdicts.summarise(made(table), {})) == ("two", "f22")
+    worse = {"bicubic": [(9, 20)], "one": [(12, 18)]}
+    assert report.opening(verdicts.summarise(made(worse), {"one": "f22"})) == ("one", "f22")
+    start = content_of(page)["start"]
+    assert start["model"] in ("sr", "deblur") and start["setting"] == content_of(page)["trainedFor"][start["model"]]
+
+
+def test_a_page_of_one_picture_without_verdicts(results, cells, pictures):
+    page = report.page(pictures[1:], results, cells, [], top=40, facts={}, first=pictures[1].name)
+    assert content_of(page)["start"]["picture"] == pictures[1].name == next(iter(content_of(page)["pictures"]))
+    assert "wins by" not in page.partition("<script>\n")[0] and "1 of the 2 pictures that were judged" in page
