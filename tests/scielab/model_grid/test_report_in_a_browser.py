@@ -116,7 +116,7 @@ def test_without_a_script_and_on_paper_all_tables_are_there(opened):
     page = opened()
     assert page.locator("table.heat:visible").count() == 1
     page.emulate_media(media="print", color_scheme="dark")
-    assert page.locator("table.heat:visible").count() == 4 and not page.locator("#thumbs").is_visible()
+    assert page.locator("table.heat:visible").count() == 4 and page.locator("fieldset:visible").count() == 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(244, 244, 242)"
 
 
