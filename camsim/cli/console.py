@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -62,6 +63,7 @@ def reporting(command: Command) -> Command:
     """Add --json, -q and -v; the command gets them as one `console` argument."""
 
     def console(*, as_json: bool, quiet: bool, verbose: bool) -> Console:
+        _NOTES.setLevel(logging.ERROR if quiet else logging.WARNING)
         return Console(json=as_json, quiet=quiet, verbose=verbose)
 
     command = gather("console", console, "as_json", "quiet", "verbose")(command)
@@ -72,6 +74,28 @@ def reporting(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+class _Notes(logging.Handler):
+    """What core code logs of its inputs, one line each on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"note: {' '.join(record.getMessage().split())}", err=True)
+
+
+_NOTES = _Notes(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _notes_on_stderr() -> Iterator[None]:
+    """Show what `camsim` logs as notes."""
+    log = logging.getLogger("camsim")
+    _NOTES.setLevel(logging.WARNING)
+    log.addHandler(_NOTES)
+    try:
+        yield
+    finally:
+        log.removeHandler(_NOTES)
 
 
 @contextlib.contextmanager
@@ -104,7 +128,8 @@ def run(cli: click.Group) -> None:
     name = cli.name or "cam2eye"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to stop cleans up like Ctrl-C
     try:
-        code = cli.main(prog_name=name, standalone_mode=False)
+        with _notes_on_stderr():
+            code = cli.main(prog_name=name, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())

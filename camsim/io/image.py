@@ -3,21 +3,30 @@
 In memory a picture is an array (H, W, 3) of sRGB values: uint8, uint16, or floating point in [0, 1].
 """
 
+import dataclasses
+import functools
+import logging
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
+import imageio.v3 as iio
 import numpy as np
 from PIL import Image
 
-from camsim.io import atomic, high_depth, orientation
+from camsim.io import atomic, colour_profile, decode, formats, high_depth, orientation
+from camsim.io.stored import Stored
+
+#: File name endings of what is written, 8 bits.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 
 #: File name endings taken for pictures when a folder is searched.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+READ_SUFFIXES = (*SUFFIXES, ".gif", ".avif", ".jxl")
 
 #: Largest picture read, in pixels: more is taken for a mistake or an attack. Where Pillow itself refuses, by default.
 MAX_PIXELS = 178_956_970
+
+_log = logging.getLogger(__name__)
 
 
 def read(path: Path | str) -> np.ndarray:
@@ -50,17 +59,22 @@ def read(path: Path | str) -> np.ndarray:
     return as_float(read_native(path))
 
 
-def read_native(path: Path | str) -> np.ndarray:
+def read_native(path: Path | str, *, convert: bool = True) -> np.ndarray:
     """Read a picture file as sRGB values in the depth of the file.
 
-    16-bit PNG and TIFF give uint16 and floating-point TIFF float32, every other picture uint8. EXIF orientation
-    is applied; grey is repeated in three channels; alpha is laid over white; CMYK becomes RGB without a profile.
-    Of a file with several pages the first is read.
+    16-bit PNG and TIFF, and deeper AVIF and JPEG XL, give uint16, floating-point TIFF float32, every other picture
+    uint8. A colour profile is obeyed: colours become those of sRGB, to whose gamut they are clipped. Pictures without
+    one, or with one that is damaged or for another kind of picture, which is logged, are taken for sRGB; CMYK then
+    becomes RGB by a formula. EXIF orientation is applied; grey is repeated in three channels; alpha is laid over white.
+    Of a file with several pages or pictures the first is read; that it was an animation is logged.
 
     Parameters
     ----------
     path : Path or str
-        The file. Its first bytes tell the format, not its name.
+        The file: PNG, JPEG, TIFF, BMP, GIF, WebP or AVIF; with imagecodecs JPEG XL, AVIF of more than 8 bits, and
+        compressions of 16-bit TIFF such as LZW. Its first bytes tell the format, not its name.
+    convert : bool
+        Whether a colour profile is obeyed; else the numbers stay as they are stored.
 
     Returns
     -------
@@ -70,8 +84,8 @@ def read_native(path: Path | str) -> np.ndarray:
     Raises
     ------
     ValueError
-        Where the file is missing, damaged, not a picture or larger than `MAX_PIXELS`, and where floating-point
-        values are not within [0, 1].
+        Where the file is missing, damaged, not a picture of these formats or larger than `MAX_PIXELS`, where
+        floating-point values are not within [0, 1], and where imagecodecs is needed and missing.
 
     See Also
     --------
@@ -86,19 +100,26 @@ def read_native(path: Path | str) -> np.ndarray:
     >>> picture.dtype.name, int(picture[0, 0, 0])
     ('uint16', 13107)
     """
-    return _read(path, str(path), keep_planes=False)
+    colour = over_white(read_stored(path, convert=convert))
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
 
 
-def read_planes(path: Path | str, *, name: str = "") -> np.ndarray:
-    """Read a picture file as (H, W, C), C 1 for grey, 3 for RGB and one more for alpha (straight), in its depth.
+def over_white(stored: Stored) -> np.ndarray:
+    """Grey, (H, W, 1), or RGB, (H, W, 3), laid over white where there is alpha, in the same type."""
+    if stored.alpha is None:
+        return stored.colour
+    full = float(high_depth.white(stored.colour.dtype))
+    share = stored.alpha / full
+    return high_depth.to_depth(stored.colour * share + full * (1 - share), stored.colour.dtype)
 
-    `name` stands for the file in messages. All else is as in `read_native`.
+
+def read_stored(path: Path | str, *, name: str = "", convert: bool = True) -> Stored:
+    """Read a picture file as it is: grey or RGB, upright, straight alpha, in its depth; with what else it says.
+
+    `name` stands for the file in messages. Where a profile was converted by or is that of sRGB, it stays in the result
+    to tell so; one that could not be used does not. All else is as in `read_native`.
     """
-    return _read(path, name or str(path), keep_planes=True)
-
-
-def _read(path: Path | str, name: str, *, keep_planes: bool) -> np.ndarray:
-    path = Path(path)
+    path, name = Path(path), name or str(path)
     if not path.exists():
         raise ValueError(f"{name}: no such file")
     if path.is_dir():
@@ -107,43 +128,40 @@ def _read(path: Path | str, name: str, *, keep_planes: bool) -> np.ndarray:
         with high_depth.silent(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
             with path.open("rb") as file:
-                return _decode(file, keep_planes=keep_planes)
+                start = file.read(formats.START_BYTES)
+                formats.of(start)  # before all of it is read: it may be a film
+                stored = decode.decode(start + file.read(), MAX_PIXELS)
+            stored, doubt = _as_srgb(stored, convert=convert)
     except PermissionError as error:
         raise ValueError(f"{name}: {error.strerror}") from error
     except Image.DecompressionBombError as error:
         raise ValueError(f"{name}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
     except Exception as error:  # decoders raise many kinds for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        reason = "not a picture, or damaged" if "cannot identify" in reason else reason
         raise ValueError(f"{name}: cannot be read ({reason})") from error
+    if doubt:
+        note(f"{name}: {doubt}; its colours are taken for sRGB")
+    if stored.frames > 1:
+        note(f"{name}: animated, {stored.frames} pictures; the first is read")
+    return stored
 
 
-def _decode(file: BinaryIO, *, keep_planes: bool) -> np.ndarray:
-    """Choose the decoder: Pillow, except for what it would cut to 8 bits."""
-    start = file.read(26)
-    if high_depth.is_high_depth_png(start):
-        return high_depth.read_png(file, MAX_PIXELS, keep_planes=keep_planes)
-    if high_depth.is_high_depth_tiff(start, file):
-        return high_depth.read_tiff(file, MAX_PIXELS, keep_planes=keep_planes)
-    # An open file, not its name: Pillow (seen in 13.0) maps a named grey TIFF into memory turned wrongly
-    with Image.open(file) as picture:
-        high_depth.check_size(*picture.size, MAX_PIXELS)
-        picture.load()
-        return orientation.upright(_to_array(picture, keep_planes=keep_planes), orientation.of(picture))
+@functools.lru_cache(maxsize=1024)
+def note(text: str) -> None:
+    """Log something that a user should know; once, though a file be read for every step of a training."""
+    _log.warning(text)
 
 
-def _to_array(picture: Image.Image, *, keep_planes: bool) -> np.ndarray:
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        return high_depth.from_plane(picture, keep_planes=keep_planes)
-    alpha = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
-    if keep_planes:
-        grey = picture.mode in ("1", "L", "LA", "La")
-        values = np.array(picture.convert(("L" if grey else "RGB") + ("A" if alpha else "")))
-        return values.reshape(*values.shape[:2], -1)
-    if alpha:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.array(picture.convert("RGB"))  # a copy that may be written to
+def _as_srgb(stored: Stored, *, convert: bool) -> tuple[Stored, str]:
+    """A picture upright and, if so wanted, in sRGB; and why its profile could not be used."""
+    colour, profile, doubt = stored.colour, stored.profile if convert else b"", ""
+    if profile:
+        doubt = colour_profile.check(profile, stored.mode)
+        profile = b"" if doubt else profile
+    colour = colour_profile.to_srgb(colour, profile, stored.mode)
+    alpha = None if stored.alpha is None else orientation.upright(stored.alpha, stored.orientation)
+    colour = orientation.upright(colour, stored.orientation)
+    return dataclasses.replace(stored, colour=colour, alpha=alpha, profile=profile, orientation=1), doubt
 
 
 def as_float(picture: np.ndarray) -> np.ndarray:
@@ -223,12 +241,23 @@ def write(path: Path | str, picture: np.ndarray, *, bits: int = 8) -> None:
     values = quantise(picture, bits=bits)
     if values.ndim != 3 or values.shape[2] != 3:
         raise ValueError(f"a picture must have shape (H, W, 3), not {values.shape}")
+    content = encode(values, path.suffix.lower())
     with atomic.atomic(path) as temporary:
-        if bits == 16:
-            high_depth.write(temporary, values)
-        else:
-            options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
-            Image.fromarray(values).save(temporary, **options)
+        temporary.write_bytes(content)
+
+
+def encode(values: np.ndarray, suffix: str, **options: object) -> bytes:
+    """The bytes of a picture file, 8 bits by imageio and Pillow, deeper ones by `high_depth`.
+
+    `values` is (H, W, C), C 1 for grey, 3 for RGB, one more for alpha; `suffix`, in lower case, chooses the format, and
+    with uint16 or float32 is one of `high_depth.SUFFIXES`. `options` are those of the encoder.
+    """
+    if values.dtype != np.uint8:
+        deep = high_depth.png_bytes if suffix == ".png" else high_depth.tiff_bytes
+        return deep(values, **options)
+    options |= {"quality": 95} if suffix in (".jpg", ".jpeg", ".webp") else {}
+    plain = values[..., 0] if values.shape[2] == 1 else values
+    return iio.imwrite("<bytes>", plain, plugin="pillow", extension=suffix, is_batch=False, **options)
 
 
 def check_suffix(path: Path | str, *, bits: int = 8) -> None:
@@ -250,7 +279,7 @@ def find(sources: Iterable[Path | str]) -> list[Path]:
     found: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
-            inside = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            inside = sorted(p for p in source.rglob("*") if p.suffix.lower() in READ_SUFFIXES and p.is_file())
             if not inside:
                 raise ValueError(f"{source}: no pictures in this folder")
             found += inside

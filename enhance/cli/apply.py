@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,8 @@ def apply(
     """Enlarge pictures of any size with a trained model.
 
     -i may be repeated; folders are searched through, http and https addresses are fetched (at most 64 MiB each).
-    Grey, 16 bits, alpha and colour profile are kept; beside every picture a .json file records model and input.
+    Grey, 16 bits, alpha, EXIF and resolution are kept; colours become sRGB. Beside every picture a .json file records
+    model and input.
     Without --models it is the task's latest finished run, or the model that came with the program.
     """
     weights, entry = find_model(task, models, model)
@@ -129,9 +130,7 @@ def _check(jobs: Sequence[Job], note: Callable[[str], object]) -> tuple[dict[Job
         picture = job.read()
         pictures.check_target(job.output, picture)
         pixels += picture.values.shape[0] * picture.values.shape[1]
-        stored = pictures.depth_in(job.output, picture.values.dtype)
-        if stored != picture.values.dtype:
-            words = f"gets {8 * stored.itemsize} bits; {job.output.suffix} does not hold the input's depth"
+        for words in pictures.losses(job.output, picture):
             note(f"note: {job.output} {words}")
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
             kept[job] = picture
@@ -153,7 +152,7 @@ def _enlarge_all(
         for job in jobs:
             picture = kept.pop(job) if job in kept else job.read()
             result = enlarge(picture.values, step=bar.update)
-            pictures.write(job.output, pictures.Picture(values=result, profile=picture.profile))
+            pictures.write(job.output, replace(picture, values=result))
             size = {"width": result.shape[1], "height": result.shape[0], "scale": enlarge.scale}
             origin = {"input": job.input.where, "input_sha256": atomic.sha256(job.path), "output": str(job.output)}
             records.append(origin | size | facts)

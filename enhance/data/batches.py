@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from camsim.io import high_depth, image, orientation
+from camsim.io import formats, high_depth, image, orientation
 from enhance.data import sampling
 from enhance.data.pair_set import PairSet
 
@@ -149,9 +149,11 @@ def read(path: Path) -> np.ndarray:
 
 def shape(path: Path) -> tuple[int, int]:
     """Rows and columns of a picture file, upright, from its header where that is possible."""
-    with contextlib.suppress(Exception), warnings.catch_warnings():
+    with contextlib.suppress(Exception), warnings.catch_warnings(), path.open("rb") as file:
         warnings.simplefilter("ignore")
-        with Image.open(path) as picture:
+        formats.of(file.read(formats.START_BYTES))
+        file.seek(0)
+        with Image.open(file) as picture:  # not imageio, which looks for EXIF everywhere
             columns, rows = picture.size
             # Pillow decodes a PNG in search of EXIF that does not come first
             known = picture.format != "PNG" or "exif" in picture.info

@@ -145,7 +145,7 @@ def paired_by_name(place: Path, setting: str) -> list[PairFiles]:
     lr_place = place / "LR" / setting
     if not setting or not lr_place.is_dir():
         lr_place = place / "LR"
-        if not any(path.suffix.lower() in image.SUFFIXES for path in lr_place.iterdir()):
+        if not any(path.suffix.lower() in image.READ_SUFFIXES for path in lr_place.iterdir()):
             raise ValueError(f"{lr_place}: neither pictures nor a folder {setting!r}")
     lr = _pictures(lr_place, known=set(hr))
     if alone := sorted(hr.keys() ^ lr.keys()):
@@ -158,7 +158,7 @@ def _pictures(place: Path, known: set[str] | None = None) -> dict[str, Path]:
     """Pictures of a folder by stem; a scale at its end (0001x4) is taken off where the stem is not `known` with it."""
     found: dict[str, Path] = {}
     for path in sorted(place.iterdir()):
-        if path.suffix.lower() not in image.SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in image.READ_SUFFIXES or not path.is_file():
             continue
         name = path.stem if known is None or path.stem in known else re.sub(r"x\d+$", "", path.stem)
         if name in found:

@@ -18,13 +18,11 @@ image scale-up using sparse-representations", Curves and Surfaces 2010 (Set14); 
 "A database of human segmented natural images", ICCV 2001 (BSD).
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from camsim.io import image
 from enhance.evaluation.imresize import imresize
@@ -39,8 +37,6 @@ BASELINE = "bicubic"
 
 #: Where an LR picture is from: made here, by MATLAB's bicubic reduction; a file equal to that; another file.
 MADE, MATLAB_BICUBIC, OTHER = "made", "bicubic", "other"
-
-_GREY_MODES = ("1", "L", "LA", "La")  # of Pillow; palettes are colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +101,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     """The pictures in a folder itself, sorted by name; hidden files are left out."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in image.SUFFIXES and path.is_file() and not path.name.startswith("."):
+        if path.suffix.lower() in image.READ_SUFFIXES and path.is_file() and not path.name.startswith("."):
             if path.stem in found:
                 raise ValueError(f"{folder}: {found[path.stem].name} and {path.name} have one name")
             found[path.stem] = path
@@ -141,13 +137,11 @@ def pictures(bench: Bench) -> Iterator[BenchPicture]:
 
 def _read(path: Path) -> np.ndarray:
     """A picture in 8 bits, (H, W, 3), or (H, W) if its file is grey."""
-    picture = image.read_native(path)
+    stored = image.read_stored(path)
+    picture = image.over_white(stored)
     if picture.dtype != np.uint8:
         raise ValueError(f"{path}: has more than 8 bits; the protocols are for 8-bit pictures")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it was read once without
-        with Image.open(path) as header:
-            return picture[..., 0] if header.mode in _GREY_MODES else picture
+    return picture[..., 0] if stored.mode == "L" else picture
 
 
 def matlab_bicubic(scale: int) -> Model:

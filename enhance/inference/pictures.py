@@ -1,28 +1,25 @@
 """Pictures to be enlarged: from files, folders and the web, and back into files as they came.
 
-Grey stays grey, 16 bits stay 16 where the format has them, alpha and colour profile are kept, EXIF orientation is
-applied. Values are taken for sRGB whatever the profile says; it travels along, so that colours look the same.
+Grey stays grey, 16 bits stay 16 where the format has them, alpha, EXIF and resolution are kept, EXIF orientation is
+applied. Colours are those of sRGB, to which a file's profile was converted, and are written so, with sRGB's profile
+where the file had one: networks work in sRGB, so that nothing beyond its gamut is left to be written, and the way back
+to another profile would only round once more. Grey is written without: it has sRGB's curve, for which there is no
+customary profile.
 """
 
 import re
-import struct
 import urllib.parse
-import warnings
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from camsim.io import atomic, high_depth, image, outputs, web
+from camsim.io import atomic, colour_profile, high_depth, image, outputs, web
+from enhance.inference import metadata
 
 #: Formats without alpha.
 _OPAQUE = (".jpg", ".jpeg", ".bmp")
-
-_MAX_PROFILE = 4 << 20
-_SPACES = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}  # of a colour profile, by channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,9 @@ class Picture:
     """What a file holds."""
 
     values: np.ndarray  #: (H, W, C) uint8, uint16 or float32; C 1 grey, 3 RGB, one more with alpha
-    profile: bytes  #: ICC profile, empty for none
+    profile: bytes = b""  #: ICC profile to be written, empty for none
+    exif: bytes = b""  #: a block of EXIF, upright, empty for none
+    dpi: tuple[float, float] | None = None  #: pixels per inch, across and down, if they are known
 
 
 def find(places: Iterable[str]) -> list[Input]:
@@ -74,16 +73,13 @@ def _name_of(url: str) -> Path:
 
 def read(path: Path | str, *, name: str = "") -> Picture:
     """Read a picture file; `name` stands for it in messages. Raises ValueError as `image.read_native` does."""
-    values = image.read_planes(path, name=name)
-    profile = b""
+    stored, exif, dpi = image.read_stored(path, name=name), b"", None
     try:
-        with high_depth.silent(), warnings.catch_warnings(), Image.open(path) as picture:
-            warnings.simplefilter("ignore")
-            profile = picture.info.get("icc_profile") or b""
-    except OSError:
-        pass  # TIFFs that Pillow does not know: their profile is lost
-    fits = len(profile) <= _MAX_PROFILE and profile[16:20] == _SPACES[values.shape[2]]
-    return Picture(values=values, profile=profile if fits else b"")
+        exif, dpi = metadata.of(stored)
+    except ValueError as error:
+        image.note(f"{name or path}: {error}; it is left out")
+    profile = colour_profile.srgb() if stored.profile and stored.mode == "RGB" else b""
+    return Picture(values=stored.planes, profile=profile, exif=exif, dpi=dpi)
 
 
 def check_target(path: Path, picture: Picture) -> None:
@@ -107,45 +103,31 @@ def write(path: Path, picture: Picture) -> None:
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
         values = image.quantise(values / float(high_depth.white(values.dtype)), bits=8 * stored.itemsize)
+    options = {"dpi": picture.dpi} if picture.dpi else {}
+    exif = metadata.resized(picture.exif, *values.shape[:2]) if _holds_exif(path, picture) else b""
+    suffix = path.suffix.lower()
+    if stored == np.uint8:
+        options |= {"icc_profile": picture.profile} if picture.profile else {}
+        content = image.encode(values, suffix, **options, **({"exif": exif} if exif else {}))
+    elif suffix == ".png":
+        content = image.encode(values, suffix, profile=picture.profile, exif=exif, **options)
+    else:
+        content = metadata.tiff_bytes(values, exif, profile=picture.profile, **options)
     with atomic.atomic(path) as temporary:
-        if stored == np.uint8:
-            options = {"icc_profile": picture.profile} if picture.profile else {}
-            options |= {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
-            Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(temporary, **options)
-        elif path.suffix.lower() == ".png":
-            _write_png(temporary, values, picture.profile)
-        else:
-            _write_tiff(temporary, values, picture.profile)
+        temporary.write_bytes(content)
 
 
-def _write_png(path: Path, values: np.ndarray, profile: bytes) -> None:
-    """A PNG of 16 bits from (H, W, C) uint16, which Pillow has for grey alone."""
-    import png  # pypng
-
-    rows, columns, channels = values.shape
-    writer = png.Writer(columns, rows, greyscale=channels <= 2, alpha=channels in (2, 4), bitdepth=16)
-    with path.open("wb") as file:
-        writer.write_packed(file, values.astype(">u2").reshape(rows, -1).view(np.uint8))  # PNG's byte order
-    if profile:  # pypng writes none: the chunk belongs right behind IHDR, which ends at byte 33 (ISO/IEC 15948)
-        body = b"iCCP" + b"profile\0\0" + zlib.compress(profile)
-        chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-        content = path.read_bytes()
-        path.write_bytes(content[:33] + chunk + content[33:])
+def _holds_exif(path: Path, picture: Picture) -> bool:
+    """Whether the EXIF of a picture, if it has any, has room in a file of this name."""
+    suffix = path.suffix.lower()
+    return suffix != ".bmp" and (suffix not in (".jpg", ".jpeg") or len(picture.exif) <= metadata.JPEG_BYTES)
 
 
-def _write_tiff(path: Path, values: np.ndarray, profile: bytes) -> None:
-    """A TIFF of 16 bits or floating point from (H, W, C)."""
-    import tifffile
-
-    channels = values.shape[2]
-    tifffile.imwrite(
-        path,
-        values[..., 0] if channels == 1 else values,
-        photometric="minisblack" if channels <= 2 else "rgb",
-        planarconfig=None if channels == 1 else "contig",
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        compression="zlib",
-        predictor=values.dtype.kind == "u",
-        iccprofile=profile or None,
-        metadata=None,
-    )
+def losses(path: Path, picture: Picture) -> list[str]:
+    """What a file of this name does not keep of a picture, in words."""
+    words = []
+    if (stored := depth_in(path, picture.values.dtype)) != picture.values.dtype:
+        words.append(f"gets {8 * stored.itemsize} bits; {path.suffix} does not hold the input's depth")
+    if picture.exif and not _holds_exif(path, picture):
+        words.append(f"gets no EXIF; {path.suffix} does not hold the input's")
+    return words

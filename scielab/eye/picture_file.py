@@ -8,7 +8,7 @@ from camsim.io import image
 from scielab.eye.encoding import Encoding
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).
-SUFFIXES = (*image.SUFFIXES, ".npy")
+SUFFIXES = (*image.READ_SUFFIXES, ".npy")
 
 
 def values(picture: np.ndarray | Path | str, encoding: Encoding) -> np.ndarray:
@@ -20,12 +20,13 @@ def read(path: Path | str, encoding: Encoding) -> np.ndarray:
     """A picture or array file as (H, W, 3).
 
     Codes of 8 and 16 bits stay what they are where they stand for sRGB or are sent to a display; for all other
-    encodings they are shares of their largest.
+    encodings they are shares of their largest. A file's colour profile is obeyed where its numbers stand for sRGB;
+    otherwise what they stand for has been said.
 
     Raises ValueError where the file is missing, damaged, not a picture, too large, not (H, W, 3) or holds NaN.
     """
     path = Path(path)
-    picture = _read_array(path) if path.suffix.lower() == ".npy" else image.read_native(path)
+    picture = _read_array(path) if path.suffix.lower() == ".npy" else image.read_native(path, convert=encoding.srgb)
     if picture.dtype.kind == "u" and not (encoding.srgb or encoding.table is not None):
         return picture / float(np.iinfo(picture.dtype).max)
     return picture

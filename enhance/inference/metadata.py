@@ -1,0 +1,103 @@
+"""What a file says of its picture besides the pixels, EXIF and resolution, carried over to the enlarged one.
+
+Reference: CIPA DC-008, "Exchangeable image file format for digital still cameras: Exif"; TIFF 6.0, whose structure EXIF
+has.
+"""
+
+import io
+import math
+import struct
+
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from camsim.io import high_depth, orientation
+from camsim.io.stored import Stored
+
+#: Tags of TIFF and EXIF that describe how pixels are stored, which whoever writes them decides.
+_OF_PIXELS = frozenset(
+    (*range(254, 260), *range(262, 267), 273, *range(277, 282), *range(284, 287), *range(288, 294), 297, 301)
+    + (*range(317, 326), 330, 332, 333, 334, 336, *range(338, 348), *range(512, 522), *range(529, 533), 700)
+    + (33421, 33422, 33723, 34377, 34675, 37724)
+)
+
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_INCHES = {2: 1.0, 3: 2.54}  # in a unit of resolution
+_SRGB = 1  # of the tag ColorSpace
+
+#: Most bytes of EXIF in a JPEG, whose segment holds its own size in 16 bits.
+JPEG_BYTES = 65_527
+
+
+def of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
+    """EXIF as a block, without what describes stored pixels, and pixels per inch, (across, down) or None.
+
+    The orientation says upright, as the planes of `stored` are. A thumbnail is left out. Raises ValueError where the
+    EXIF is damaged.
+    """
+    try:
+        exif = Image.Exif()
+        exif.load(stored.exif)
+        dpi = stored.dpi or _resolution(exif)
+        for tag in _OF_PIXELS & exif.keys():
+            del exif[tag]
+        if stored.profile and ExifTags.Base.ColorSpace in exif.get_ifd(ExifTags.IFD.Exif):
+            exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = _SRGB
+        if orientation.TAG in exif:
+            exif[orientation.TAG] = 1
+        says = exif.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT}
+        block = exif.tobytes() if says else b""
+    except Exception as error:  # Pillow raises many kinds
+        raise ValueError("its EXIF is damaged") from error
+    dpi = tuple(map(float, dpi)) if dpi else None
+    return block.removeprefix(b"Exif\0\0"), dpi if dpi and all(0 < each < math.inf for each in dpi) else None
+
+
+def _resolution(exif: Image.Exif) -> tuple | None:
+    numbers = exif.get(_X_RESOLUTION), exif.get(_Y_RESOLUTION, exif.get(_X_RESOLUTION))
+    unit = _INCHES.get(exif.get(_RESOLUTION_UNIT, 2))
+    return tuple(number * unit for number in numbers) if unit and None not in numbers else None
+
+
+def resized(block: bytes, rows: int, columns: int) -> bytes:
+    """EXIF for a picture of that size: where it names the size, it names this one."""
+    if not block:
+        return b""
+    exif = _load(block)
+    camera = exif.get_ifd(ExifTags.IFD.Exif)
+    for tag, length in ((ExifTags.Base.ExifImageWidth, columns), (ExifTags.Base.ExifImageHeight, rows)):
+        if tag in camera:
+            camera[tag] = length
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
+def _load(block: bytes) -> Image.Exif:
+    exif = Image.Exif()
+    exif.load(block)
+    return exif
+
+
+def tiff_bytes(values, block: bytes, **options: object) -> bytes:
+    """A deep TIFF, as `high_depth.tiff_bytes` makes it, with EXIF: its own tags, and directories behind the picture."""
+    exif = _load(block) if block else Image.Exif()
+    directories = {tag: exif.get_ifd(tag) for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)}
+    directories = {tag: entries for tag, entries in directories.items() if entries}
+    texts = {tag: text.encode() for tag, text in exif.items() if isinstance(text, str)}
+    tags = [(tag, "s", 0, text, True) for tag, text in texts.items()] + [(tag, "I", 1, 0, True) for tag in directories]
+    content = high_depth.tiff_bytes(values, tags=tuple(tags), **options)
+    for tag, entries in directories.items():
+        content += b"\0" * (len(content) % 2)
+        directory = TiffImagePlugin.ImageFileDirectory_v2(content[:4] + bytes(4), group=tag)
+        for name, entry in entries.items():
+            if name != ExifTags.IFD.Interop:
+                directory[name] = entry
+        content = _pointing(content, tag, len(content)) + directory.tobytes(len(content))
+    return content
+
+
+def _pointing(content: bytes, tag: int, offset: int) -> bytes:
+    """A TIFF whose tag has `offset` for its value."""
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(content)) as tiff:
+        at, order = tiff.pages[0].tags[tag].valueoffset, tiff.byteorder
+    return content[:at] + struct.pack(f"{order}I", offset) + content[at + 4 :]
