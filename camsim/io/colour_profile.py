@@ -26,6 +26,7 @@ SRGB_CODES = 1
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}  # in a profile's header, by Pillow's modes
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_EXACTLY = _FLAGS | ImageCms.Flags.NOOPTIMIZE  # without tables made for speed, which miss a code or two in the dark
 
 
 @functools.cache
@@ -90,7 +91,7 @@ def to_srgb(values: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
         colorspace=names[mode],
         outcolorspace="rgb",
         intent=int(_INTENT),
-        flags=int(_FLAGS),
+        flags=int(_EXACTLY),
     )[..., slice(1, 2) if mode == "L" else slice(None)].clip(0, None if values.dtype.kind == "u" else 1)
 
 
@@ -98,7 +99,7 @@ def to_srgb(values: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From a profile's 8-bit values to sRGB's; None where those are the same. Raises for damaged profiles."""
     source, target = (ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (profile, srgb()))
-    transform = ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, _FLAGS)
+    transform = ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, _EXACTLY if mode == "L" else _FLAGS)
     if mode == "CMYK":
         return transform
     profile_curves.read(profile)  # raises for what LittleCMS overlooks

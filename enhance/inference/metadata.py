@@ -24,6 +24,9 @@ _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _INCHES = {2: 1.0, 3: 2.54}  # in a unit of resolution
 _SRGB = 1  # of the tag ColorSpace
 
+#: tifffile writes no tags of directories, so their places, in the order of tags, are kept by this one before each.
+_BEFORE = 1
+
 #: Most bytes of EXIF in a JPEG, whose segment holds its own size in 16 bits.
 JPEG_BYTES = 65_527
 
@@ -82,7 +85,9 @@ def tiff_bytes(values, block: bytes, **options: object) -> bytes:
     directories = {tag: exif.get_ifd(tag) for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)}
     directories = {tag: entries for tag, entries in directories.items() if entries}
     texts = {tag: text.encode() for tag, text in exif.items() if isinstance(text, str)}
-    tags = [(tag, "s", 0, text, True) for tag, text in texts.items()] + [(tag, "I", 1, 0, True) for tag in directories]
+    tags = [(tag, "s", 0, text, True) for tag, text in texts.items()] + [
+        (tag - _BEFORE, "I", 1, 0, True) for tag in directories
+    ]
     content = high_depth.tiff_bytes(values, tags=tuple(tags), **options)
     for tag, entries in directories.items():
         content += b"\0" * (len(content) % 2)
@@ -95,9 +100,12 @@ def tiff_bytes(values, block: bytes, **options: object) -> bytes:
 
 
 def _pointing(content: bytes, tag: int, offset: int) -> bytes:
-    """A TIFF whose tag has `offset` for its value."""
+    """A TIFF with the placeholder of a directory turned into its tag, whose value is where the directory begins."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
-        at, order = tiff.pages[0].tags[tag].valueoffset, tiff.byteorder
-    return content[:at] + struct.pack(f"{order}I", offset) + content[at + 4 :]
+        entry, order = tiff.pages[0].tags[tag - _BEFORE], tiff.byteorder
+    changed = bytearray(content)
+    struct.pack_into(f"{order}H", changed, entry.offset, tag)
+    struct.pack_into(f"{order}I", changed, entry.valueoffset, offset)
+    return bytes(changed)

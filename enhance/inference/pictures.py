@@ -108,7 +108,7 @@ def write(path: Path, picture: Picture) -> None:
     suffix = path.suffix.lower()
     if stored == np.uint8:
         options |= {"icc_profile": picture.profile} if picture.profile else {}
-        content = image.encode(values, suffix, **options, **({"exif": exif} if exif else {}))
+        content = image.encode(values, suffix, **options, **({"exif": b"Exif\0\0" + exif} if exif else {}))
     elif suffix == ".png":
         content = image.encode(values, suffix, profile=picture.profile, exif=exif, **options)
     else:

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim.io import image
+from camsim.io import formats, high_depth, image
 
 TURNS = {  # what a viewer must do to a stored picture, by EXIF orientation
     1: lambda a: a,
@@ -187,8 +187,36 @@ def test_lzw_of_16_bit_colour_is_refused_with_a_way_out(tmp_path):
     stored = bytearray(path.read_bytes())
     stored[at : at + 2] = struct.pack("<H", 5)  # says LZW now
     path.write_bytes(stored)
-    with pytest.raises(ValueError, match="LZW compression of 16-bit colour install the package imagecodecs, or save"):
+    with pytest.raises(ValueError, match=r"LZW compression of 16-bit colour install imagecodecs: pip install"):
         image.read(path)
+
+
+@pytest.mark.skipif(not formats.has_imagecodecs(), reason="needs imagecodecs")
+@pytest.mark.parametrize("compression", ["lzw", "zstd", "packbits"])
+def test_other_compressions_of_16_bit_colour_are_read_with_imagecodecs(compression, tmp_path):
+    values = picture_of_16_bits(3)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", compression=compression)
+    np.testing.assert_array_equal(image.read_native(tmp_path / "a.tif"), values)
+
+
+@pytest.mark.skipif(not formats.has_imagecodecs(), reason="compares both ways to read a 16-bit PNG")
+@pytest.mark.parametrize("planes", [1, 2, 3, 4])
+def test_16_bit_png_holds_the_same_with_and_without_imagecodecs(planes, monkeypatch):
+    values = picture_of_16_bits(planes, (20, 30))
+    clear = chunk(b"tRNS", values[2, 3].astype(">u2").tobytes()) if planes in (1, 3) else b""
+    handmade, fast = png_bytes(values, before=clear), high_depth.png_bytes(values)
+    read = [high_depth.read_png(content) for content in (handmade, fast)]
+    monkeypatch.setattr(formats, "has_imagecodecs", lambda: False)
+    slow = high_depth.png_bytes(values)
+    assert slow != fast
+    for content, (colour, alpha) in zip((handmade, fast), read, strict=True):
+        again, alpha_again = high_depth.read_png(content)
+        np.testing.assert_array_equal(again, colour)
+        assert (alpha is None) == (alpha_again is None)
+        if alpha is not None:
+            np.testing.assert_array_equal(alpha_again, alpha)
+    again, alpha = high_depth.read_png(slow)
+    np.testing.assert_array_equal(again if alpha is None else np.concatenate([again, alpha], axis=2), values)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])

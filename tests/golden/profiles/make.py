@@ -1,7 +1,8 @@
 """Make the colour profiles of this folder: by LittleCMS, in imagecodecs, from published numbers.
 
 Run it where imagecodecs is installed. Sources of the numbers: Adobe RGB (1998) Color Image Encoding, version 2005-05;
-SMPTE EG 432-1 and SMPTE RP 431-2 (P3); ISO 22028-2 (ROMM RGB, which is called ProPhoto RGB); IEC 61966-2-1 (sRGB's curve).
+SMPTE EG 432-1 and SMPTE RP 431-2 (P3); ISO 22028-2 (ROMM RGB, which is called ProPhoto RGB); IEC 61966-2-1 (sRGB's
+curve).
 
 LittleCMS makes no profiles with tables there, so the two that have them, for CMYK and RGB, are put together below after
 ICC.1:2022, 10.10 (lut8Type): corners of a cube of inks, or of lights, as CIELAB, between which is interpolated.
