@@ -1,13 +1,15 @@
 """`camsim render` as its users type it."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
-from camsim.cli import render
-from camsim.io import image
+from camsim.cli import main, render
+from camsim.io import formats, image
 
 
 @pytest.mark.slow
@@ -98,3 +100,25 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, photo, tmp_path, argu
     before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
     assert words in refused("camsim", *arguments)
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_of_an_animation_the_first_picture_is_taken_with_a_note(quiet, monkeypatch, tmp_path, capfd):
+    frames = [Image.fromarray(np.full((20, 30, 3), 60 * n, np.uint8)) for n in range(3)]
+    frames[0].save(tmp_path / "clip.gif", save_all=True, append_images=frames[1:], duration=40)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["camsim", "render", "clip.gif", "--setting", "ideal", *(["-q"] if quiet else [])]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as end:
+        main.main()
+    assert end.value.code == 0
+    note = "note: clip.gif: animated, 3 pictures; the first is read\n"
+    assert capfd.readouterr().err == ("" if quiet else note)
+    assert image.read(tmp_path / "clip-ideal.png").max() == 0
+
+
+def test_a_picture_that_needs_imagecodecs_is_one_line(refused, monkeypatch, tmp_path):
+    monkeypatch.setattr(formats, "has_imagecodecs", lambda: False)
+    (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(40))
+    line = refused("camsim", "render", "a.jxl", "--setting", "ideal")
+    assert line.endswith("a.jxl: cannot be read (to read JPEG XL install imagecodecs: pip install 'cam2eye[formats]')")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from PIL.ExifTags import Base
 
 pytest.importorskip("keras")
 
@@ -89,6 +90,25 @@ def test_apply_takes_files_folders_and_the_web_together(run, server, tmp_path):
     assert image.read(tmp_path / "out" / "sub" / "b.jpg").shape == (32, 32, 3)
     assert image.read(tmp_path / "out" / "photo_one.png").shape == (24, 28, 3)
     assert json.loads((tmp_path / "out" / "noname.json").read_text())["input"] == f"{server}/noname"
+
+
+def test_apply_keeps_colours_exif_and_resolution(run, tmp_path):
+    profile = (Path(__file__).parents[2] / "golden" / "profiles" / "adobe-rgb.icc").read_bytes()
+    exif = Image.Exif()
+    exif[Base.Make], exif[Base.Orientation] = "Maker", 6
+    values = np.broadcast_to(np.array([100, 150, 200], np.uint8), (8, 12, 3))
+    Image.fromarray(values).save(tmp_path / "in.jpg", quality=100, exif=exif, dpi=(240, 240), icc_profile=profile)
+    seen = image.read(tmp_path / "in.jpg")
+    image.write(tmp_path / "plain.png", seen)
+    done = run("-i", "in.jpg", "-i", "plain.png", "-o", "out")
+    assert "note" not in done.stderr
+    with Image.open(tmp_path / "out" / "in.jpg") as out:
+        assert out.size == (32, 48) and out.info["dpi"] == (240, 240) and out.info["icc_profile"][16:20] == b"RGB "
+        assert (out.getexif()[Base.Make], out.getexif()[Base.Orientation]) == ("Maker", 1)
+    # one picture, whether it came as Adobe RGB or as sRGB
+    difference = image.read(tmp_path / "out" / "in.jpg") - image.read(tmp_path / "out" / "plain.png")
+    assert np.abs(difference).max() < 8 / 255 and np.abs(seen - values[0, 0] / 255).max() > 30 / 255
+    assert "no EXIF" in run("-i", "in.jpg", "-o", "b.bmp").stderr
 
 
 def test_apply_keeps_grey_depth_and_alpha(run, tmp_path):
