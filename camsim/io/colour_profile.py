@@ -25,8 +25,8 @@ SRGB_CODES = 1
 
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}  # in a profile's header, by Pillow's modes
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
-_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
-_EXACTLY = _FLAGS | ImageCms.Flags.NOOPTIMIZE  # without tables made for speed, which miss a code or two in the dark
+_FLAGS = 0x2000  # cmsFLAGS_BLACKPOINTCOMPENSATION; Pillow has a name for it from 10.3 on
+_EXACTLY = _FLAGS | 0x0100  # cmsFLAGS_NOOPTIMIZE: without tables made for speed, which miss a code or two in the dark
 
 
 @functools.cache
@@ -91,7 +91,7 @@ def to_srgb(values: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
         colorspace=names[mode],
         outcolorspace="rgb",
         intent=int(_INTENT),
-        flags=int(_EXACTLY),
+        flags=_EXACTLY,
     )[..., slice(1, 2) if mode == "L" else slice(None)].clip(0, None if values.dtype.kind == "u" else 1)
 
 

@@ -26,6 +26,7 @@ SUFFIXES = (".png", ".tif", ".tiff")
 #: Colour planes of the TIFF photometric interpretations understood.
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _PLANES = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
+_PROFILE = 34675  # the tag
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of alpha among a TIFF's extra samples
 
 Planes = tuple[np.ndarray, np.ndarray | None]
@@ -90,7 +91,7 @@ def read_tiff(content: bytes, limit: int) -> Stored:
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
         facts = {
             "orientation": page.tags[orientation.TAG].value if orientation.TAG in page.tags else 1,
-            "profile": bytes(page.iccprofile or b""),
+            "profile": bytes(page.tags[_PROFILE].value) if _PROFILE in page.tags else b"",
             "exif": content,
         }
         try:
@@ -169,7 +170,7 @@ def _all_or_nothing_alpha(shows: np.ndarray) -> np.ndarray:
 
 
 def png_bytes(values: np.ndarray, *, profile: bytes = b"", exif: bytes = b"", dpi: tuple | None = None) -> bytes:
-    """A PNG of 16 bits from (H, W, C) uint16. (pypng is no slower at this than libpng)."""
+    """A PNG of 16 bits from (H, W, C) uint16, by pypng, which is no slower at this than libpng."""
     import png  # pypng
 
     rows, columns, channels = values.shape
@@ -206,9 +207,8 @@ def tiff_bytes(values: np.ndarray, *, profile: bytes = b"", dpi: tuple | None = 
         extrasamples=["unassalpha"] if channels in (2, 4) else None,
         compression="zlib",
         predictor=values.dtype.kind == "u",
-        iccprofile=profile or None,
         metadata=None,
-        extratags=tags,
+        extratags=(*tags, (_PROFILE, "B", len(profile), profile, True)) if profile else tags,
         **resolution,
     )
     return file.getvalue()

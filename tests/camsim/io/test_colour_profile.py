@@ -30,6 +30,11 @@ def profile(name):
     return (PROFILES / f"{name}.icc").read_bytes()
 
 
+def tagged(content):
+    """For tifffile, whose keyword for it came late."""
+    return [(34675, "B", len(content), content, True)]
+
+
 def xyz(x, y):
     return np.array([x / y, 1, (1 - x - y) / y])
 
@@ -77,7 +82,7 @@ def test_a_deep_picture_is_converted_in_its_depth(name, kind, tmp_path):
     picture = np.random.default_rng(0).random((130, 40, 3))
     values = in_space(picture, name)
     values = image.quantise(values, bits=16) if kind == np.uint16 else values.astype(kind)
-    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", iccprofile=profile(name))
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tagged(profile(name)))
     read = image.read_native(tmp_path / "a.tif")
     assert read.dtype == kind
     # in linear light, so that the dark is not overrated: profiles hold 16 bits behind the point
@@ -146,7 +151,7 @@ def test_a_cmyk_jpeg_is_printed_by_its_profile(tmp_path):
 @pytest.mark.parametrize(("name", "photometric", "channels"), [("rgb-tables", "rgb", 3), ("cmyk", "separated", 4)])
 def test_deep_pictures_with_tables_need_imagecodecs(name, photometric, channels, monkeypatch, tmp_path):
     values = np.random.default_rng(0).integers(0, 65536, (20, 30, channels), dtype=np.uint16)
-    tifffile.imwrite(tmp_path / "deep.tif", values, photometric=photometric, iccprofile=profile(name))
+    tifffile.imwrite(tmp_path / "deep.tif", values, photometric=photometric, extratags=tagged(profile(name)))
     if formats.has_imagecodecs():
         mode = {3: "RGB", 4: "CMYK"}[channels]
         shallow = image.quantise(values)
@@ -193,7 +198,7 @@ def test_the_profile_written_is_srgb_and_the_same_at_any_time():
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_a_profile_that_says_nothing_is_named_and_ignored(content, words, kind, tmp_path, caplog):
     values = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(kind)
-    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", iccprofile=content)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tagged(content))
     with caplog.at_level(logging.WARNING, "camsim"):
         for _ in range(2):
             np.testing.assert_array_equal(image.read_native(tmp_path / "a.tif"), values)
@@ -210,7 +215,7 @@ def test_every_damage_of_a_profile_is_borne(tmp_path):
             damaged = bytearray(profile(name))
             for at in rng.integers(0, len(damaged), 6):
                 damaged[at] = rng.integers(256)
-            tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", iccprofile=bytes(damaged))
+            tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tagged(bytes(damaged)))
             try:
                 assert image.read_native(tmp_path / "a.tif").shape == (4, 4, 3)
             except ValueError as error:
