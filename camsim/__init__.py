@@ -148,8 +148,8 @@ def read(path: Path) -> np.ndarray | Cube:
     Parameters
     ----------
     path : path
-        A picture of 8 or 16 bits or floating point (PNG, JPEG, TIFF, BMP, WebP), turned as its EXIF says; or a
-        hyperspectral scene (.npz or .mat).
+        A picture of 8 or 16 bits or floating point (PNG, JPEG, TIFF, BMP, GIF, WebP, AVIF; with imagecodecs JPEG XL),
+        turned as its EXIF says, its colours converted by its profile; or a hyperspectral scene (.npz or .mat).
 
     Returns
     -------

@@ -28,12 +28,14 @@ def test_every_kind_of_file_comes_as_upright_rgb(tmp_path):
     Image.fromarray(red).convert("P").save(tmp_path / "palette.png")
     Image.fromarray(red).convert("RGBA").save(tmp_path / "alpha.png")
     Image.fromarray(red).save(tmp_path / "turned.jpg", exif=turned, quality=100, subsampling=0)
+    Image.fromarray(red).save(tmp_path / "turned.webp", exif=turned, lossless=True)
+    Image.fromarray(red).save(tmp_path / "still.gif")
     image.write(tmp_path / "deep.png", red / 255, bits=16)
     image.write(tmp_path / "deep.tif", red / 255, bits=16)
     for path in tmp_path.iterdir():
         picture = batches.read(path)
         assert picture.dtype == np.uint8 and picture.shape[:2] == batches.shape(path), path
-        assert picture.shape == ((60, 40, 3) if path.name == "turned.jpg" else (40, 60, 3)), path
+        assert picture.shape == ((60, 40, 3) if path.stem == "turned" else (40, 60, 3)), path
         np.testing.assert_allclose(picture, [[[255, 0, 0]]] * np.ones(picture.shape), atol=1)
 
 
