@@ -7,6 +7,7 @@ has.
 import io
 import math
 import struct
+import warnings
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
@@ -38,8 +39,15 @@ def of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
     EXIF is damaged.
     """
     try:
-        exif = Image.Exif()
-        exif.load(stored.exif)
+        return _of(stored)
+    except Exception as error:  # Pillow raises many kinds
+        raise ValueError("its EXIF is damaged") from error
+
+
+def _of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
+    with high_depth.silent(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # single entries that make no sense are left out
+        exif = _load(stored.exif)
         dpi = stored.dpi or _resolution(exif)
         for tag in _OF_PIXELS & exif.keys():
             del exif[tag]
@@ -49,8 +57,6 @@ def of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
             exif[orientation.TAG] = 1
         says = exif.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT}
         block = exif.tobytes() if says else b""
-    except Exception as error:  # Pillow raises many kinds
-        raise ValueError("its EXIF is damaged") from error
     dpi = tuple(map(float, dpi)) if dpi else None
     return block.removeprefix(b"Exif\0\0"), dpi if dpi and all(0 < each < math.inf for each in dpi) else None
 

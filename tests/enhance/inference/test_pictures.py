@@ -147,6 +147,25 @@ def test_exif_that_has_no_room_is_named_and_damaged_exif_left_out(tmp_path, capl
     assert any("bad.jpg: its EXIF is damaged; it is left out" in record.getMessage() for record in caplog.records)
 
 
+def test_every_damage_of_exif_is_borne(tmp_path, recwarn):
+    photograph(tmp_path / "shot.jpg", np.zeros((8, 8, 3), np.uint8))
+    whole = (tmp_path / "shot.jpg").read_bytes()
+    start = whole.index(b"Exif\0\0") + 14  # behind the head of what is built like a TIFF file
+    end = start - 16 + int.from_bytes(whole[start - 16 : start - 14], "big")
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for at in rng.integers(start, end, 5):
+            damaged[at] = rng.integers(256)
+        (tmp_path / "a.jpg").write_bytes(damaged)
+        picture = pictures.read(tmp_path / "a.jpg")
+        for name, kind in (("b.jpg", np.uint8), ("b.png", np.uint16), ("b.tif", np.uint16), ("b.tif", np.uint8)):
+            large = replace(picture, values=np.zeros((16, 16, 3), kind))
+            pictures.write(tmp_path / name, large)
+            assert pictures.read(tmp_path / name).values.shape == (16, 16, 3)
+    assert [str(each.message) for each in recwarn] == []
+
+
 def test_premultiplied_and_named_clear_colours_become_straight_alpha(tmp_path):
     straight = np.array([[[40000, 20000, 10000, 32768], [1000, 2000, 3000, 65535]]], np.uint16)
     premultiplied = straight.copy()
