@@ -1,5 +1,5 @@
 # make demo           the whole way on built-in photographs: render, enlarge with four models, judge: demo/report.html
-# make demo TRAIN=1   the same with four small models of its own, trained on thirteen photographs
+# make demo TRAIN=1   the same with four small models of its own, trained on seven photographs
 # make test           every test
 # make test-fast      those of less than a second, for every commit
 # make soak           what takes many minutes: twenty training runs killed and resumed beside other work

@@ -5,7 +5,6 @@ from each.
 """
 
 import hashlib
-import importlib.util
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -59,14 +58,9 @@ def open_sources(sources: Iterable[str | Path], *, split: str = "all") -> list[P
     photos: list[Photo] = []
     for source in sources:
         if str(source) == BUILTIN:
-            text = (resources.files("camsim") / "recipes" / f"{BUILTIN}.toml").read_text(encoding="utf-8")
-            photos += _recipe(text, BUILTIN, Path())
+            photos += _recipe(Path(str(resources.files("camsim") / "recipes" / f"{BUILTIN}.toml")))
         elif Path(source).suffix == ".toml":
-            try:
-                text = Path(source).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ValueError(f"{source}: cannot be read ({error})") from error
-            photos += _recipe(text, str(source), Path(source).parent)
+            photos += _recipe(Path(source))
         else:
             photos += [Photo(name=path.stem, path=path) for path in image.find([source])]
     if split != "all":
@@ -81,38 +75,32 @@ def builtin(name: str) -> Photo:
     return next(photo for photo in open_sources([BUILTIN]) if photo.name == name)
 
 
-def _recipe(text: str, source: str, folder: Path) -> list[Photo]:
+def _recipe(recipe: Path) -> list[Photo]:
+    """The photographs of a recipe, whose files lie beside it."""
     try:
-        entries = tomllib.loads(text).get("photo", [])
+        entries = tomllib.loads(recipe.read_text(encoding="utf-8")).get("photo", [])
         photos = [
             Photo(
                 name=entry["name"],
-                path=_locate(entry["file"], folder),
+                path=recipe.parent / entry["file"],
                 split=entry.get("split", "all"),
                 cuts=int(entry.get("cuts", 1)),
                 licence=entry.get("licence", ""),
             )
             for entry in entries
         ]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{recipe}: cannot be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{source}: not a TOML file ({error})") from error
+        raise ValueError(f"{recipe}: not a TOML file ({error})") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{source}: every [[photo]] needs a name and a file ({error})") from error
+        raise ValueError(f"{recipe}: every [[photo]] needs a name and a file ({error})") from error
     if not photos:
-        raise ValueError(f"{source}: no [[photo]] in this recipe")
+        raise ValueError(f"{recipe}: no [[photo]] in this recipe")
+    for photo in photos:
+        if not photo.path.exists():
+            raise ValueError(f"{recipe}: {photo.path} is missing")
     return photos
-
-
-def _locate(file: str, folder: Path) -> Path:
-    """A path beside the recipe, else one inside an installed package, found without importing it."""
-    if (folder / file).exists() or Path(file).is_absolute():
-        return folder / file
-    package, _, inside = file.partition("/")
-    found = importlib.util.find_spec(package) if package.isidentifier() else None
-    for root in (found.submodule_search_locations or []) if found else []:
-        if (Path(root) / inside).exists():
-            return Path(root) / inside
-    raise ValueError(f"{file}: not found beside the recipe or in an installed package")
 
 
 def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool = False) -> Iterator[SceneCut]:

@@ -17,9 +17,6 @@ from scielab.metrics import fidelity
 #: Name of a protocol's channel → what it is, in words.
 CHANNELS = {"Y": "Y (BT.601 studio)", "RGB": "RGB"}
 
-#: SSIM's window has 11 × 11 pixels and lies wholly within the picture.
-SSIM_WINDOW_PX = 11
-
 _BLACK = 16.0
 _RED_GREEN_BLUE = np.array([65.481, 128.553, 24.966])  # together 219: white is 235
 
@@ -75,10 +72,10 @@ class Protocol:
         """
         rows, columns = picture.shape[:2]
         border = self.crop_px
-        if min(rows, columns) - 2 * border < SSIM_WINDOW_PX:
+        if min(rows, columns) - 2 * border < fidelity.SSIM_WINDOW_PX:
             raise ValueError(
                 f"{columns}×{rows} pixels without {border} along each border are too few: "
-                f"SSIM needs {SSIM_WINDOW_PX}×{SSIM_WINDOW_PX}"
+                f"SSIM needs {fidelity.SSIM_WINDOW_PX}×{fidelity.SSIM_WINDOW_PX}"
             )
         return picture[border : rows - border, border : columns - border]
 

@@ -59,6 +59,14 @@ def ratios_to_lab(ratios: np.ndarray) -> None:
     x[:] = lightness
 
 
+def lab_to_xyz(lab: np.ndarray, white: np.ndarray) -> np.ndarray:
+    """CIELAB (..., 3) to XYZ (..., 3) in the unit of `white` (3,): the inverse of `xyz_to_lab`."""
+    lightness, a, b = np.moveaxis(_floating(lab), -1, 0)
+    y = (lightness + 16) / 116
+    roots = np.stack([y + a / 500, y, y - b / 200], axis=-1)
+    return np.where(roots > np.cbrt(_KNEE), roots**3, (roots - 16 / 116) / _SLOPE) * white
+
+
 def delta_e_76(reference: np.ndarray, test: np.ndarray) -> np.ndarray:
     """ΔE*ab between Lab arrays (..., 3): their Euclidean distance (...)."""
     difference = np.subtract(*_pair(test, reference))

@@ -22,7 +22,7 @@ from scielab.model_grid.pictures import Picture
 _PREFIX = ".unfinished-"
 
 #: Packages whose version may change the last digits.
-_PACKAGES = ("numpy", "scipy", "scikit-image", "pillow", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch")
+_PACKAGES = ("numpy", "scipy", "pillow", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
 
 def any_in(folder: Path) -> bool:

@@ -9,6 +9,7 @@ import functools
 import numpy as np
 
 from camsim.light import colour
+from scielab.metrics import colour_difference
 
 #: Colours on the scale.
 STEPS = 256
@@ -20,8 +21,6 @@ _LIGHTNESS, _HUE, _CHROMA, _PHASE = (29.0, 95.0), (290.0, 100.0), 30.0, (0.25, 0
 @functools.cache
 def scale() -> np.ndarray:
     """The scale (`STEPS`, 3), sRGB in [0, 1], from dark to light."""
-    from skimage.color import lab2rgb
-
     fine = np.linspace(0, 1, 8 * STEPS + 1)
     lightness, hue, phase = (np.interp(fine, (0, 1), ends) for ends in (_LIGHTNESS, np.radians(_HUE), _PHASE))
     chroma = _CHROMA * np.sin(np.pi * phase)
@@ -29,7 +28,7 @@ def scale() -> np.ndarray:
     walked = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     stops = np.linspace(0, walked[-1], STEPS)
     lab = np.stack([np.interp(stops, walked, axis) for axis in path.T], axis=-1)
-    rgb = lab2rgb(lab)
+    rgb = colour.srgb_encode(colour.xyz_to_linear(colour_difference.lab_to_xyz(lab, colour.SRGB_WHITE_XYZ)))
     rgb.setflags(write=False)
     return rgb
 

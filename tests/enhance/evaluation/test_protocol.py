@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from skimage.metrics import structural_similarity
 
 from enhance.evaluation import protocol
 from enhance.evaluation.protocol import Protocol
@@ -83,14 +82,12 @@ def ssim_by_definition(a, b, data_range):
 
 
 @pytest.mark.parametrize("data_range", [255.0, 219.0])
-def test_ssim_is_the_definition_and_scikit_images(data_range):
+def test_ssim_is_the_definition(data_range):
     reference = noise_u8((26, 29, 3), 3)
     test = np.clip(reference + np.random.default_rng(4).normal(0, 30, reference.shape), 0, 255).astype(np.uint8)
     a, b = (protocol.luma(p[4:-4, 4:-4]) for p in (reference, test))
     found = Protocol(data_range=data_range).scores(reference, test).ssim
     assert found == pytest.approx(ssim_by_definition(a, b, data_range), abs=1e-9)
-    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    assert found == pytest.approx(structural_similarity(a, b, data_range=data_range, **options), abs=1e-9)
     channels = [ssim_by_definition(*(p[4:-4, 4:-4, c].astype(float) for p in (reference, test)), 255) for c in range(3)]
     assert Protocol(channel="RGB").scores(reference, test).ssim == pytest.approx(np.mean(channels), abs=1e-9)
 

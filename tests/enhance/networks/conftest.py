@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 SMALL = {"blocks": 1, "filters": 8}
 GENERATORS = {
@@ -73,6 +74,16 @@ def randomise():
         return network
 
     return randomised
+
+
+@pytest.fixture(scope="session")
+def bilinear():
+    """Bilinear enlargement of pictures (H, W, 3) by scipy: pixels are squares, and beyond the border is its pixel."""
+
+    def enlarge(picture, scale):
+        return ndimage.zoom(picture, (scale, scale, 1), order=1, mode="nearest", grid_mode=True)
+
+    return enlarge
 
 
 @pytest.fixture(scope="session")

@@ -28,10 +28,10 @@ def workplace(tmp_path_factory):
 
     place = tmp_path_factory.mktemp("grid")
     views = {name: camera_file.load(name) for name in zoo.TASKS.values()}
-    image.write(place / "photo.png", resize(image.read(photographs.builtin("coffee").path), (96, 144)))
-    for name in ("astronaut", "chelsea", "china"):
+    image.write(place / "photo.png", resize(image.read(photographs.builtin("retina").path), (96, 144)))
+    for name in ("astronaut", "chelsea", "coffee"):
         image.write(place / f"{name}.png", resize(image.read(photographs.builtin(name).path), (96, 96)))
-    sources = photographs.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "china")])
+    sources = photographs.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "coffee")])
     dataset.write(place / "set", sources, views, hr_px=64, scene_px=96)
     for scale, folder in ((4, "models"), (2, "double")):
         for task in zoo.TASKS:

@@ -53,6 +53,12 @@ def noise(shape=(48, 56), seed=0):
     return np.random.default_rng(seed).uniform(size=(*shape, 3))
 
 
+def test_cielab_goes_back_to_xyz():
+    white = np.array([95.05, 100.0, 108.9])
+    xyz = np.concatenate([noise().reshape(-1, 3) * white, [[0, 0, 0], [0.1, 0.2, 0.3], white]])
+    assert_allclose(colour_difference.lab_to_xyz(colour_difference.xyz_to_lab(xyz, white), white), xyz, atol=2e-3)
+
+
 def test_ciede2000_gives_the_published_values():
     assert_allclose(colour_difference.delta_e_2000(SHARMA[:, :3], SHARMA[:, 3:6]), SHARMA[:, 6], rtol=0, atol=5e-5)
     assert_allclose(colour_difference.delta_e_2000(SHARMA[:, 3:6], SHARMA[:, :3]), SHARMA[:, 6], rtol=0, atol=5e-5)
