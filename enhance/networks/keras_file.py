@@ -94,10 +94,30 @@ def load(path: Path | str) -> keras.Model:
             weights.write_bytes(members[WEIGHTS])
             model.load_weights(weights)
     except Exception as error:  # Keras raises many kinds for layers that do not fit together
+        if (saved_by := _version_of(members[METADATA])) > _version(keras.__version__):
+            shown = ".".join(map(str, saved_by))
+            words = f"was saved by Keras {shown}, newer than the installed {keras.__version__}: update keras"
+            raise ValueError(f"{path}: {words}") from error
         raise ValueError(f"{path}: not a usable model (damaged: {_reason(error)})") from error
     if not all(np.isfinite(keras.ops.convert_to_numpy(value)).all() for value in model.weights):
         raise ValueError(f"{path}: not a usable model (its weights hold values that are not numbers)")
     return model
+
+
+def _version_of(metadata: bytes) -> tuple[int, ...]:
+    """The version of Keras that a file says it was saved by; () where it says none."""
+    try:
+        return _version(json.loads(metadata)["keras_version"])
+    except (ValueError, KeyError, TypeError):
+        return ()
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """3.15.1 or 3.15.1.dev2 as (3, 15, 1); ValueError for what is no version."""
+    found = re.match(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", text, re.ASCII)
+    if found is None:
+        raise ValueError(f"{_shown(text)} is no version")
+    return tuple(map(int, found.groups()))
 
 
 def _reason(error: BaseException) -> str:

@@ -32,6 +32,7 @@ from keras import ops
 from camsim.io import atomic
 from enhance import config as configs
 from enhance import zoo
+from enhance.networks import keras_writer
 
 LOG, README = "log.csv", "README.md"
 CHECKPOINTS, PREVIEWS, BOARD = "checkpoints", "previews", "tensorboard"
@@ -104,7 +105,7 @@ def progress_words(folder: Path) -> str:
 def save_generator(generator: keras.Model, path: Path) -> None:
     """Save as `.keras`, whole or not at all."""
     with atomic.atomic(path) as temporary:
-        generator.save(temporary)
+        keras_writer.save(generator, temporary)
 
 
 def save_checkpoint(folder: Path, state: Progress, groups: Mapping[str, list], *, keep: int) -> None:

@@ -127,6 +127,33 @@ def test_how_it_was_compiled_is_left_out(members, tmp_path):
     assert not keras_file.load(tmp_path / "g.keras").compiled
 
 
+def from_keras(members, version, **options):
+    """The members as a Keras of another version would write them: its layers have one more option."""
+
+    def change(config, layers):
+        layers[1]["config"] |= options
+
+    return with_config(members, change) | {"metadata.json": json.dumps({"keras_version": version})}
+
+
+def test_a_file_of_a_newer_keras_says_so(members, tmp_path):
+    path = tmp_path / "g.keras"
+    path.write_bytes(archive(from_keras(members, "99.1.0", tomorrow=1)))
+    with pytest.raises(ValueError) as refusal:
+        keras_file.load(path)
+    words = f"was saved by Keras 99.1.0, newer than the installed {keras.__version__}: update keras"
+    assert str(refusal.value) == f"{path}: {words}"
+    path.write_bytes(archive(from_keras(members, "99.1.0")))  # what can be read is
+    assert keras_file.load(path).name == "srresnet"
+
+
+@pytest.mark.parametrize("version", ["3.0.0", keras.__version__, "new", "", 4, None, "9" * 5000 + ".1.1"])
+def test_a_file_of_no_newer_keras_is_damaged(version, members, tmp_path):
+    (tmp_path / "g.keras").write_bytes(archive(from_keras(members, version, tomorrow=1)))
+    with pytest.raises(ValueError, match="not a usable model .damaged"):
+        keras_file.load(tmp_path / "g.keras")
+
+
 # --- other formats ------------------------------------------------------------------------------------------------
 
 
