@@ -103,6 +103,17 @@ class Entry:
         return self.card["scale"]
 
     @property
+    def licence(self) -> str:
+        """What the model may be used for, where its card says so; whose training it was decides otherwise.
+
+        Examples
+        --------
+        >>> shipped()[0].licence
+        'research, not commercial (enhance/weights/LICENSE)'
+        """
+        return self.card.get("licence", "yours, as far as its photographs allow")
+
+    @property
     def weights(self) -> Path:
         """The file of the network, which `enhance.load` takes as well.
 
@@ -120,6 +131,7 @@ def open_run(folder: Path | str) -> Entry:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         damaged = any(not isinstance(card[name], kind) for name, kind in _FACTS.items())
+        damaged |= not isinstance(card.get("licence", ""), str)
         damaged |= not all(isinstance(value, int | float) for value in card["validation"].values())
     except FileNotFoundError:
         raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None

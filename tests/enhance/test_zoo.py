@@ -17,6 +17,19 @@ def write_run(folder, *, task="deblur", finished=True):
     return folder
 
 
+def test_every_model_has_a_licence(tmp_path):
+    """What ships names the file that lies beside it; of your own nothing is known but that it is yours."""
+    folder = zoo.shipped()[0].folder.parent
+    text = (folder / "LICENSE").read_text(encoding="utf-8")
+    for entry in zoo.shipped():
+        assert entry.licence.endswith("(enhance/weights/LICENSE)") and entry.task in text.splitlines()[0]
+    assert zoo.open_run(write_run(tmp_path / "own")).licence.startswith("yours")
+    card = json.loads((tmp_path / "own" / zoo.CARD).read_text())
+    (tmp_path / "own" / zoo.CARD).write_text(json.dumps(card | {"licence": 4}))
+    with pytest.raises(ValueError, match="damaged"):
+        zoo.open_run(tmp_path / "own")
+
+
 def test_the_latest_registered_run_of_a_task_goes_before_the_one_that_ships(tmp_path):
     assert [entry.task for entry in zoo.known()] == list(zoo.TASKS)
     for name in ("first", "second"):

@@ -35,4 +35,6 @@ def test_a_configuration_is_shown_as_a_file_to_start_from(run):
 def test_models_lists_those_that_came_with_the_program(run):
     listed = json.loads(run("models", "--json"))["models"]
     assert [entry["task"] for entry in listed] == list(zoo.TASKS)
-    assert len(run("models").splitlines()) == 5
+    lines = run("models").splitlines()
+    assert len(lines) == 5 and all("research, not commercial" in line for line in lines[1:])
+    assert all(entry["licence"] == "research, not commercial (enhance/weights/LICENSE)" for entry in listed)
