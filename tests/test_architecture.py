@@ -298,11 +298,7 @@ def test_a_circle_between_rooms_of_a_floor_is_seen(tmp_path):
 def test_command_starts_without_what_loads_slowly(name):
     code = (
         f"import sys; from {name}.cli.main import cli; cli(['--help'], standalone_mode=False); "
-<<<<<<< HEAD
-        "slow = {'keras', 'tensorflow', 'matplotlib', 'scipy', 'skimage', 'PIL', 'imageio', 'numpy'}; "
-=======
-        "slow = {'keras', 'tensorflow', 'matplotlib', 'scipy', 'PIL', 'numpy'}; "
->>>>>>> cb91bc6 (The built-in photographs are in the package, all free; SSIM and CIELAB back to XYZ are ours)
+        "slow = {'keras', 'tensorflow', 'matplotlib', 'scipy', 'PIL', 'imageio', 'numpy'}; "
         "print(sorted(slow & {*sys.modules}))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
