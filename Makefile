@@ -3,6 +3,9 @@
 # make test           every test
 # make test-fast      those of less than a second, for every commit
 # make soak           what takes many minutes: twenty training runs killed and resumed beside other work
+# make test-lowest    the wheel, in a fresh environment with the oldest versions promised
+# make test-newest    the wheel with the newest versions, on every Python promised that is here
+# make dist           wheel and source distribution, checked, in dist/
 # make lint           ruff
 # make clean          remove what these made
 
@@ -11,13 +14,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 JOBS := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1)
+# The Pythons promised, the oldest first.
+PYTHONS := 3.11 3.12 3.13
+UVX := $(BIN)/uv tool run --quiet
 TASKS := sr color pixel deblur
 # Small enough for a few minutes on two cores; `enhance train` alone trains longer.
 DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=250
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast soak lint clean
+.PHONY: demo test test-fast test-lowest test-newest soak dist lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -56,6 +62,22 @@ test-fast: $(READY)
 soak: $(READY)
 	@$(PYTEST) -m soak
 
+# Each `test-` of the wheel: not the checkout but what is installed from it, from another folder.
+test-lowest: $(READY)
+	@$(BIN)/python .ci/wheel.py lowest $(firstword $(PYTHONS))
+
+test-newest: $(READY)
+	@$(BIN)/python .ci/wheel.py highest $(PYTHONS)
+
+# W009: that three packages stand side by side in one wheel is meant. AuthorEmail: the authors have given no address.
+dist: $(READY)
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --out-dir dist
+	@$(UVX) --from 'twine>=6' twine check --strict dist/*
+	@$(UVX) --from 'check-wheel-contents>=0.6' check-wheel-contents --ignore W009 dist/*.whl
+	@$(UVX) --from 'pyroma>=4.2' pyroma --min 9 --skip-tests AuthorEmail dist/*.tar.gz
+	@$(BIN)/python .ci/sdist.py dist/*.tar.gz
+
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -64,9 +86,9 @@ $(READY): setup.cfg pyproject.toml
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 	@echo "== installing into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q -e '.[enhance-cpu,test]'
+	@$(BIN)/python -m pip install -q -e '.[enhance-cpu,test,dev]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .hypothesis .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

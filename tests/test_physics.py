@@ -22,6 +22,8 @@ from camsim.scene import radiance as scene
 from camsim.sensor import adc, exposure, noise, pixels
 from scielab.metrics import colour_difference
 
+pytestmark = pytest.mark.installed
+
 QUIET = Sensor(noise=False, bit_depth=24)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from camsim import camera_file
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.mark.parametrize("name", camera_file.builtin_names())
 def test_every_builtin_camera_survives_the_way_through_toml(name, tmp_path):

@@ -15,6 +15,8 @@ import camsim
 from camsim.io import image
 from camsim.scene import cube
 
+pytestmark = pytest.mark.installed
+
 FUNCTIONS = ["chart", "load", "measure_color", "measure_mtf", "measure_noise", "read", "render", "write"]
 
 

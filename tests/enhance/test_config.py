@@ -7,6 +7,8 @@ import pytest
 
 from enhance import config
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.mark.parametrize("name", config.names())
 def test_every_shipped_configuration_comes_back_from_toml(name):

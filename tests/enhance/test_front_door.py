@@ -17,6 +17,8 @@ from camsim.io.resize import resize
 from enhance import zoo
 from enhance.networks import generators
 
+pytestmark = pytest.mark.installed
+
 SMALL = {"generator": {"kind": "light", "blocks": 1, "filters": 4}, "hr_px": 32, "validation": 1, "jobs": 0}
 
 

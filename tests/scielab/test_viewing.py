@@ -12,6 +12,8 @@ from scielab.eye import kernels, presets
 from scielab.metrics import colour_difference
 from scielab.viewing import Viewing
 
+pytestmark = pytest.mark.installed
+
 
 def test_names_are_those_of_what_they_stand_for():
     assert tuple(presets.PRESETS) == viewing.PRESETS

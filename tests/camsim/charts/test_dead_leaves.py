@@ -5,8 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from camsim.charts import catalogue, dead_leaves
+
+pytestmark = pytest.mark.installed
 
 
 def leaf_correlation(distance, r_min, r_max):
@@ -15,7 +18,7 @@ def leaf_correlation(distance, r_min, r_max):
     r = np.geomspace(r_min, r_max, 20001)
     h = np.minimum(distance, 2 * r)
     overlap = 2 * r**2 * np.arccos(h / (2 * r)) - h / 2 * np.sqrt(4 * r**2 - h**2)
-    moved, still = (np.trapezoid(area * r**-3, r) for area in (overlap, np.pi * r**2))
+    moved, still = (trapezoid(area * r**-3, r) for area in (overlap, np.pi * r**2))
     return moved / (2 * still - moved)
 
 

@@ -12,6 +12,8 @@ from camsim.charts import catalogue, colorchecker
 from camsim.io import image
 from camsim.light.colour import srgb_decode, srgb_encode
 
+pytestmark = pytest.mark.installed
+
 
 def square_mtf(frequency, angle_deg, side=1.0):
     """MTF of a square of `side` pixels along the normal of the edge."""

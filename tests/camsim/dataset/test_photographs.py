@@ -9,6 +9,8 @@ from camsim.dataset import photographs
 from camsim.io import image
 from camsim.io.resize import resize
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

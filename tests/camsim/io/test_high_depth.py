@@ -12,6 +12,8 @@ from PIL import Image
 
 from camsim.io import formats, high_depth, image
 
+pytestmark = pytest.mark.installed
+
 TURNS = {  # what a viewer must do to a stored picture, by EXIF orientation
     1: lambda a: a,
     2: np.fliplr,

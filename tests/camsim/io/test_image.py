@@ -9,6 +9,8 @@ from PIL import Image
 
 from camsim.io import image
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.fixture
 def picture():

@@ -13,6 +13,8 @@ from camsim.optics import diffraction
 from camsim.sensor import noise, pixels
 from camsim.shot import Stages
 
+pytestmark = pytest.mark.installed
+
 GRBG = np.array([[1, 0], [2, 1]])
 FOCAL_MM = 4 / np.tan(np.radians(46))
 BANDS = {450: 5, 550: 15, 650: 25}

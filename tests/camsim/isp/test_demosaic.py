@@ -10,6 +10,8 @@ from camsim.io.resize import resize
 from camsim.isp import demosaic
 from camsim.sensor import pixels
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.fixture(scope="module")
 def photo():

@@ -9,6 +9,8 @@ from camsim.io import image
 from camsim.io.resize import resize
 from camsim.isp import process
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.fixture(scope="module")
 def photo():

@@ -13,6 +13,8 @@ from camsim.light.colour import srgb_decode, srgb_encode
 from camsim.measure import edge_finder, slanted_edge
 from camsim.optics import diffraction
 
+pytestmark = pytest.mark.installed
+
 ANGLES_DEG = [-33, -10, -5, 1.5, 3, 5, 7.3, math.degrees(math.atan(1 / 4)), 23]
 
 

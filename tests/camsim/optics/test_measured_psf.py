@@ -8,6 +8,8 @@ import pytest
 from camsim.camera import Optics
 from camsim.optics import diffraction, measured_psf, wavefront
 
+pytestmark = pytest.mark.installed
+
 
 def write(path, **arrays):
     np.savez(path, **arrays)

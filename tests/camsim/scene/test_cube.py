@@ -11,6 +11,8 @@ from scipy.io import savemat
 from camsim.light import spectra
 from camsim.scene import cube
 
+pytestmark = pytest.mark.installed
+
 GRID = spectra.WAVELENGTH_NM
 
 

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from enhance.inference import export
 from enhance.networks import generators
 
+pytestmark = pytest.mark.installed
+
 NETWORKS = {
     "light": ("light", {}),
     "srresnet": ("srresnet", {}),

@@ -15,6 +15,7 @@ from camsim.io import colour_profile
 from enhance.inference import pictures
 
 PROFILES = Path(__file__).parents[2] / "golden" / "profiles"
+pytestmark = pytest.mark.installed
 
 
 def texture(rows, columns, channels=3, seed=0):

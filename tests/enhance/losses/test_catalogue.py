@@ -13,6 +13,8 @@ from keras import ops
 
 from enhance.losses import catalogue, pixel
 
+pytestmark = pytest.mark.installed
+
 
 def pictures(count=2, side=12, seed=0):
     return np.random.default_rng(seed).random((count, side, side, 3), dtype="float32")

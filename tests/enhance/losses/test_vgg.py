@@ -17,6 +17,8 @@ from camsim.dataset import photographs
 from camsim.io import image
 from enhance.losses import catalogue, vgg
 
+pytestmark = pytest.mark.installed
+
 
 def array(tensor):
     return keras.ops.convert_to_numpy(tensor)

@@ -9,6 +9,8 @@ from keras import ops
 
 from enhance.networks import layers
 
+pytestmark = pytest.mark.installed
+
 BACKEND = keras.backend.backend()
 
 

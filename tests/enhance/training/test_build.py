@@ -11,6 +11,8 @@ from enhance import config
 from enhance.networks import generators
 from enhance.training import build
 
+pytestmark = pytest.mark.installed
+
 PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
 
 

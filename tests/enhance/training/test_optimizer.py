@@ -8,6 +8,8 @@ keras = pytest.importorskip("keras")
 from enhance import config
 from enhance.training import optimizer
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.mark.parametrize(
     ("kind", "expected"),

@@ -10,6 +10,8 @@ from enhance.losses.adversarial import Adversarial
 from enhance.training import build
 from enhance.training.step import Trainer
 
+pytestmark = pytest.mark.installed
+
 
 def step_once(configure, make_pairs, weights, **adversarial):
     """One step from fixed starting weights; the generator's and the critic's weights before and after."""

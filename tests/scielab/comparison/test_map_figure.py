@@ -9,6 +9,8 @@ from camsim.light import colour
 from scielab.comparison import map_figure
 from scielab.metrics import colour_difference
 
+pytestmark = pytest.mark.installed
+
 
 @pytest.mark.parametrize("shape", [(1, 1), (16, 20), (96, 130), (300, 500), (2, 700), (700, 2)])
 def test_every_pixel_of_a_map_is_a_block_of_its_colour(tmp_path, shape):

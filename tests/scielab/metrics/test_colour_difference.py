@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose
 
 from scielab.metrics import colour_difference
 
+pytestmark = pytest.mark.installed
+
 # L*, a*, b* of two colours and their CIEDE2000: Sharma, Wu, Dalal (2005), table 1.
 SHARMA = np.loadtxt(
     io.StringIO("""

@@ -24,6 +24,8 @@ from scielab.eye import kernels
 from scielab.metrics import colour_difference, s_cielab
 from scielab.viewing import Viewing
 
+pytestmark = pytest.mark.installed
+
 COMPACT = np.load(Path(__file__).parents[2] / "golden" / "scielab.npz")
 CASES = sorted({name.rsplit("/", 1)[0] for name in COMPACT if name.endswith("/ref")})
 GOLDEN = Path(__file__).parents[4] / "shared" / "reference" / "scielab" / "golden"

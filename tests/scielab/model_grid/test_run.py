@@ -12,6 +12,8 @@ import pytest
 from scielab.model_grid import run, tables
 from scielab.model_grid.rows import Row
 
+pytestmark = pytest.mark.installed
+
 
 def nearest(picture: np.ndarray) -> np.ndarray:
     return picture.repeat(4, 0).repeat(4, 1)
