@@ -2,11 +2,23 @@ import importlib
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many comparisons with reference data were skipped, and why: a clone has only the small part of it."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "reference" in report.keywords]
+    if skipped:
+        reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+        terminalreporter.section("claims that were not checked")
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count} comparisons with reference data: {reason}")
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +33,20 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip("no reference data beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def isetcam(request):
+    """A function that loads a file of ISETCam's outputs by name: from tests/golden, or from beside the checkout."""
+    from scipy.io import loadmat
+
+    def load(name):
+        path = GOLDEN / "isetcam" / f"{name}.mat"
+        if not path.exists():
+            path = request.getfixturevalue("shared") / "reference" / "camera" / "golden" / path.name
+        return loadmat(path, squeeze_me=True)
+
+    return load
 
 
 @pytest.fixture

@@ -205,11 +205,8 @@ def test_uniform_field_electrons_match_isetcam(pitch, expected):
         np.testing.assert_allclose([electrons[0, 1], electrons[0, 0], electrons[1, 0]], expected, rtol=0.01)
 
 
-@pytest.mark.reference
-def test_uniform_field_electrons_match_the_golden_table(shared):
-    from scipy.io import loadmat
-
-    golden = loadmat(shared / "reference/camera/golden/c_sensor_uniform.mat", squeeze_me=True)
+def test_uniform_field_electrons_match_the_golden_table(isetcam):
+    golden = isetcam("c_sensor_uniform")
     irradiance = golden["oi_center_spectrum"]
     for column, pitch in enumerate(golden["px"]):
         area = 0.75 * (pitch * 1e-6) ** 2
@@ -217,12 +214,9 @@ def test_uniform_field_electrons_match_the_golden_table(shared):
         np.testing.assert_allclose(electrons, golden["En"][:, column], atol=0.51)  # the reference rounds
 
 
-@pytest.mark.reference
-def test_photon_radiance_of_the_reference_display_matches_isetcam(shared):
-    from scipy.io import loadmat
-
-    golden = loadmat(shared / "reference/camera/golden/f_rgb2scene.mat", squeeze_me=True)
-    spectrum = loadmat(shared / "reference/camera/golden/z_default_spectra.mat", squeeze_me=True)
+def test_photon_radiance_of_the_reference_display_matches_isetcam(isetcam):
+    golden = isetcam("f_rgb2scene")
+    spectrum = isetcam("z_default_spectra")
     linear = np.stack(
         [spectrum["rgam"][np.round(golden["rgbt"][..., k] / 255 * 1023).astype(int), k] for k in range(3)], -1
     )
