@@ -43,7 +43,7 @@ FLOORS = {
 BETWEEN = {
     "camsim": "",
     "scielab": "camsim.light camsim.io camsim._version",
-    "scielab.cli": "camsim.cli.console",
+    "scielab.cli": "camsim.cli.console camsim.cli.installation",
     "scielab.model_grid": "camsim.dataset camsim.camera_file camsim.pipeline",
     "enhance": "camsim scielab.metrics scielab.keras_losses scielab.viewing scielab.model_grid.rows",
 }
@@ -56,6 +56,16 @@ BACKENDS = ("keras", "tensorflow", "jax", "torch")
 COMMAND_LINE = ("click", "argparse", "tqdm")
 
 MAX_LINES = 320
+
+#: Modules of the standard library that one system or another lacks: never imported as a file loads.
+NOT_EVERYWHERE = ("fcntl", "grp", "msvcrt", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty", "winreg")
+
+#: Names of `os` and `signal` that Windows lacks: only asked for with `hasattr` or `getattr`, which see no attribute.
+NOT_ON_WINDOWS = (
+    *("signal.SIGKILL", "signal.SIGHUP", "signal.SIGUSR1", "signal.SIGALRM", "signal.setitimer", "signal.alarm"),
+    *("os.fork", "os.forkpty", "os.killpg", "os.getuid", "os.geteuid", "os.getpgid", "os.setsid", "os.mkfifo"),
+    *("os.sched_getaffinity", "os.nice", "signal.pthread_kill"),
+)
 
 
 def name_of(path: Path, root: Path) -> str:
@@ -89,6 +99,20 @@ def imports(name: str, path: Path) -> Iterator[tuple[int, str, str]]:
             above = folder.split(".")[: len(folder.split(".")) - node.level + 1] if node.level else []
             module = ".".join([*above, *([node.module] if node.module else [])])
             yield from ((node.lineno, module, alias.name) for alias in node.names)
+
+
+def unguarded(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and name of what does not exist on every system: imports as a file loads, and attributes anywhere."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for n in ast.walk(f)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside:
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            yield from ((node.lineno, name) for name in named if name in NOT_EVERYWHERE)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in NOT_ON_WINDOWS:
+            yield node.lineno, ast.unparse(node)
 
 
 def room_of(module: str) -> str:
@@ -143,6 +167,7 @@ def violations(root: Path) -> list[str]:
                 called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
                 if called in ("print", "exit", "quit", "sys.exit", "os._exit"):
                     found.append(f"{shown}:{node.lineno}: a core module calls {called}")
+        found += [f"{shown}:{line}: {missing} does not exist on every system" for line, missing in unguarded(path)]
         for line, module, item in imports(name, path):
             at, top = f"{shown}:{line}", module.split(".")[0]
             if not command_line and top in COMMAND_LINE:
@@ -247,6 +272,14 @@ def test_a_sound_house_has_no_violations(tmp_path):
         ("camsim/io/image.py", "print('here')\n", "calls print"),
         ("camsim/io/deeper/still/image.py", "import sys\nsys.exit(1)\n", "calls sys.exit"),
         ("camsim/io/image.py", "import click\n", "imports click"),
+        ("camsim/io/image.py", "import fcntl\n", "fcntl does not exist on every system"),
+        (
+            "camsim/io/image.py",
+            "try:\n    from resource import getrusage\nexcept ImportError:\n    pass\n",
+            "resource does",
+        ),
+        ("camsim/io/image.py", "import os\ndef f():\n    os.sched_getaffinity(0)\n", "os.sched_getaffinity does not"),
+        ("camsim/io/image.py", "import signal\ndef f():\n    return signal.SIGKILL\n", "signal.SIGKILL does not"),
         ("camsim/io/image.py", "def f():\n    from tqdm import tqdm\n", "imports tqdm"),
         ("camsim/io/image.py", "import keras\n", "keras is imported outside"),
         ("scielab/eye/display.py", "def f():\n    from keras import ops\n", "keras is imported outside"),
@@ -309,6 +342,29 @@ def test_no_file_is_a_symbolic_link():
     """A checkout on Windows would hold text in its place."""
     top = [path for path in ROOT.iterdir() if not path.name.startswith(".")]  # a .venv has its own
     assert [path for place in top for path in (place, *place.rglob("*")) if path.is_symlink()] == []
+
+
+@pytest.mark.parametrize("package", ["camsim", "scielab"])
+def test_every_module_loads_where_unix_is_missing(package):
+    """Without the modules and names that Windows lacks; what needs Keras is left out, for Keras' own sake."""
+    code = f"""
+import importlib, os, pkgutil, signal, sys
+import numpy, scipy.fft, PIL.Image, click, platformdirs, matplotlib.figure, multiprocessing  # as they come
+for name in {NOT_EVERYWHERE!r}:
+    sys.modules[name] = None
+for name in {NOT_ON_WINDOWS!r} + ("signal.pthread_sigmask", "os.sysconf", "os.sysconf_names"):
+    module, _, attribute = name.partition(".")
+    vars(sys.modules[module]).pop(attribute, None)
+package = importlib.import_module({package!r})
+names = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+for name in names:
+    if "keras_losses" not in name:
+        importlib.import_module(name)
+print(len(names))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20
 
 
 def test_datasets_is_no_import_package():

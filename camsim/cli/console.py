@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from camsim._version import __version__
+from camsim.cli import installation
 
 #: What click makes a command of.
 Command = Callable[..., Any]
@@ -112,7 +112,6 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes."
 )
-version_option = click.version_option(__version__, message="%(prog)s %(version)s (cam2eye)")
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
@@ -143,6 +142,9 @@ def run(cli: click.Group) -> None:
         _fail(where, error.format_message())
     except (ValueError, OSError, MemoryError) as error:
         _fail(name, _one_line(error))
+    except Exception:
+        _say_conflict()
+        raise
 
 
 def _one_line(error: BaseException) -> str:
@@ -155,6 +157,12 @@ def _one_line(error: BaseException) -> str:
     return str(error)
 
 
+def _say_conflict() -> None:
+    if line := installation.conflict():
+        click.echo(line, err=True)
+
+
 def _fail(where: str, message: str) -> None:
+    _say_conflict()
     click.echo(f"{where}: error: {' '.join(message.split())}", err=True)
     sys.exit(2)

@@ -2,11 +2,11 @@
 
 import click
 
-from camsim.cli import chart, console, dataset, measure, render, settings
+from camsim.cli import chart, console, dataset, installation, measure, render, settings
 
 
 @click.group("camsim", context_settings=console.CONTEXT)
-@console.version_option
+@installation.version_option
 def cli() -> None:
     """What a camera does to a picture.
 

@@ -2,7 +2,7 @@
 
 import click
 
-from camsim.cli import console
+from camsim.cli import console, installation
 from enhance.cli.apply import apply
 from enhance.cli.configs import list_configs
 from enhance.cli.evaluate import evaluate
@@ -12,7 +12,7 @@ from enhance.cli.train import train
 
 
 @click.group("enhance", context_settings=console.CONTEXT)
-@console.version_option
+@installation.version_option
 def cli() -> None:
     """Networks that undo what a camera did.
 

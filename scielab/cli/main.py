@@ -2,12 +2,12 @@
 
 import click
 
-from camsim.cli import console
+from camsim.cli import console, installation
 from scielab.cli import compare, grid
 
 
 @click.group("scielab", context_settings=console.CONTEXT)
-@console.version_option
+@installation.version_option
 def cli() -> None:
     """What the eye sees of the difference between pictures.
 

@@ -43,6 +43,17 @@ def test_the_memory_limit_is_what_a_machine_can_have():
     assert 2**25 < batches.memory_limit_bytes() < 2**50
 
 
+def test_the_memory_limit_is_careful_where_the_system_does_not_tell(monkeypatch):
+    """As on Windows: neither /proc nor sysconf."""
+
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(batches.Path, "read_text", missing)
+    monkeypatch.delattr(batches.os, "sysconf_names")
+    assert batches.memory_limit_bytes() == 2 * 2**30
+
+
 def test_a_process_that_is_ended_from_outside_ends_training_in_one_line(tmp_path, photo_folder, open_folder):
     with open_folder(photo_folder(tmp_path, count=2), camera=camera_file.load("f22"), jobs=1) as source:
         made = source.batches(0, size=4, seed=0)
