@@ -1,0 +1,95 @@
+"""Numbers that README and model cards quote are those of the run records and of benchmarks/results.
+
+What is not quoted is not asked for; what is quoted must agree, in as many digits as it has.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "benchmarks" / "results"
+TASKS = ("sr", "color", "pixel", "deblur")
+RECORDS = {task: json.loads((ROOT / f"enhance/weights/{task}/run.json").read_text(encoding="utf-8")) for task in TASKS}
+CARDS = {task: (ROOT / f"enhance/weights/{task}/README.md").read_text(encoding="utf-8") for task in TASKS}
+GRID = json.loads((RESULTS / "grid-100.json").read_text(encoding="utf-8"))
+CELLS = {(cell["model"], cell["setting"]): cell for cell in GRID["cells"]}
+SETTINGS = ("ideal", "underexposed", "pixel25", "f22")
+
+
+def agrees(quoted: str, value: float) -> bool:
+    """Whether a number, as written, is the value rounded to as many digits; half a digit more for rounding twice."""
+    digits = len(quoted.partition(".")[2])
+    return abs(float(quoted) - value) <= 0.51 * 10**-digits
+
+
+def test_a_number_agrees_in_the_digits_it_has():
+    assert agrees("52.1", 52.12) and agrees("8", 7.98) and not agrees("45", 52.1) and not agrees("24.92", 24.91)
+
+
+def test_minutes_of_training_are_those_of_the_records():
+    minutes = [record["minutes"] for record in RECORDS.values()]
+    for text in (README, *CARDS.values()):
+        for low, high in re.findall(r"(\d+) to (\d+) minutes", text):
+            assert agrees(low, min(minutes)) and agrees(high, max(minutes))
+    assert not re.search(r"\b45\s+minutes", README)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_card_says_what_the_record_says(task):
+    card, record = CARDS[task], RECORDS[task]
+    (minutes,) = re.findall(r"([\d.]+) minutes", card)
+    assert agrees(minutes, record["minutes"])
+    (psnr, ssim, delta_e) = re.findall(
+        r"Held-out pictures \| PSNR ([\d.]+) dB.*?SSIM ([\d.]+); S-CIELAB ΔE ([\d.]+)", card
+    )[0]
+    found = record["validation"]
+    assert (
+        agrees(psnr, found["val_psnr_db"]) and agrees(ssim, found["val_ssim"]) and agrees(delta_e, found["val_delta_e"])
+    )
+    assert f"{record['parameters']:,} parameters" in card and f"{record['pairs']:,} pictures" in card
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_card_quotes_the_grid_of_100_photographs(task):
+    n = r"(\d+\.\d+)"
+    quoted = re.findall(rf"PSNR\s+{n} dB, SSIM {n}, S-CIELAB ΔE {n}; bicubic enlargement {n} dB, {n}, {n}", CARDS[task])
+    for row in quoted:
+        for model, numbers in ((task, row[:3]), ("bicubic", row[3:])):
+            cell = CELLS[model, RECORDS[task]["setting"]]
+            for number, name in zip(numbers, ("psnr_db", "ssim", "delta_e_mean"), strict=True):
+                assert agrees(number, cell[name]), (model, name)
+
+
+def test_the_grid_in_readme_is_that_of_its_file():
+    rows = re.findall(rf"^({'|'.join(('bicubic', *TASKS))}) +(.* / .*)$", README, re.MULTILINE)
+    for model, row in rows:
+        cells = re.findall(r"([\d.]+) ±([\d.]+) / +([\d.]+)", row)
+        for setting, (delta_e, half, psnr) in zip(SETTINGS, cells, strict=True):
+            cell = CELLS[model, setting]
+            assert agrees(delta_e, cell["delta_e_mean"]) and agrees(psnr, cell["psnr_db"]), (model, setting)
+            low, high = cell["delta_e_mean_interval"]
+            assert agrees(half, (high - low) / 2), (model, setting)
+    columns = {column["setting"]: column for column in GRID["columns"]}
+    for setting, model, margin in re.findall(r"^(\w+): (\w+) wins by ([\d.]+) ΔE", README, re.MULTILINE):
+        assert columns[setting]["model"] == model
+        assert agrees(margin, columns[setting]["delta_e_mean"]["margin"])
+
+
+def test_the_papers_benchmarks_are_those_of_their_file():
+    wanted = json.loads((RESULTS / "set5-set14-bsd100.json").read_text(encoding="utf-8"))["means"]
+    rows = re.findall(r"^(\w*) +(bicubic|sr) +(\d+) +([\d.]+) +([\d.]+)$", README, re.MULTILINE)
+    bench = ""
+    for name, model, pictures, psnr, ssim in rows:
+        bench = name or bench
+        (found,) = (mean for mean in wanted if (mean["bench"], mean["model"]) == (bench, model))
+        assert int(pictures) == found["pictures"] and agrees(psnr, found["psnr_db"]) and agrees(ssim, found["ssim"])
+
+
+def test_times_the_classic_network_is_the_ratio_of_the_rows_above():
+    rates = dict(re.findall(r"^\| (light 16×32|classic SRResNet)[^|]*\| ([\d.]+) images/s", README, re.MULTILINE))
+    for times in re.findall(r"16×32, takes (\d+) times the classic one's", README):
+        assert agrees(times, float(rates["light 16×32"]) / float(rates["classic SRResNet"]))
