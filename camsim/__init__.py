@@ -5,8 +5,8 @@
     camera = camsim.load("f22").replace("optics.fnumber", 16)
     camsim.measure_mtf(camsim.chart("slanted-edge")).mtf50_per_px
 
-Pictures are paths or arrays (H, W, 3) of sRGB values: uint8, uint16, or floating point in [0, 1]. Everything is loaded
-on first use.
+Pictures are paths, shots or arrays (H, W, 3) of sRGB values: uint8, uint16, or floating point in [0, 1]. Everything is
+loaded on first use.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ def __dir__() -> list[str]:
 
 
 def render(
-    picture: Path | np.ndarray | Cube, camera: Camera | Path, *, seed: int = 0, keep_stages: bool = False
+    picture: Path | np.ndarray | Shot | Cube, camera: Camera | Path, *, seed: int = 0, keep_stages: bool = False
 ) -> Shot:
     """Photograph a picture or a hyperspectral scene.
 
     Parameters
     ----------
-    picture : path, ndarray or Cube
+    picture : path, ndarray, Shot or Cube
         A picture file or a hyperspectral scene (.npz or .mat); or an array (H, W, 3) of sRGB values: uint8, uint16, or
-        floating point in [0, 1]; or a cube that `read` gave.
+        floating point in [0, 1]; or what another camera made; or a cube that `read` gave.
     camera : Camera or path
         A camera, the name of a built-in one such as "f22", or a .toml file.
     seed : int, optional
@@ -91,8 +91,8 @@ def render(
     Raises
     ------
     ValueError
-        For a missing or damaged file, an array that is no picture, an unknown camera, a picture that is black under
-        automatic exposure, and a scene or sensor that is too large.
+        For a missing or damaged file, what is no picture, an unknown camera, a seed that is no whole number from 0, a
+        picture that is black under automatic exposure, and a scene or sensor that is too large.
 
     References
     ----------
@@ -108,9 +108,13 @@ def render(
     >>> shot.rgb.shape, shot.electrons.shape
     ((262, 262, 3), (262, 262))
     """
-    from camsim import camera_file, pipeline
+    import os
 
-    return pipeline.render(_opened(picture), camera_file.load(camera), seed=seed, keep_stages=keep_stages)
+    from camsim import camera_file, pipeline
+    from camsim.scene import read
+
+    opened = read.read(picture) if isinstance(picture, str | os.PathLike) else picture
+    return pipeline.render(opened, camera_file.load(camera), seed=seed, keep_stages=keep_stages)
 
 
 def load(setting: Path) -> Camera:
@@ -159,7 +163,7 @@ def read(path: Path) -> np.ndarray | Cube:
     Raises
     ------
     ValueError
-        For a file that is missing, damaged or not a picture.
+        For what is no path, and a file that is missing, damaged or not a picture.
 
     Examples
     --------
@@ -168,14 +172,16 @@ def read(path: Path) -> np.ndarray | Cube:
     >>> camsim.read("grey.png")[0, 0].tolist()
     [0.2, 0.2, 0.2]
     """
+    from camsim import arguments
     from camsim.io import image
+    from camsim.scene import read
     from camsim.scene.cube import Cube
 
-    found = _opened(path)
+    found = read.read(arguments.path(path, "path"))
     return found if isinstance(found, Cube) else image.as_float(found)
 
 
-def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
+def write(path: Path, picture: np.ndarray | Shot, bits: int = 8) -> None:
     """Write a picture; the ending of the name chooses the format.
 
     A file that exists is replaced; nothing is left half-written.
@@ -184,7 +190,7 @@ def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
     ----------
     path : path
         The file: .png, .jpg, .tif, .bmp or .webp; with 16 bits .png or .tif.
-    picture : ndarray
+    picture : ndarray or Shot
         (H, W, 3) sRGB values: uint8, uint16, or floating point in [0, 1], beyond which it is clipped.
     bits : int, optional
         Depth of the file, 8 or 16.
@@ -192,7 +198,8 @@ def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
     Raises
     ------
     ValueError
-        For an array that is no picture, an unknown format or one without such depth, and a place that is not writable.
+        For what is no picture or no path, NaN, an unknown format or one without such depth, and a place that is not
+        writable.
 
     Examples
     --------
@@ -201,9 +208,10 @@ def write(path: Path, picture: np.ndarray, bits: int = 8) -> None:
     >>> camsim.read("grey.tif").shape
     (2, 3, 3)
     """
+    from camsim import arguments
     from camsim.io import image
 
-    image.write(path, picture, bits=bits)
+    image.write(arguments.path(path, "path"), picture, bits=bits)
 
 
 def chart(name: str, height: int | None = None, width: int | None = None, **options: object) -> np.ndarray:
@@ -231,7 +239,7 @@ def chart(name: str, height: int | None = None, width: int | None = None, **opti
     Raises
     ------
     ValueError
-        For an unknown chart or option, and a value or size out of bounds.
+        For an unknown chart or option, a value out of bounds, and a size that is no whole number within them.
 
     Examples
     --------
@@ -242,14 +250,6 @@ def chart(name: str, height: int | None = None, width: int | None = None, **opti
     from camsim.charts import catalogue
     from camsim.light import colour
 
-    suitable = catalogue.get(name).size
-    return colour.srgb_encode(catalogue.make(name, height or suitable[0], width or suitable[1], **options))
-
-
-def _opened(picture: Path | np.ndarray | Cube) -> np.ndarray | Cube:
-    """A picture in the depth of its file, or a hyperspectral scene; what is no path as it is."""
-    import os
-
-    from camsim.scene import read
-
-    return read.read(picture) if isinstance(picture, str | os.PathLike) else picture
+    rows, columns = catalogue.get(name).size
+    rows, columns = rows if height is None else height, columns if width is None else width
+    return colour.srgb_encode(catalogue.make(name, rows, columns, **options))

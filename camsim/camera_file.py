@@ -4,6 +4,7 @@ The built-in cameras are `camsim/settings/*.toml`; any file of the same form is 
 """
 
 import dataclasses
+import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
@@ -100,7 +101,7 @@ def load(setting: str | Path | Camera) -> Camera:
     Raises
     ------
     ValueError
-        For an unknown name, a missing file, an unknown key or an impossible value.
+        For what is neither of these, an unknown name, a missing file, an unknown key or an impossible value.
 
     Examples
     --------
@@ -110,6 +111,8 @@ def load(setting: str | Path | Camera) -> Camera:
     """
     if isinstance(setting, Camera):
         return setting
+    if not isinstance(setting, str | os.PathLike):
+        raise ValueError(f"a camera is a Camera, the name of a setting or a .toml file, not {type(setting).__name__}")
     name = str(setting)
     if name in builtin_names():
         text = (resources.files("camsim") / "settings" / f"{name}.toml").read_text(encoding="utf-8")

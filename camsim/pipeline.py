@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from camsim import arguments
 from camsim.camera import Camera, Scene
 from camsim.image_formation import electron_rate
 from camsim.io import image
 from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process
 from camsim.light import spectra
-from camsim.light.colour import decode_picture, srgb_encode
+from camsim.light.colour import as_picture, decode_picture, srgb_encode
 from camsim.scene import radiance
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, exposure, noise, pixels
@@ -16,7 +17,7 @@ from camsim.shot import Shot, Stages
 
 
 def render(
-    picture: np.ndarray | Cube,
+    picture: np.ndarray | Shot | Cube,
     camera: Camera,
     *,
     seed: int = 0,
@@ -27,14 +28,15 @@ def render(
 
     Parameters
     ----------
-    picture : ndarray or Cube
+    picture : ndarray, Shot or Cube
         (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]; or a hyperspectral scene.
     camera : Camera
         What photographs it.
     seed : int, optional
-        Decides the noise; the same seed gives the same values.
+        Decides the noise, at least 0; the same seed gives the same values.
     dtype : type, optional
-        Precision of the work. float32 agrees with float64 to 1e-6 of full scale. The isetcam method has its own.
+        Precision of the work. The electrons of float32 are those of float64 to 3e-6 of the brightest pixel's, so that
+        a count in a thousand is rounded the other way. The isetcam method has its own.
     keep_stages : bool, optional
         Keep what each stage handed to the next as `Shot.stages`; scene, irradiance and demosaiced values in double
         precision. The picture stays the same.
@@ -47,8 +49,8 @@ def render(
     Raises
     ------
     ValueError
-        If `picture` is not such an array, or black under automatic exposure; if stages are to be kept of a camera that
-        is `ideal`, which has none; if the scene or the sensor is too large.
+        If `picture` is not such an array, or black under automatic exposure; if `seed` is no whole number from 0; if
+        stages are to be kept of a camera that is `ideal`, which has none; if the scene or the sensor is too large.
 
     References
     ----------
@@ -62,6 +64,7 @@ def render(
     >>> pipeline.render(np.full((64, 64, 3), 128, np.uint8), camera_file.load("pixel25"), seed=1)
     Shot(22×22, exposure 0.011 s)
     """
+    seed = arguments.seed(seed)
     if camera.ideal:
         if keep_stages:
             raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
@@ -109,7 +112,7 @@ def _untouched(picture: np.ndarray | Cube, scene: Scene, dtype: type) -> Shot:
         linear = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
         rgb = srgb_encode(linear)
     else:
-        linear, rgb = decode_picture(picture, dtype), image.as_float(picture)
+        linear, rgb = decode_picture(picture, dtype), image.as_float(as_picture(picture))
     return Shot(rgb, linear, None, None, None, (0.0, 0.0, float(rgb.shape[0]), float(rgb.shape[1])))
 
 

@@ -71,6 +71,9 @@ class Stages:
 class Shot:
     """What a camera made of a picture.
 
+    It is itself a picture, its `rgb`, wherever one is taken: by `camsim.write`, a measurement, `scielab.compare` or a
+    model of `enhance`.
+
     Parameters
     ----------
     rgb : ndarray of float
@@ -102,6 +105,10 @@ class Shot:
     exposure_s: float | None
     box: tuple[float, float, float, float]
     stages: Stages | None = None
+
+    def __array__(self, dtype: type | None = None, copy: bool | None = None) -> np.ndarray:
+        """`rgb`: so a shot is a picture wherever one is taken."""
+        return np.array(self.rgb, dtype, copy=copy)
 
     @property
     def scene_shape(self) -> tuple[float, float]:

@@ -28,7 +28,7 @@ FLOORS = {
         "image_formation isp measure camera_file",
         "optics scene sensor",
         "camera charts shot",
-        "light io schema _version",
+        "light io schema arguments _version",
     ),
     "scielab": ("cli", "model_grid", "comparison", "metrics keras_losses", "eye", "viewing"),
     "enhance": (
@@ -42,7 +42,7 @@ FLOORS = {
 #: What a package (or one room of it) may import of the others: rooms, files, or single modules of a room.
 BETWEEN = {
     "camsim": "",
-    "scielab": "camsim.light camsim.io camsim._version",
+    "scielab": "camsim.light camsim.io camsim.arguments camsim._version",
     "scielab.cli": "camsim.cli.console camsim.cli.installation",
     "scielab.model_grid": "camsim.dataset camsim.camera_file camsim.pipeline",
     "enhance": "camsim scielab.metrics scielab.keras_losses scielab.viewing scielab.model_grid.rows",

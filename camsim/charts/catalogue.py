@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from camsim import arguments
 from camsim.charts import dead_leaves, patterns
 from camsim.charts.chart import MAX_SIDE, Chart, Option, angle, choice, contrast, level, size
 from camsim.charts.colorchecker import colorchecker
@@ -23,6 +24,8 @@ ALIASES = {"macbeth": "colorchecker"}
 def get(name: str) -> Chart:
     """The chart of a name or alias; ValueError names those there are."""
     known = {chart.name: chart for chart in CHARTS}
+    if not isinstance(name, str):
+        raise ValueError(f"a chart is chosen by its name, not by {type(name).__name__}; known: {', '.join(known)}")
     key = name.strip().lower().replace("_", "-")
     key = ALIASES.get(key, key)
     if key not in known:
@@ -153,8 +156,7 @@ def reflectance(name: str, height: int, width: int, **options: float | str | Non
 
 def _checked(name: str, height: int, width: int, options: Mapping) -> dict:
     for side, value in (("height", height), ("width", width)):
-        if not MIN_SIDE <= value <= MAX_SIDE:
-            raise ValueError(f"{side} = {value} must be in [{MIN_SIDE}, {MAX_SIDE}] pixels")
+        arguments.whole(value, side, MIN_SIDE, MAX_SIDE)
     return settle(name, options)
 
 

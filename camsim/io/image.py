@@ -16,6 +16,7 @@ from PIL import Image
 
 from camsim.io import atomic, colour_profile, decode, formats, high_depth, orientation
 from camsim.io.stored import Stored
+from camsim.light import colour
 
 #: File name endings of what is written, 8 bits.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
@@ -187,7 +188,7 @@ def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
     Raises
     ------
     ValueError
-        For integers of another kind, whose white is not known.
+        For values of another kind, whose white is not known, and NaN and infinity.
 
     Examples
     --------
@@ -196,14 +197,12 @@ def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
     >>> quantise(np.array([0, 51, 255], np.uint8), bits=16).tolist()
     [0, 13107, 65535]
     """
-    picture = np.asarray(picture)
+    picture = colour.as_values(picture)
     wanted = np.dtype(np.uint16 if bits == 16 else np.uint8)
     if picture.dtype == wanted:
         return picture
-    if picture.dtype in (np.uint8, np.uint16):
+    if picture.dtype.kind == "u":
         picture = as_float(picture)
-    elif picture.dtype.kind in "iu":
-        raise ValueError(f"a picture of {picture.dtype} must be uint8, uint16, or floating point in [0, 1]")
     return (np.clip(picture, 0.0, 1.0) * float(2**bits - 1) + 0.5).astype(wanted)
 
 

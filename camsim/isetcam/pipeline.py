@@ -33,7 +33,7 @@ from camsim.image_formation import transfer
 from camsim.isetcam.lens import sample_spacing_um, stack, through_lens
 from camsim.isetcam.sensor import processor, sample, sensor_size
 from camsim.light import spectra
-from camsim.light.colour import check_picture, srgb_decode
+from camsim.light.colour import as_picture, srgb_decode
 from camsim.optics import lens
 from camsim.scene import radiance as scene
 from camsim.scene.cube import Cube
@@ -147,12 +147,9 @@ def decode(rgb: np.ndarray) -> np.ndarray:
     shares of their type's largest value. (ISETCam takes a uint8 picture without values above 1 for one in [0, 1],
     where 1 is white; here 1 is 1/255.) ValueError for anything but uint8, uint16, or floating point in [0, 1].
     """
-    rgb = np.asarray(rgb)
-    check_picture(rgb)
-    if rgb.dtype in (np.uint8, np.uint16):
+    rgb = as_picture(rgb)
+    if rgb.dtype.kind == "u":
         rgb = rgb / np.iinfo(rgb.dtype).max
-    if rgb.dtype.kind != "f" or not (np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1):
-        raise ValueError("a picture's values must be uint8, uint16, or floating point in [0, 1]")
     table = _gamma_table()
     level = np.floor(rgb.astype(float) * (len(table) - 1) + 0.5).astype(np.intp)
     return np.stack([table[level[..., k], k] for k in range(3)], axis=-1)

@@ -6,6 +6,7 @@ References: IEC 61966-2-1:1999 (sRGB); CIE 015:2018 (D65, XYZ).
 import functools
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 #: Linear sRGB to CIE XYZ, rows X, Y, Z (IEC 61966-2-1, four decimals as published).
 SRGB_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
@@ -33,26 +34,45 @@ def srgb_encode(linear: np.ndarray) -> np.ndarray:
     return np.maximum(encoded, 0.0, out=encoded)[()]
 
 
-def check_picture(picture: np.ndarray) -> None:
-    """Raise ValueError for an array that is not (H, W, 3)."""
-    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 1:
-        raise ValueError(f"a picture must have shape (H, W, 3), not {picture.shape}")
+def as_array(picture: ArrayLike) -> np.ndarray:
+    """An array of numbers, whatever they mean; ValueError for what holds none, such as None or bytes."""
+    values = np.asarray(picture)
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"a picture is a path or an array of numbers, not {type(picture).__name__}")
+    return values
 
 
-def decode_picture(picture: np.ndarray, dtype: type = np.float64) -> np.ndarray:
+def as_values(picture: ArrayLike) -> np.ndarray:
+    """Values of any shape: uint8, uint16 or finite floating point. ValueError for anything else."""
+    values = as_array(picture)
+    if values.dtype not in (np.uint8, np.uint16) and values.dtype.kind != "f":
+        raise ValueError(f"a picture of {values.dtype} must be uint8, uint16, or floating point in [0, 1]")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise ValueError("a picture holds NaN or infinity; its values must be finite")
+    return values
+
+
+def as_picture(picture: ArrayLike) -> np.ndarray:
+    """A picture (H, W, 3), sRGB or linear: uint8, uint16, or floating point in [0, 1]. ValueError for anything else."""
+    values = as_values(picture)
+    if values.ndim != 3 or values.shape[2] != 3 or min(values.shape[:2]) < 1:
+        raise ValueError(f"a picture must have shape (H, W, 3), not {values.shape}")
+    if values.dtype.kind == "f" and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(f"a picture's values run from {values.min():g} to {values.max():g}; they must lie in [0, 1]")
+    return values
+
+
+def decode_picture(picture: ArrayLike, dtype: type = np.float64) -> np.ndarray:
     """Linear light of a picture, (H, W, 3), each colour in one piece in memory.
 
     Parameters
     ----------
     picture : (H, W, 3), sRGB values: uint8, uint16, or floating point in [0, 1]. ValueError for anything else.
     """
-    picture = np.asarray(picture)
-    check_picture(picture)
+    picture = as_picture(picture)
     planes = picture.transpose(2, 0, 1)
     if picture.dtype in (np.uint8, np.uint16):
         return np.take(_decode_table(picture.dtype.name, np.dtype(dtype).name), planes).transpose(1, 2, 0)
-    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
-        raise ValueError("a picture's sRGB values must lie in [0, 1]")
     # in float64, so that 200 and 200/255 give the same light
     return srgb_decode(np.ascontiguousarray(planes, dtype=float)).astype(dtype).transpose(1, 2, 0)
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from camsim.measure.colour_accuracy import ColorCheck
     from camsim.measure.photon_transfer import PhotonTransfer
     from camsim.measure.slanted_edge import EdgeResponse
+    from camsim.shot import Shot
 
 
 def measure_mtf(
-    picture: Path | str | np.ndarray,
+    picture: "Path | str | np.ndarray | Shot",
     roi: tuple[int, int, int, int] | None = None,
     *,
     channel: str = "Y",
@@ -29,7 +30,7 @@ def measure_mtf(
 
     Parameters
     ----------
-    picture : path or ndarray
+    picture : path, ndarray or Shot
         A picture of a straight edge 1° to 40° off the columns or rows; arrays as for `render`.
     roi : tuple of int, optional
         Top, left, bottom and right of a region with nothing but the edge, pixels; searched for if None.
@@ -48,7 +49,8 @@ def measure_mtf(
     Raises
     ------
     ValueError
-        Where there is no edge, the region is too small or lies outside, or the edge's angle is unsuitable.
+        For what is no picture; where there is no edge, the region is too small or lies outside, or the edge's angle is
+        unsuitable.
 
     References
     ----------
@@ -67,7 +69,7 @@ def measure_mtf(
 
 
 def measure_color(
-    picture: Path | str | np.ndarray,
+    picture: "Path | str | np.ndarray | Shot",
     box: tuple[int, int, int, int] | None = None,
     *,
     match_white: bool = False,
@@ -77,7 +79,7 @@ def measure_color(
 
     Parameters
     ----------
-    picture : path or ndarray
+    picture : path, ndarray or Shot
         4 rows of 6 patches, dark skin at the top left; arrays as for `render`.
     box : tuple of int, optional
         Top, left, bottom and right of the patches, pixels; the whole picture if None.
@@ -94,7 +96,7 @@ def measure_color(
     Raises
     ------
     ValueError
-        Where the box is not within the picture or too small, or a black white patch is to be matched.
+        For what is no picture; where the box is not within it or too small, or a black white patch is to be matched.
 
     References
     ----------
@@ -133,7 +135,8 @@ def measure_noise(camera: Camera | Path | str, *, size: int = 256, seed: int = 0
     Raises
     ------
     ValueError
-        For an unknown camera, one without a sensor or without noise, and one that is too coarse to be measured.
+        For an unknown camera, one without a sensor or without noise, one that is too coarse to be measured, and a seed
+        that is no whole number from 0.
 
     References
     ----------
@@ -153,10 +156,7 @@ def measure_noise(camera: Camera | Path | str, *, size: int = 256, seed: int = 0
     return photon_transfer.measure(camera.sensor, size=size, seed=seed)
 
 
-def _linear(picture: Path | str | np.ndarray, linear: bool) -> np.ndarray:
+def _linear(picture: "Path | str | np.ndarray | Shot", linear: bool) -> np.ndarray:
     """Linear light, (H, W, 3), of a picture that is given in linear light or as sRGB values."""
     picture = image.read_native(picture) if isinstance(picture, str | os.PathLike) else picture
-    if not linear:
-        return colour.decode_picture(picture)
-    colour.check_picture(np.asarray(picture))
-    return image.as_float(np.asarray(picture))
+    return image.as_float(colour.as_picture(picture)) if linear else colour.decode_picture(picture)

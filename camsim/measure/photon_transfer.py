@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from camsim import arguments
 from camsim.camera import Sensor
 from camsim.measure import html
 from camsim.sensor import adc, noise
@@ -180,7 +181,7 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
     """
     if not sensor.noise:
         raise ValueError("sensor.noise = false: without noise there is no photon transfer")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(arguments.seed(seed))
     full = adc.full_scale_e(sensor)
     dark_rate = sensing.as_read(sensor).dark_current_e_per_s
     longest = min(_LONGEST_FLAT_S, 0.01 * full / dark_rate) if dark_rate else _LONGEST_FLAT_S

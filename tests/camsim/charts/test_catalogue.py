@@ -77,5 +77,5 @@ def test_impossible_values_are_named_in_one_line(name, options, words):
 
 def test_sizes_are_bounded():
     for size in ((7, 64), (64, 9000)):
-        with pytest.raises(ValueError, match=r"= (7|9000) must be in \[8, 8192\]"):
+        with pytest.raises(ValueError, match=r"= (7|9000) must be a whole number in \[8, 8192\]"):
             catalogue.make("uniform", *size)
