@@ -3,7 +3,7 @@
 `delta_e` gives the map of differences and `summary` its numbers; `compare` gives both with a record of all that they
 depend on; `Reference` keeps one picture for many comparisons; `Viewing` says from how far and what the numbers of the
 pictures mean. `grid` crosses models with cameras, and `SCIELABLoss` trains a network with what the eye sees. Pictures
-are arrays (H, W, 3) or paths.
+are arrays (H, W, 3), paths or what `camsim.render` gives.
 
 Examples
 --------

@@ -98,11 +98,11 @@ class Viewing:
         if self.preset not in PRESETS:
             raise ValueError(f"preset is {self.preset!r}; it must be one of {', '.join(PRESETS)}")
         check_formula(self.formula)
-        if isinstance(self.input, str) and self.input not in INPUTS:
-            raise ValueError(f"input is {self.input!r}; it must be one of {', '.join(INPUTS)}, a matrix or a display")
         plain = {"formula": int(self.formula), "input": _plain(self.input), "white": _plain(self.white)}
-        if self.samples_per_degree is not None:
-            plain["samples_per_degree"] = float(self.samples_per_degree)
+        if plain["input"] not in INPUTS and not (isinstance(plain["input"], tuple) or hasattr(self.input, "to_xyz")):
+            raise ValueError(f"input is {self.input!r}; it must be one of {', '.join(INPUTS)}, a matrix or a display")
+        for name in ("samples_per_degree", "fov_deg", "dpi", "distance_m"):
+            plain[name] = _number(name, getattr(self, name))
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         self.rate(1)  # whatever else is given is out of range here, too
@@ -200,6 +200,20 @@ def samples_per_degree_of_fov(fov_deg: float, columns: int) -> float:
     if not 1 <= columns < math.inf:
         raise ValueError(f"columns is {columns:g}; it must be 1 or more")
     return columns / fov_deg
+
+
+def check_viewing(viewing: Any) -> None:
+    """Raise ValueError for anything but viewing conditions, such as a number of samples per degree."""
+    if not isinstance(viewing, Viewing):
+        raise ValueError(f"viewing is {viewing!r}; it must be a scielab.Viewing, as Viewing(samples_per_degree=60) is")
+
+
+def _number(name: str, value: Any) -> float | None:
+    """A number of whatever kind as a float, so that it is fit for JSON; None stays."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {value!r}; it must be a number") from None
 
 
 def _plain(value: Any) -> Any:

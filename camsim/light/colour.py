@@ -35,9 +35,9 @@ def srgb_encode(linear: np.ndarray) -> np.ndarray:
 
 
 def as_array(picture: ArrayLike) -> np.ndarray:
-    """An array of numbers, whatever they mean; ValueError for what holds none, such as None or bytes."""
+    """An array, whatever its values mean; ValueError for what is none, such as None, bytes or a number."""
     values = np.asarray(picture)
-    if values.dtype.kind not in "biuf":
+    if values.dtype == object or not values.ndim:
         raise ValueError(f"a picture is a path or an array of numbers, not {type(picture).__name__}")
     return values
 

@@ -122,6 +122,8 @@ def _check_folders(request: Request) -> None:
         raise ValueError(f"{folder} is a folder, {other} is {what}: compare two pictures or two folders")
     if request.raw is not None or request.html is not None:
         raise click.UsageError("--map and --html are for one pair; two folders take -o FOLDER, --csv and --json")
+    if request.csv and request.output and request.csv.resolve().is_relative_to(request.output.resolve()):
+        raise click.UsageError(f"{request.csv} lies in {request.output}, which is replaced as a whole")
 
 
 def _compare_pair(request: Request, console: console.Console) -> None:
@@ -209,8 +211,8 @@ def _compare_folders(request: Request, console: console.Console) -> None:
         whole = folders.report(records, pairing)
         if maps is not None:
             (maps / folders.RECORD).write_text(json.dumps(whole, indent=1), encoding="utf-8")
-        if request.csv is not None:
-            record.append_csv(request.csv, records, plain=request.plain)
+    if request.csv is not None:
+        record.append_csv(request.csv, records, plain=request.plain)
     _say_written([request.output, request.csv], console)
     console.result(folders.table(whole), whole)
     _end_by_limits({found["name"]: found for found in records})

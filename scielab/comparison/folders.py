@@ -188,7 +188,7 @@ def table(whole: dict) -> str:
     plain = "plain_delta_e" in whole["mean"]
     numbers = ("mean", "p95", "max")
     lines = [
-        f"{whole['metric']}, colour difference {record.formula_name(whole['formula'])}, {_rate_words(whole)}",
+        f"{whole['metric']}, colour difference {record.formula_name(whole['formula'])}, {record.rate_words(whole)}",
         f"  {'':<{wide}}" + "".join(f"{number:>11}" for number in numbers) + "   plain: mean" * plain,
     ]
     for name, row in rows:
@@ -197,8 +197,3 @@ def table(whole: dict) -> str:
     lines.append(f"worst: {whole['worst']['name']}, mean {whole['worst']['mean']:.4f}")
     lines.append(f"white {record.white_words(whole)}; border: {whole['border_rule']}")
     return "\n".join(lines)
-
-
-def _rate_words(whole: dict) -> str:
-    rate = whole["samples_per_degree"]
-    return whole["geometry"] if rate is None else f"{rate:.6g} samples per degree"

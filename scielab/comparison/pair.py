@@ -163,10 +163,10 @@ def compare(
 
     Parameters
     ----------
-    ref : (H, W, 3) array or path
+    ref : (H, W, 3) array, path or camsim.Shot
         The reference: sRGB values, or what `viewing.input` says. sRGB and the values of a display are uint8, uint16, or
         floating point in [0, 1]. A path is of a picture or of an array (.npy).
-    test : (H, W, 3) array or path
+    test : (H, W, 3) array, path or camsim.Shot
         The picture compared with it, of the same size: nothing is resized.
     viewing : Viewing
         From how far, with which variant and formula, and what the pictures' numbers mean.
@@ -181,8 +181,8 @@ def compare(
     Raises
     ------
     ValueError
-        For a file that cannot be read, pictures of different sizes, values that are not finite or out of range, a
-        white that is missing or not positive.
+        For what is no picture or no `Viewing`, a file that cannot be read, pictures of different sizes, values that
+        are not finite or out of range, a white that is missing or not positive.
 
     References
     ----------

@@ -68,7 +68,13 @@ def formula_name(formula: int) -> str:
 
 def viewing_words(record: dict) -> str:
     """Formula and viewing conditions of a record, in words."""
-    return f"{formula_name(record['formula'])}, {record['samples_per_degree']:.6g} samples per degree"
+    return f"{formula_name(record['formula'])}, {rate_words(record)}"
+
+
+def rate_words(record: dict) -> str:
+    """Samples per degree of a record, in words; of one of many pictures whose own differ, where these are from."""
+    rate = record["samples_per_degree"]
+    return record["geometry"] if rate is None else f"{rate:.6g} samples per degree"
 
 
 def title(record: dict) -> str:

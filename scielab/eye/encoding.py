@@ -9,7 +9,7 @@ import numpy as np
 from camsim.light import colour
 from scielab.eye import kernels
 from scielab.eye.display import Display
-from scielab.viewing import Viewing
+from scielab.viewing import Viewing, check_viewing
 
 #: Values worked on at a time per colour, so that they stay in the processor's cache.
 BLOCK_VALUES = 16384
@@ -40,8 +40,10 @@ class Encoding:
 def of(viewing: Viewing) -> Encoding:
     """The meaning that `input` and `white` of the viewing conditions give to a picture.
 
-    Raises ValueError for a matrix that is not 3×3, finite and invertible, and a white that is missing or not above 0.
+    Raises ValueError for what is no `Viewing`, a matrix that is not 3×3, finite and invertible, and a white that is
+    missing or not above 0.
     """
+    check_viewing(viewing)
     input, white = viewing.input, viewing.white
     if isinstance(input, Display):
         return _of_display(input, white)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import image
+from camsim.light import colour
 from scielab.eye.encoding import Encoding
 
 #: File name endings of what can be compared: pictures, and arrays (H, W, 3).
@@ -12,8 +13,11 @@ SUFFIXES = (*image.READ_SUFFIXES, ".npy")
 
 
 def values(picture: np.ndarray | Path | str, encoding: Encoding) -> np.ndarray:
-    """A picture's numbers: those of an array as they are, those of a file as `read` gives them."""
-    return read(picture, encoding) if isinstance(picture, str | Path) else np.asarray(picture)
+    """A picture's numbers: those of an array as they are, those of a file as `read` gives them.
+
+    Raises ValueError for what is neither, and as `read` does.
+    """
+    return read(picture, encoding) if isinstance(picture, str | Path) else colour.as_array(picture)
 
 
 def read(path: Path | str, encoding: Encoding) -> np.ndarray:

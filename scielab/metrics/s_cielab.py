@@ -36,10 +36,10 @@ def delta_e(
 
     Parameters
     ----------
-    ref : (H, W, 3) array or path
+    ref : (H, W, 3) array, path or camsim.Shot
         The reference: sRGB values, or what `viewing.input` says. sRGB and the values of a display are uint8, uint16, or
         floating point in [0, 1]. A path is of a picture or of an array (.npy).
-    test : (H, W, 3) array or path
+    test : (H, W, 3) array, path or camsim.Shot
         The picture compared with it, of the same size.
     viewing : Viewing
         From how far, with which variant and formula, and what the pictures' numbers mean.
@@ -57,8 +57,9 @@ def delta_e(
     Raises
     ------
     ValueError
-        For a file that cannot be read, different shapes, other than (H, W, 3) or empty arrays, values that are not
-        finite or out of range, a white that is missing or not positive, an unknown dtype.
+        For what is no picture or no `Viewing`, a file that cannot be read, different shapes, other than (H, W, 3) or
+        empty arrays, values that are not finite or out of range, a white that is missing or not positive, an unknown
+        dtype.
 
     References
     ----------
@@ -90,7 +91,7 @@ class Reference:
 
     Parameters
     ----------
-    ref : (H, W, 3) array or path
+    ref : (H, W, 3) array, path or camsim.Shot
         The reference, as `delta_e` takes it.
     viewing : Viewing
         From how far, with which variant and formula, and what the pictures' numbers mean.
@@ -137,7 +138,7 @@ class Reference:
 
         Parameters
         ----------
-        test : (H, W, 3) array or path
+        test : (H, W, 3) array, path or camsim.Shot
             The picture compared with the reference.
 
         Returns

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from camsim import arguments
+
 if TYPE_CHECKING:
     from camsim.camera import Camera
 
@@ -61,6 +63,8 @@ class PictureSet:
     def __post_init__(self) -> None:
         if not self.pictures:
             raise ValueError(f"{self.source}: no pictures")
+        if others := [type(picture).__name__ for picture in self.pictures if not isinstance(picture, Picture)]:
+            raise ValueError(f"{self.source}: {others[0]} is no scielab.model_grid.pictures.Picture")
         first = self.pictures[0]
         for picture in self.pictures:
             if (list(picture.inputs), picture.scale) != (list(first.inputs), first.scale):
@@ -87,7 +91,7 @@ class PictureSet:
 def load(
     data: Path | str | Iterable[Picture] | None = None,
     *,
-    cameras: "Iterable[str | Path | Camera] | None" = None,
+    cameras: "str | Path | Camera | Iterable[str | Path | Camera] | None" = None,
     limit: int | None = None,
 ) -> PictureSet:
     """The pictures to judge; `limit` takes so many, spread over all.
@@ -96,7 +100,7 @@ def load(
     ----------
     data : Path, str, iterable of Picture or None
         A folder of `camsim dataset`, or the pictures themselves; None for the built-in test photographs.
-    cameras : iterable of str, Path or Camera, optional
+    cameras : str, Path, Camera or iterable of them, optional
         Built-in settings, camera files or cameras through which the built-in photographs are seen, in place of
         `SETTINGS`.
     limit : int, optional
@@ -114,14 +118,14 @@ def load(
         raise ValueError("cameras are for the built-in photographs; the pictures given are rendered already")
     if isinstance(data, str | Path):
         return _rendered(Path(data), limit)
-    given = list(data)
+    given = arguments.several(data)
     return PictureSet(pictures=[given[i] for i in _spread(len(given), limit)], source="arrays")
 
 
-def to_show(names: Iterable[str], pictures: Iterable[Picture]) -> list[Picture]:
+def to_show(names: str | Iterable[str], pictures: Iterable[Picture]) -> list[Picture]:
     """The pictures to show: those named, else the first of up to three photographs. ValueError for an unknown name."""
     by_name = {picture.name: picture for picture in pictures}
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(arguments.several(names)))
     for name in names:
         if name not in by_name:
             some = ", ".join(list(by_name)[:8]) + (", …" if len(by_name) > 8 else "")
@@ -146,20 +150,20 @@ def on_page(shown: Iterable[Picture], pictures: list[Picture], *, outputs: int) 
 
 def _spread(count: int, limit: int | None) -> list[int]:
     """Which of `count` pictures are taken."""
-    if limit is not None and limit < 1:
-        raise ValueError(f"a limit of {limit} leaves no pictures")
-    if limit is None or limit >= count:
+    if limit is None or arguments.whole(limit, "limit", 1) >= count:
         return list(range(count))
     return np.linspace(0, count - 1, limit, dtype=int).tolist()
 
 
-def _builtin(cameras: "Iterable[str | Path | Camera]", limit: int | None) -> PictureSet:
+def _builtin(cameras: "str | Path | Camera | Iterable[str | Path | Camera]", limit: int | None) -> PictureSet:
     """The built-in test photographs through cameras; only what is taken is rendered."""
     from camsim import camera_file
     from camsim.dataset import photographs
     from camsim.dataset.pairs import make_pair
 
-    loaded = [camera_file.load(camera) if isinstance(camera, str | Path) else camera for camera in cameras]
+    loaded = [camera_file.load(camera) for camera in arguments.several(cameras)]
+    if not loaded:
+        raise ValueError("cameras is empty: there is nothing to see the photographs through")
     views = {camera.name: camera for camera in loaded}
     if len(views) < len(loaded):
         raise ValueError("two cameras have one name")

@@ -1,12 +1,13 @@
 """What a grid's numbers rest on: who was judged, on which pictures, how it was measured, and what to beware of."""
 
+import dataclasses
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from camsim._version import __version__
 from camsim.io import atomic
-from scielab.comparison.record import formula_name
+from scielab.comparison.record import viewing_words
 from scielab.eye import presets
 from scielab.metrics import lpips
 from scielab.model_grid import bootstrap, checkpoint
@@ -32,7 +33,8 @@ def dependencies(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_fact
         "version": __version__,
         "packages": checkpoint.packages(),
         "backend": os.environ.get("KERAS_BACKEND", ""),
-        "metric": _metric(data, viewing),
+        "metric": presets.PRESETS[viewing.preset].title,
+        "viewing": dataclasses.asdict(viewing),
         "lpips": lpips_facts,
         "models": {row.name: row.sha256 for row in rows},
         "pictures": [[picture.name, checkpoint.picture_sha256(picture)] for picture in data.pictures],
@@ -40,9 +42,13 @@ def dependencies(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_fact
 
 
 def _metric(data: PictureSet, viewing: Viewing) -> dict:
-    rate = viewing.rate(data.pictures[0].reference.shape[1])
-    title = presets.PRESETS[viewing.preset].title
-    return {"name": title, "formula": viewing.formula, "samples_per_degree": rate}
+    rates = {viewing.rate(picture.reference.shape[1]) for picture in data.pictures}
+    return {
+        "name": presets.PRESETS[viewing.preset].title,
+        "formula": viewing.formula,
+        "samples_per_degree": rates.pop() if len(rates) == 1 else None,  # None: the pictures' own differ
+        "geometry": viewing.geometry,
+    }
 
 
 def seen_in_training(rows: list[Row], data: PictureSet) -> list[str]:
@@ -100,8 +106,8 @@ def in_words(
     words = {
         "Pictures": f"{len(data.pictures)} of {data.photographs} photographs, {width}×{height}, from {data.source}",
         "Trained on them": "; ".join(trained) or "no: no model was trained on any of these photographs",
-        "ΔE": f"{metric['name']}, {formula_name(viewing.formula)}, {metric['samples_per_degree']:g} samples "
-        "per degree, sRGB white; mean over pictures of the map's mean and 95th percentile",
+        "ΔE": f"{metric['name']}, {viewing_words(metric)}, "
+        "sRGB white; mean over pictures of the map's mean and 95th percentile",
         "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
         "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
         "all cells; a margin is to whichever other row is best in each resample",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from camsim import arguments
 from camsim.io.resize import resize
 
 #: The entry points by which packages register their models.
@@ -46,12 +47,14 @@ def pillow_bicubic(scale: int) -> Model:
 def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | None = None) -> list[Row]:
     """Rows of plain functions by name, each trained for the setting that `trained_for` gives for that name, if any.
 
-    Raises ValueError for what cannot be called, and a name in `trained_for` that is no model's.
+    Raises ValueError for what cannot be called, a name that is no text, and one in `trained_for` that is no model's.
     """
     trained_for = dict(trained_for or {})
     for name in trained_for.keys() - models.keys():
         raise ValueError(f"trained_for names {name!r}, which is none of the models: {', '.join(models)}")
     for name, model in models.items():
+        if not isinstance(name, str):
+            raise ValueError(f"model {name!r}: its name must be a text, not {type(name).__name__}")
         if not callable(model):
             raise ValueError(f"model {name}: a {type(model).__name__} cannot be called with a picture")
     return [
@@ -60,14 +63,15 @@ def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | N
     ]
 
 
-def registered(folder: Path | None = None) -> list[Row]:
+def registered(folder: Path | str | None = None) -> list[Row]:
     """The rows that installed packages register: of the models in `folder`, or of those that they find by themselves.
 
     Every package is asked; one that has nothing in the folder gives no rows.
 
-    Raises ValueError, in one line with the package's name, where a package cannot give its rows, and where no
-    package registers any.
+    Raises ValueError, in one line with the package's name, where a package cannot give its rows, where no package
+    registers any, and for what is no folder.
     """
+    folder = None if folder is None else arguments.path(folder, "models, without functions by name,")
     entries = metadata.entry_points(group=GROUP)
     if not entries:
         raise ValueError(f"no installed package registers models to judge (entry points of the group {GROUP})")
@@ -97,13 +101,18 @@ def loaded(row: Row) -> Model:
         raise ValueError(f"model {row.name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def of_settings(found: Iterable[Row], settings: Iterable[str]) -> list[Row]:
+def of_settings(
+    found: Iterable[Row], settings: Iterable[str], trained_for: Mapping[str, str] | None = None
+) -> list[Row]:
     """Those rows that take part on pictures of `settings`, ordered as the settings that they are trained for.
 
-    Rows that are trained for none of the settings come last. Raises ValueError where two rows have one name, or none
-    is left.
+    Rows that are trained for none of the settings come last. Raises ValueError where two rows have one name, none is
+    left, or a user's `trained_for` gives a model a setting that is none of these: it would have no verdict.
     """
     settings = list(settings)
+    for name, setting in (trained_for or {}).items():
+        if setting not in settings:
+            raise ValueError(f"trained_for: {name} is for {setting!r}, but the settings are {', '.join(settings)}")
     taking_part = [row for row in found if row.competes_elsewhere or row.trained_for in settings]
     names = [BASELINE]
     for row in taking_part:

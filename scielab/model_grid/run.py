@@ -24,7 +24,7 @@ from scielab.model_grid import (
     verdicts,
 )
 from scielab.model_grid.evaluate import Result, evaluate
-from scielab.viewing import DEFAULT_VIEWING, Viewing
+from scielab.viewing import DEFAULT_VIEWING, Viewing, check_viewing
 
 if TYPE_CHECKING:
     from camsim.camera import Camera
@@ -80,16 +80,17 @@ def plan(
     data: Path | str | Iterable[pictures.Picture] | None = None,
     *,
     output: Path | str | None = None,
-    cameras: "Iterable[str | Path | Camera] | None" = None,
+    cameras: "str | Path | Camera | Iterable[str | Path | Camera] | None" = None,
     trained_for: Mapping[str, str] | None = None,
     registered: bool = False,
-    show: Iterable[str] = (),
+    show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
     lpips_weights: Iterable[Path | str] = (),
     force: bool = False,
 ) -> Plan:
     """Find and check all that a grid needs; parameters and errors as for `grid`."""
+    check_viewing(viewing)
     if viewing.input != "srgb":
         raise ValueError("the pictures of a grid are sRGB: no other input can be viewed")
     output = None if output is None else Path(output)
@@ -98,13 +99,13 @@ def plan(
     elif trained_for:
         raise ValueError("trained_for is for functions; other models say themselves what they are trained for")
     else:
-        found = rows.registered(None if models is None else Path(models))
+        found = rows.registered(models)
     if output is not None:
         if output.is_file():
             raise ValueError(f"{output} is a file; the results need a folder")
         _check_outputs(output, force=force or checkpoint.any_in(output))
     picture_set = pictures.load(data, cameras=cameras, limit=limit)
-    taking_part = rows.of_settings(found, picture_set.settings)
+    taking_part = rows.of_settings(found, picture_set.settings, trained_for)
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
     outputs = (1 + len(taking_part)) * len(picture_set.settings)
@@ -128,7 +129,7 @@ def carry_out(
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
 ) -> Grid:
-    """Metric all models on all pictures and, if there is a place for them, write report and files.
+    """Measure all models on all pictures and, if there is a place for them, write report and files.
 
     `step` and `say` as for `grid`.
     """
@@ -166,10 +167,10 @@ def grid(
     data: Path | str | Iterable[pictures.Picture] | None = None,
     *,
     output: Path | str | None = None,
-    cameras: "Iterable[str | Path | Camera] | None" = None,
+    cameras: "str | Path | Camera | Iterable[str | Path | Camera] | None" = None,
     trained_for: Mapping[str, str] | None = None,
     registered: bool = False,
-    show: Iterable[str] = (),
+    show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
     lpips_weights: Iterable[Path | str] = (),
@@ -192,14 +193,14 @@ def grid(
         photographs.
     output : Path or str, optional
         Folder for the report and the files of `scielab grid`. Without it nothing is written.
-    cameras : iterable of str, Path or Camera, optional
+    cameras : str, Path, Camera or iterable of them, optional
         Built-in settings, .toml files or cameras through which the built-in photographs are seen; the four settings
         with trained models by default.
     trained_for : mapping of str to str, optional
         The setting that a function of `models` is trained for, by its name: there it gets a verdict.
     registered : bool
         Whether the models that installed packages register take part beside the functions.
-    show : iterable of str
+    show : str or iterable of str
         Names of the pictures in grid.png and delta_e.png, and the first that the page shows; it shows all that it has
         room for. By default the first of up to three photographs.
     limit : int, optional
@@ -223,8 +224,8 @@ def grid(
     Raises
     ------
     ValueError
-        Where there is no model or no picture, two models have one name, a model is for another scale or gives no
-        picture, or an argument is out of range.
+        Where there is no model, picture or camera, two models have one name, a model is for another scale or gives no
+        picture, `trained_for` names none of the settings, or an argument is out of range or of another kind.
     FileExistsError
         Where a file in `output` exists, without `force`.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import camsim
 import scielab
 from scielab.comparison.page import SUFFIXES as PAGES
 from scielab.eye import display
@@ -142,6 +143,35 @@ def test_every_encoding_has_a_page_and_a_record(pair, kind, suffix):
     comparison = scielab.compare(*pictures, scielab.Viewing(input=given, white=white))
     comparison.save(f"page{suffix}")
     assert json.dumps(comparison.record, allow_nan=False) and comparison.record["input"] == kind
+
+
+@pytest.mark.parametrize("viewing", [60, None, "1996", {"formula": 76}])
+def test_what_is_no_viewing_is_named(pair, viewing):
+    calls = (
+        lambda: scielab.compare(*pair, viewing),
+        lambda: scielab.delta_e(*pair, viewing),
+        lambda: scielab.Reference(pair[0], viewing),
+        lambda: scielab.grid({"mine": abs}, viewing=viewing),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match=f"^viewing is {viewing!r}; it must be a scielab.Viewing"):
+            call()
+
+
+@pytest.mark.parametrize("other", [None, b"a.png", {}])
+def test_what_is_no_picture_is_named(pair, other):
+    for call in (scielab.compare, scielab.delta_e):
+        for pictures in ((other, pair[0]), (pair[0], other)):
+            with pytest.raises(ValueError, match=f"a path or an array of numbers, not {type(other).__name__}"):
+                call(*pictures)
+
+
+def test_a_shot_is_a_picture(pair):
+    sharp, blurred = (camsim.render(pair[0], setting) for setting in ("ideal", "pixel25"))
+    blurred = camsim.render(blurred.reduced(sharp.rgb.shape[:2]), "ideal")
+    by_shots, by_arrays = scielab.compare(sharp, blurred), scielab.compare(sharp.rgb, blurred.rgb)
+    assert by_shots.record == by_arrays.record and by_shots.summary["mean"] > 1
+    np.testing.assert_array_equal(scielab.delta_e(sharp, blurred), by_arrays.delta_e)
 
 
 def test_short_reprs():

@@ -66,11 +66,25 @@ def test_a_distance_is_given_in_one_of_three_ways(given, rate, words):
         ({"dpi": 96, "distance_m": 100}, "at most 1000"),
         ({"preset": "1997"}, "'1997'; it must be one of 1996, 1996-normalised, isetcam"),
         ({"input": "rgb"}, "'rgb'; it must be one of srgb"),
+        ({"input": None}, "input is None; it must be one of srgb"),
+        ({"input": 3}, "input is 3; it must be one of srgb"),
+        ({"samples_per_degree": "far"}, "samples_per_degree is 'far'; it must be a number"),
+        ({"fov_deg": [20]}, r"fov_deg is \[20\]; it must be a number"),
+        ({"dpi": 96, "distance_m": "near"}, "distance_m is 'near'; it must be a number"),
     ],
 )
 def test_what_cannot_be_is_named(given, words):
     with pytest.raises(ValueError, match=words):
         Viewing(**given)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64, str])
+def test_numbers_of_every_kind_become_plain_ones(kind):
+    """A record of them is written as JSON."""
+    for names in (("samples_per_degree",), ("fov_deg",), ("dpi", "distance_m")):
+        conditions = Viewing(**dict.fromkeys(names, kind(1)))
+        assert conditions == Viewing(**dict.fromkeys(names, 1.0))
+        assert {type(getattr(conditions, name)) for name in names} == {float}
 
 
 def test_a_wide_picture_may_have_too_many_pixels_per_degree():

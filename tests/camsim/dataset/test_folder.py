@@ -49,7 +49,9 @@ def test_a_set_has_the_promised_form(rendered):
 
 
 def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
-    for record in json.loads((rendered / "manifest.json").read_text())["images"]:
+    records = json.loads((rendered / "manifest.json").read_text())["images"]
+    assert [record["name"] for record in records] == ["one", "two"]
+    for record in records:
         source = folder / record["source"]
         assert hashlib.sha256(source.read_bytes()).hexdigest() == record["source_sha256"]
         top, left, side = record["window_top_left_side"]

@@ -138,6 +138,7 @@ def test_content_losses_are_float32_under_every_policy(policy, npz):
         half = catalogue.content(names, vgg_weights=npz)(a, ops.cast(b, policy.removeprefix("mixed_")))
     finally:
         keras.config.set_dtype_policy("float32")
+    assert set(found) == set(half) == set(names)
     for name, value in found.items():
         assert keras.backend.standardize_dtype(value.dtype) == "float32"
         assert float(value) == pytest.approx(float(expected[name]), rel=1e-6)

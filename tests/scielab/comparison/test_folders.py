@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scielab.cli.compare import compare
 from scielab.comparison import folders
 
 SIZES = {"one.png": (40, 30), "sub/two.png": (36, 44), "sub/three.png": (25, 60)}
@@ -195,3 +196,25 @@ def test_names_of_maps_do_not_clash():
     assert folders.map_names(pairs("a.jpg", "b/c.tif"), ".png") == ["a.png", "b/c.png"]
     clashing = folders.map_names(pairs("a.jpg", "a.png", "a.jpg.png"), ".png")
     assert clashing == ["a.jpg.png", "a.png.png", "a.jpg.png.png"]
+
+
+@pytest.mark.parametrize("place", ["out/rows.csv", "out/new/rows.csv", "out", "link/rows.csv"])
+def test_a_csv_in_the_folder_that_is_replaced_is_refused(refused, sets, place):
+    """Its rows, old and new, would be gone."""
+    (sets / "link").symlink_to(sets / "out")
+    words = refused("scielab", "compare", "ref", "test", "-o", "out", "--csv", place)
+    assert f"{place} lies in out, which is replaced as a whole" in words
+    assert not (sets / "out").exists()
+
+
+def test_rows_are_appended_when_the_maps_are_in_place(sets, monkeypatch):
+    """Where the maps cannot be moved there, no row tells of them."""
+    appended = []
+
+    def append_csv(path, records, *, plain):
+        appended.append((sets / "out" / folders.RECORD).is_file())
+
+    monkeypatch.chdir(sets)
+    monkeypatch.setattr("scielab.comparison.record.append_csv", append_csv)
+    compare.main(["ref", "test", "-o", "out", "--csv", "rows.csv", "-q"], standalone_mode=False)
+    assert appended == [True]

@@ -37,6 +37,13 @@ def test_cameras_are_names_files_or_values(tmp_path):
     (tmp_path / "slow.toml").write_text(camera_file.to_toml(camera_file.load("f22")).replace('"f22"', '"slow"'))
     given = ["ideal", tmp_path / "slow.toml", camera_file.load("pixel25")]
     assert load(cameras=given, limit=1).settings == ["ideal", "slow", "pixel25"]
+    for one in ("ideal", camera_file.load("ideal")):
+        assert load(cameras=one, limit=1).settings == ["ideal"]
+    with pytest.raises(ValueError, match="cameras is empty"):
+        load(cameras=[], limit=1)
+    for other in (camera_file.Camera, 3):
+        with pytest.raises(ValueError, match=f"a camera is .* not {type(other).__name__}"):
+            load(cameras=other, limit=1)
     with pytest.raises(ValueError, match="two cameras have one name"):
         load(cameras=["f22", camera_file.load("f22")], limit=1)
     with pytest.raises(ValueError, match="unknown setting 'f23'"):
@@ -66,8 +73,13 @@ def test_arrays_are_taken_as_they_are():
     assert load(given).photographs == 2  # `a`, of which nothing is known, and `x`
     with pytest.raises(ValueError, match="no pictures"):
         load([])
-    with pytest.raises(ValueError, match="limit of 0"):
-        load(given, limit=0)
+    for limit in (0, "1", 1.5):
+        with pytest.raises(ValueError, match=f"limit = {limit!r} must be a whole number"):
+            load(given, limit=limit)
+    assert load(given[0]).pictures == given[:1]
+    for other in (np.zeros((8, 8, 3), np.uint8), 3):
+        with pytest.raises(ValueError, match=f"arrays: {type(other).__name__} is no .*Picture"):
+            load([given[0], other])
 
 
 @pytest.mark.parametrize("other", [picture("b", settings=("f4",)), picture("b", scale=2), picture("a")])
@@ -100,6 +112,7 @@ def test_by_default_the_first_of_three_photographs_are_shown():
     given = [picture(f"{name}_{i:03d}") for name in ("w", "x", "y", "z") for i in range(2)]
     assert [p.name for p in to_show((), given)] == ["w_000", "x_000", "y_000"]
     assert [p.name for p in to_show(["z_001", "w_001", "z_001"], given)] == ["z_001", "w_001"]
+    assert [p.name for p in to_show("z_001", given)] == ["z_001"]
     with pytest.raises(ValueError, match="nobody: no such picture to show; there are w_000"):
         to_show(["nobody"], given)
 

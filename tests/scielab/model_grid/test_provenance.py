@@ -1,5 +1,7 @@
 """What the numbers rest on."""
 
+import json
+
 import numpy as np
 
 from scielab.metrics import lpips
@@ -11,10 +13,16 @@ from scielab.viewing import Viewing
 VIEWING = Viewing(samples_per_degree=33)
 
 
+def picture(name: str, photograph: str = "", columns: int = 8) -> Picture:
+    pixels = {
+        "reference": np.zeros((8, columns, 3), np.uint8),
+        "inputs": {"f22": np.zeros((2, columns // 4, 3), np.uint8)},
+    }
+    return Picture(name=name, photograph=photograph, **pixels)
+
+
 def picture_set(*photographs: str) -> PictureSet:
-    pixels = {"reference": np.zeros((8, 8, 3), np.uint8), "inputs": {"f22": np.zeros((2, 2, 3), np.uint8)}}
-    pictures = [Picture(name=str(i), photograph=digest, **pixels) for i, digest in enumerate(photographs)]
-    return PictureSet(pictures=pictures, source="set")
+    return PictureSet(pictures=[picture(str(i), digest) for i, digest in enumerate(photographs)], source="set")
 
 
 def row(name: str, *seen: str, **more: object) -> Row:
@@ -69,3 +77,17 @@ def test_the_results_depend_on_models_pictures_and_viewing():
     assert first != provenance.dependencies([row("sr", sha256="b")], data, VIEWING, None)
     assert first != provenance.dependencies([row("sr", sha256="a")], data, Viewing(samples_per_degree=34), None)
     assert first != provenance.dependencies([row("sr", sha256="a")], other, VIEWING, None)
+
+
+def test_pictures_of_two_widths_have_two_rates_where_a_field_of_view_is_given():
+    """What is judged differs from what the rate of the first picture would give, for all the others."""
+    data = PictureSet(pictures=[picture("narrow", columns=8), picture("wide", columns=16)], source="set")
+    field, fixed = Viewing(fov_deg=4), Viewing(samples_per_degree=2)
+    assert [field.rate(8), field.rate(16), fixed.rate(16)] == [2, 4, 2]
+    by_field, by_rate = (provenance.record([row("sr")], data, seen, None, [])["metric"] for seen in (field, fixed))
+    assert by_field["samples_per_degree"] is None and by_field["geometry"] == "4° across the width"
+    assert by_rate["samples_per_degree"] == 2
+    keys = [provenance.dependencies([row("sr", sha256="a")], data, seen, None) for seen in (field, fixed)]
+    assert json.dumps(keys[0]) != json.dumps(keys[1])
+    words = [provenance.in_words([row("sr")], data, seen, None, [])["ΔE"] for seen in (field, fixed)]
+    assert "CIE76, 4° across the width, sRGB" in words[0] and "CIE76, 2 samples per degree, sRGB" in words[1]

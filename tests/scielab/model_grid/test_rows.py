@@ -111,8 +111,25 @@ def test_functions_become_rows():
     assert first.sha256 is None and first.seen is None  # nobody knows
     with pytest.raises(ValueError, match="model mine: a str cannot be called"):
         rows.of_functions({"mine": "nearest"})
+    with pytest.raises(ValueError, match="model 1: its name must be a text, not int"):
+        rows.of_functions({1: nearest})
     with pytest.raises(ValueError, match="trained_for names 'main'.*mine"):
         rows.of_functions({"mine": nearest}, {"main": "f22"})
+
+
+@pytest.mark.parametrize("setting", ["f2", "ideal", None])
+def test_a_function_for_a_setting_that_is_none_of_the_columns_would_have_no_verdict(setting):
+    told = {"mine": setting}
+    found = [*rows.of_functions({"mine": nearest}, told), row("theirs", trained_for="far")]
+    with pytest.raises(ValueError, match=f"trained_for: mine is for {setting!r}, but the settings are f22, pixel25"):
+        rows.of_settings(found, ["f22", "pixel25"], told)
+    assert [r.name for r in rows.of_settings(found, ["f22"])] == ["mine", "theirs"]
+
+
+@pytest.mark.parametrize("other", [3, nearest, ["a"]])
+def test_what_is_neither_functions_nor_a_folder_is_named(other):
+    with pytest.raises(ValueError, match=f"models.* must be a path, not {type(other).__name__}"):
+        rows.registered(other)
 
 
 def test_a_row_for_another_scale_is_named():

@@ -67,6 +67,8 @@ def test_a_function_through_the_builtin_photographs():
 def test_a_function_that_was_trained_for_a_camera_has_a_verdict(pictures):
     found = run.grid({"mine": nearest}, pictures, trained_for={"mine": "f22"})
     assert [(v.setting, v.model) for v in found.verdicts] == [("f22", "mine")] and str(found).count("*") == 2
+    with pytest.raises(ValueError, match="trained_for: mine is for 'f2'"):
+        run.grid({"mine": nearest}, pictures, trained_for={"mine": "f2"})
     shown = [r for r in found.results if r.output is not None]
     assert {r.picture for r in shown} == {p.name for p in pictures} and shown[0].output.dtype == np.uint8
 
