@@ -16,7 +16,7 @@ from PIL import Image
 
 from camsim.io import atomic, colour_profile, decode, formats, high_depth, orientation
 from camsim.io.stored import Stored
-from camsim.light import colour
+from camsim.light.colour import as_values
 
 #: File name endings of what is written, 8 bits.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
@@ -197,7 +197,7 @@ def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
     >>> quantise(np.array([0, 51, 255], np.uint8), bits=16).tolist()
     [0, 13107, 65535]
     """
-    picture = colour.as_values(picture)
+    picture = as_values(picture)
     wanted = np.dtype(np.uint16 if bits == 16 else np.uint8)
     if picture.dtype == wanted:
         return picture

@@ -199,9 +199,10 @@ class Enlarger:
 
         Parameters
         ----------
-        picture : array, str or Path
+        picture : array, camsim.Shot, str or Path
             (H, W) or (H, W, C) sRGB values: uint8, uint16, or floating point in [0, 1]. C is 1 (grey), 2 (grey and
-            alpha), 3 (RGB) or 4 (RGB and alpha, straight). Or a picture file, whose depth and channels are kept.
+            alpha), 3 (RGB) or 4 (RGB and alpha, straight). Or a picture file, whose depth and channels are kept, or
+            what `camsim.render` gives.
         step : callable
             Called after every tile with the LR pixels that were done.
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from camsim import arguments
 from camsim._version import __version__
 from camsim.io import atomic
 from scielab.comparison.record import viewing_words
@@ -16,9 +17,9 @@ from scielab.model_grid.rows import BASELINE, Row
 from scielab.viewing import Viewing
 
 
-def lpips_network(paths: Iterable[Path | str]) -> tuple[lpips.Network | None, dict | None]:
+def lpips_network(paths: str | Path | Iterable[Path | str]) -> tuple[lpips.Network | None, dict | None]:
     """The network for LPIPS and what is to be said of it; None, None without weights. Errors as for `lpips.load`."""
-    paths = [Path(path) for path in paths]
+    paths = [Path(path) for path in arguments.several(paths)]
     if not paths:
         return None, None
     network = lpips.load(paths)

@@ -86,7 +86,7 @@ def plan(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
-    lpips_weights: Iterable[Path | str] = (),
+    lpips_weights: str | Path | Iterable[Path | str] = (),
     force: bool = False,
 ) -> Plan:
     """Find and check all that a grid needs; parameters and errors as for `grid`."""
@@ -173,7 +173,7 @@ def grid(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
-    lpips_weights: Iterable[Path | str] = (),
+    lpips_weights: str | Path | Iterable[Path | str] = (),
     force: bool = False,
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
@@ -207,8 +207,8 @@ def grid(
         Judge only so many pictures, spread over all.
     viewing : Viewing
         From how far the pictures are seen, with which variant and formula of S-CIELAB.
-    lpips_weights : iterable of Path or str
-        Weights of LPIPS, as `scielab compare` takes them; without them it is not measured.
+    lpips_weights : str, Path or iterable of them
+        Weights of LPIPS: torchvision's file and that of LPIPS 0.1, or one .npz of both; without, it is not measured.
     force : bool
         Whether files in `output` may be replaced.
     step : callable

@@ -5,6 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+import camsim
 from camsim.io.resize import resize
 from enhance.inference import apply
 from enhance.networks import generators
@@ -158,6 +159,11 @@ def test_a_picture_comes_back_as_it_came(bilinear, dtype, shape):
     result = bilinear(plain)
     assert result.dtype == plain.dtype and result.shape == (24, 36, *shape[2:])
     np.testing.assert_allclose(result.astype(float), plain.reshape(-1)[0], atol=top * 1e-3 if top == 1 else 1)
+
+
+def test_a_shot_is_a_picture(bilinear):
+    shot = camsim.render(np.full((16, 24, 3), 0.5), "pixel25")
+    np.testing.assert_array_equal(bilinear(shot), bilinear(shot.rgb))
 
 
 def test_16_bits_are_not_cut_to_8(bilinear):

@@ -54,7 +54,8 @@ def test_many_pictures_of_few_photographs_are_noted():
 
 
 def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights):
-    network, facts = provenance.lpips_network([str(drawn_weights)])
+    network, facts = provenance.lpips_network(str(drawn_weights))
+    assert facts == provenance.lpips_network([drawn_weights])[1]
     assert isinstance(network, lpips.Network) and facts["published_weights"] is False
     (note,) = provenance.notes(picture_set("x"), facts)
     assert str(lpips.PUBLISHED) in note
