@@ -3,13 +3,14 @@
 `camsim settings --keys` prints them; `camsim.camera_file` reads and writes them as TOML.
 """
 
-import dataclasses
 import math
 import re
-from dataclasses import field
+from typing import Literal
 
-from camsim import schema
-from camsim.schema import Frozen, check, choice, frozen, hint, number, plain
+from camsim.schema.fields import Auto, Matrix, Numbers, default, number, own_fields, part, plain
+from camsim.schema.frozen import Frozen, Part, changed, frozen
+from camsim.schema.spelling import hint
+from camsim.schema.wording import word
 
 #: Names for colour-filter tiles that are longer to write; any tile can be spelled, rows separated by '/'.
 CFA_ALIASES = {"mono": "w", "quad-bayer": "ggrr/ggrr/bbgg/bbgg"}
@@ -17,7 +18,7 @@ CFA_COLOURS = "rgbw"
 
 
 @frozen
-class Scene(Frozen):
+class Scene(Part):
     """How the picture stands before the lens.
 
     Examples
@@ -27,21 +28,27 @@ class Scene(Frozen):
     Scene(fov_deg=10, illuminant='A')
     """
 
-    fov_deg: float | None = number(
-        3.881, 0, 120, "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns", above=True
+    fov_deg: Auto[float] = number(
+        3.881,
+        0,
+        120,
+        "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns",
+        above=True,
+        scale="log",
     )
     pixel_deg: float = number(
-        0.03031901382905619, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True
+        0.03031901382905619, 0, 10, "field of view of one picture pixel where fov_deg is auto", above=True, scale="log"
     )
-    distance_m: float = number(math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number")
-    luminance_cd_m2: float = number(100.0, 0, 1e12, "luminance of the picture's white", above=True)
-    mean_luminance_cd_m2: float | None = number(
-        None, 0, 1e12, "scale the scene to this mean luminance; auto: leave it", above=True
+    distance_m: float = number(
+        math.inf, 0.05, math.inf, "object distance; inf: working f-number = f-number", scale="log"
+    )
+    luminance_cd_m2: float = number(100.0, 0, 1e12, "luminance of the picture's white", above=True, scale="log")
+    mean_luminance_cd_m2: Auto[float] = number(
+        None, 0, 1e12, "scale the scene to this mean luminance; auto: leave it", above=True, scale="log"
     )
     illuminant: str = plain("D65", "light on the scene: D50, D65, A, FL2 …, daylight:5500, or kelvin such as 3200K")
 
     def __post_init__(self) -> None:
-        check(self)
         if self.illuminant != "D65":
             from camsim.light import illuminants
 
@@ -52,7 +59,7 @@ class Scene(Frozen):
 
 
 @frozen
-class Optics(Frozen):
+class Optics(Part):
     """A lens: diffraction, aberrations, losses. The aperture diameter is focal length over f-number.
 
     Examples
@@ -62,8 +69,8 @@ class Optics(Frozen):
     Optics(fnumber=8, blades=6)
     """
 
-    fnumber: float = number(4.0, 0.5, 128, "focal length over aperture diameter")
-    focal_length_mm: float = number(3.862755, 0, 1e5, "focal length", above=True)
+    fnumber: float = number(4.0, 0.5, 128, "focal length over aperture diameter", scale="log")
+    focal_length_mm: float = number(3.862755, 0, 1e5, "focal length", above=True, scale="log")
     transmittance: float = number(1.0, 0, 1, "share of the light that passes the lens", above=True)
     transmittance_file: str = plain("", "CSV of wavelength_nm, transmittance, multiplied in")
     relative_illumination: bool = plain(False, "cos⁴ fall-off towards the corners")
@@ -73,13 +80,14 @@ class Optics(Frozen):
     defocus_dpt: float = number(0.0, -100, 100, "error of focus, dioptres; positive: focused in front of the sensor")
     chromatic_defocus_dpt: float = number(0.0, -100, 100, "defocus at 486 nm minus that at 656 nm, dioptres")
     focus_wavelength_nm: float = number(550.0, 400, 700, "wavelength without chromatic defocus")
-    zernike_um: tuple[float, ...] = plain((), "wavefront error: Zernike coefficients by OSA/ANSI index from 0, µm rms")
+    zernike_um: Numbers = plain(
+        (), "wavefront error: Zernike coefficients by OSA/ANSI index from 0 to 65 (10th order), µm rms", max_length=66
+    )
     psf_file: str = plain(
         "", "npz with psf, pitch_um and perhaps wavelength_nm, instead of diffraction, aperture shape and wavefront"
     )
 
     def __post_init__(self) -> None:
-        check(self)
         if self.blades in (1, 2):
             raise ValueError(f"optics.blades = {self.blades} must be 0 (round) or at least 3")
         if self.blades and self.obscuration > math.cos(math.pi / self.blades):
@@ -87,12 +95,10 @@ class Optics(Frozen):
                 f"optics.obscuration = {self.obscuration} must be at most {math.cos(math.pi / self.blades):.4g}, "
                 f"the inner radius of {self.blades} blades over the outer"
             )
-        if len(self.zernike_um) > 66:
-            raise ValueError(f"optics.zernike_um has {len(self.zernike_um)} coefficients, more than 66 (10th order)")
 
 
 @frozen
-class Sensor(Frozen):
+class Sensor(Part):
     """A sensor under a mosaic of colour filters; defaults are those of ISETCam's, with 1 µm pixels.
 
     Examples
@@ -102,35 +108,40 @@ class Sensor(Frozen):
     Sensor(cfa='quad-bayer', binning=2)
     """
 
-    pixel_pitch_um: float = number(1.0, 0.1, 1000, "distance of neighbouring pixels")
+    pixel_pitch_um: float = number(1.0, 0.1, 1000, "distance of neighbouring pixels", scale="log")
     fill_factor: float = number(0.75, 0, 1, "light-sensitive share of a pixel's area, a centred square", above=True)
     cfa: str = plain("grbg", "colour tile, row by row: rggb, rgbw, ggrr/ggrr/bbgg/bbgg, or mono, quad-bayer")
     qe_file: str = plain("", "CSV of wavelength_nm and a column per colour (r…, g…, b…, w…): quantum efficiency")
-    full_well_e: float = number(10_000.0, 1, 1e9, "electrons that fit in a pixel")
-    conversion_gain_uv_per_e: float = number(100.0, 0, 1e6, "voltage per electron", above=True)
-    dark_current_e_per_s: float = number(10.0, 0, 1e9, "electrons per pixel and second without light")
-    read_noise_e: float = number(10.0, 0, 1e6, "noise of reading a pixel, rms")
-    reference_pitch_um: float | None = number(
-        None, 0.1, 1000, "pitch for which well, dark current, read noise and gain hold; auto: the pixel's own"
+    full_well_e: float = number(10_000.0, 1, 1e9, "electrons that fit in a pixel", scale="log")
+    conversion_gain_uv_per_e: float = number(100.0, 0, 1e6, "voltage per electron", above=True, scale="log")
+    dark_current_e_per_s: float = number(10.0, 0, 1e9, "electrons per pixel and second without light", scale="symlog")
+    read_noise_e: float = number(10.0, 0, 1e6, "noise of reading a pixel, rms", scale="symlog")
+    reference_pitch_um: Auto[float] = number(
+        None,
+        0.1,
+        1000,
+        "pitch for which well, dark current, read noise and gain hold; auto: the pixel's own",
+        scale="log",
     )
-    prnu: float = number(0.0, 0, 1, "photo-response non-uniformity, rms share of the signal")
-    dsnu_e: float = number(0.0, 0, 1e6, "dark-signal non-uniformity, rms")
-    column_gain_fpn: float = number(0.0, 0, 1, "spread of the column amplifiers' gain, rms share")
-    column_offset_fpn_e: float = number(0.0, 0, 1e6, "spread of the columns' offsets, rms")
+    prnu: float = number(0.0, 0, 1, "photo-response non-uniformity, rms share of the signal", scale="symlog")
+    dsnu_e: float = number(0.0, 0, 1e6, "dark-signal non-uniformity, rms", scale="symlog")
+    column_gain_fpn: float = number(0.0, 0, 1, "spread of the column amplifiers' gain, rms share", scale="symlog")
+    column_offset_fpn_e: float = number(0.0, 0, 1e6, "spread of the columns' offsets, rms", scale="symlog")
     pattern_seed: int = number(0, 0, 2**31, "decides the fixed pattern and the defects, which stay from shot to shot")
-    missing_fraction: float = number(0.0, 0, 1, "share of pixels that give nothing")
-    stuck_fraction: float = number(0.0, 0, 1, "share of pixels stuck at full scale")
-    binning: int = number(1, 1, 64, "n: n×n neighbours of a colour are read as one pixel")
-    analog_gain: float = number(1.0, 1, 1e4, "ISO over base ISO: full scale is the full well over this")
+    missing_fraction: float = number(0.0, 0, 1, "share of pixels that give nothing", scale="symlog")
+    stuck_fraction: float = number(0.0, 0, 1, "share of pixels stuck at full scale", scale="symlog")
+    binning: int = number(1, 1, 64, "n: n×n neighbours of a colour are read as one pixel", scale="log")
+    analog_gain: float = number(1.0, 1, 1e4, "ISO over base ISO: full scale is the full well over this", scale="log")
     black_level_dn: int = number(0, 0, 2**20, "ADC counts at no signal")
-    bit_depth: int = number(12, 0, 24, "of the ADC; 0: no ADC, values are kept as they are")
-    auto_exposure: str = choice("max", "max p99 mean", "brightest pixel or 99th percentile at 95 %, or mean at 18 %")
-    exposure_s: float | None = number(None, 0, 1e9, "exposure time; auto: by auto_exposure", above=True)
+    bit_depth: int = number(12, 0, 24, "of the ADC; 0: no ADC, values are kept as they are", unit="bit")
+    auto_exposure: Literal["max", "p99", "mean"] = plain(
+        "max", "brightest pixel or 99th percentile at 95 %, or mean at 18 %"
+    )
+    exposure_s: Auto[float] = number(None, 0, 1e9, "exposure time; auto: by auto_exposure", above=True, scale="log")
     exposure_ev: float = number(0.0, -20, 20, "added to the automatic or given exposure, stops")
     noise: bool = plain(True, "shot, dark, read and pattern noise")
 
     def __post_init__(self) -> None:
-        check(self)
         tile = self.tile
         if not tile[0] or any(len(row) != len(tile[0]) for row in tile) or set("".join(tile)) - set(CFA_COLOURS):
             raise ValueError(
@@ -208,7 +219,7 @@ class Sensor(Frozen):
 
 
 @frozen
-class ISP(Frozen):
+class ISP(Part):
     """The image processor: from raw counts to a picture.
 
     Examples
@@ -218,23 +229,20 @@ class ISP(Frozen):
     ISP(white_balance=(2.0, 1.0, 1.5))
     """
 
-    black_level_dn: float | None = number(
+    black_level_dn: Auto[float] = number(
         None, 0, 2**20, "counts taken off; auto: the sensor's black level and expected dark signal"
     )
     defect_correction: bool = plain(False, "missing and stuck pixels take the mean of their colour's neighbours")
-    demosaic: str = choice("bilinear", "bilinear malvar2004 menon2007", "how missing colours are filled in")
-    white_balance: str | tuple[float, ...] = choice(
-        "none",
-        "none grey-world white-patch illuminant",
-        "how white is found; or the gains of the sensor's channels, such as [2, 1, 1.5]",
+    demosaic: Literal["bilinear", "malvar2004", "menon2007"] = plain("bilinear", "how missing colours are filled in")
+    white_balance: Literal["none", "grey-world", "white-patch", "illuminant"] | Numbers = plain(
+        "none", "how white is found; or the gains of the sensor's channels, such as [2, 1, 1.5]"
     )
-    color_matrix: str | tuple[float, ...] = choice(
-        "colorchecker", "colorchecker none", "sensor to sRGB: fitted on 24 patches, left out, or 9 numbers row by row"
+    color_matrix: Literal["colorchecker", "none"] | Matrix = plain(
+        "colorchecker", "sensor to sRGB: fitted on 24 patches, left out, or 9 numbers row by row"
     )
-    tone: str = choice("srgb", "srgb linear", "sRGB curve, or values proportional to light")
+    tone: Literal["srgb", "linear"] = plain("srgb", "sRGB curve, or values proportional to light")
 
     def __post_init__(self) -> None:
-        check(self)
         if isinstance(self.color_matrix, tuple) and len(self.color_matrix) != 9:
             raise ValueError(f"isp.color_matrix has {len(self.color_matrix)} numbers, must be 9 (3×3, row by row)")
         if isinstance(self.white_balance, tuple) and not all(gain > 0 for gain in self.white_balance):
@@ -257,19 +265,17 @@ class Camera(Frozen):
     name: str = plain("camera", "becomes part of file names")
     description: str = plain("", "one line")
     ideal: bool = plain(False, "the picture passes unchanged: no lens, sensor or processor")
-    method: str = choice("exact", "exact isetcam", "isetcam: that simulator's own approximations, to compare with it")
-    scene: Scene = field(default_factory=Scene, metadata={"meaning": "how the picture stands before the lens"})
-    optics: Optics = field(default_factory=Optics, metadata={"meaning": "the lens"})
-    sensor: Sensor = field(default_factory=Sensor, metadata={"meaning": "pixels, noise, exposure and ADC"})
-    isp: ISP = field(default_factory=ISP, metadata={"meaning": "the image processor"})
+    method: Literal["exact", "isetcam"] = plain(
+        "exact", "isetcam: that simulator's own approximations, to compare with it"
+    )
+    scene: Scene = part(Scene, "how the picture stands before the lens")
+    optics: Optics = part(Optics, "the lens")
+    sensor: Sensor = part(Sensor, "pixels, noise, exposure and ADC")
+    isp: ISP = part(ISP, "the image processor")
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w[\w.+-]*", self.name):
             raise ValueError(f"name = {self.name!r} must be letters, digits, '_', '-', '+' or '.'")
-        if self.method not in ("exact", "isetcam"):
-            raise ValueError(
-                f"method = {self.method!r} must be exact or isetcam{hint(self.method, ('exact', 'isetcam'))}"
-            )
         if self.scene.distance_m * 1e3 <= 2 * self.optics.focal_length_mm:
             raise ValueError(
                 f"scene.distance_m = {self.scene.distance_m} must be more than twice the focal length "
@@ -288,8 +294,8 @@ class Camera(Frozen):
             _check_isetcam(self)
 
     def __repr__(self) -> str:
-        known = {key: value for key, value in schema.changed(self).items() if key not in ("name", "description")}
-        return f"Camera({', '.join([repr(self.name), *(f'{key}={schema.word(v)}' for key, v in known.items())])})"
+        known = {key: value for key, value in changed(self).items() if key not in ("name", "description")}
+        return f"Camera({', '.join([repr(self.name), *(f'{key}={word(v)}' for key, v in known.items())])})"
 
 
 def _check_isetcam(camera: Camera) -> None:
@@ -299,11 +305,11 @@ def _check_isetcam(camera: Camera) -> None:
         "optics": {"fnumber", "focal_length_mm", "transmittance", "transmittance_file", "relative_illumination"},
         "isp": {"tone"},
     }
-    for part, names in modelled.items():
-        values = getattr(camera, part)
-        for entry in dataclasses.fields(values):
-            if entry.name not in names and getattr(values, entry.name) != entry.default:
-                raise ValueError(f"{part}.{entry.name} is not modelled with method = 'isetcam'")
+    for table, names in modelled.items():
+        values = getattr(camera, table)
+        for name, field in own_fields(type(values)).items():
+            if name not in names and getattr(values, name) != default(field):
+                raise ValueError(f"{table}.{name} is not modelled with method = 'isetcam'")
     if math.isinf(camera.scene.distance_m):
         raise ValueError("scene.distance_m must be finite with method = 'isetcam'")
     if camera.sensor.black_level_dn:

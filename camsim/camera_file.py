@@ -6,20 +6,15 @@ The built-in cameras are `camsim/settings/*.toml`; any file of the same form is 
 import dataclasses
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 import tomli_w
 
-from camsim import schema
 from camsim.camera import Camera
-from camsim.schema import hint, parse_assignment
-
-
-def fields() -> Iterator[tuple[str, dataclasses.Field]]:
-    """Every key of a camera file, such as ``optics.fnumber``, with its field (default, bounds and meaning)."""
-    return schema.fields(Camera)
+from camsim.schema.frozen import check_files, place_files, replaced
+from camsim.schema.spelling import hint, parse_assignment
 
 
 def from_dict(values: dict, *, source: str = "camera") -> Camera:
@@ -28,8 +23,8 @@ def from_dict(values: dict, *, source: str = "camera") -> Camera:
     Raises ValueError naming `source` (unless it is empty), the key, the value and the bound.
     """
     try:
-        camera = schema.build(Camera, values)
-        schema.check_files(camera)
+        camera = Camera(**values)
+        check_files(camera)
         _check_contents(camera)
         return camera
     except ValueError as error:
@@ -61,7 +56,7 @@ def override(camera: Camera, assignments: Iterable[str]) -> Camera:
     Raises ValueError for a malformed assignment, an unknown key or an impossible value.
     """
     changes = [parse_assignment(assignment, example="optics.fnumber=16") for assignment in assignments]
-    camera = schema.replaced(camera, changes)
+    camera = replaced(camera, changes)
     _check_contents(camera)
     return camera
 
@@ -130,5 +125,5 @@ def load(setting: str | Path | Camera) -> Camera:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path}: not a TOML file ({error})") from error
     values.setdefault("name", path.stem)
-    schema.place_files(values, path.parent)
+    place_files(values, path.parent)
     return from_dict(values, source=str(path))

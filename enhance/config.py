@@ -4,51 +4,19 @@ The shipped configurations are `enhance/configs/*.toml`; any file of the same fo
 as its `base` and say only what differs. Every field states its default, bounds and meaning once, here.
 """
 
-from __future__ import annotations  # a field's type is shown as it is written here
-
 import dataclasses
-import inspect
-import math
 import tomllib
-import types
-import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import tomli_w
+from pydantic import Field
 
-from camsim import schema
-from camsim.schema import choice, hint, number, plain
-
-
-def _table(meaning: str, **default: object) -> typing.Any:
-    """A field that holds a table."""
-    return field(default_factory=lambda: dict(default), metadata={"meaning": meaning})
-
-
-def _check(part: object, prefix: str) -> None:
-    """Hold every field to its bounds; ValueError names field, value and bound."""
-    for entry in dataclasses.fields(part):
-        name, value, about = prefix + entry.name, getattr(part, entry.name), entry.metadata
-        if "choices" in about and value not in about["choices"]:
-            raise ValueError(f"{name} = {value!r} must be one of {schema.bounds(about)}{hint(value, about['choices'])}")
-        if "low" in about and value is not None and not about["low"] <= value <= about["high"]:
-            raise ValueError(f"{name} = {value} must be in {schema.bounds(about)}")
-
-
-def _with_parameters(kind: type) -> type:
-    """Write what the fields state of themselves into the class's docstring, before its examples."""
-    lines = ["Parameters", "----------"]
-    for entry in dataclasses.fields(kind):
-        bounds = schema.bounds(entry.metadata)
-        lines += [f"{entry.name} : {entry.type}", f"    {entry.metadata['meaning']}{bounds and f'; {bounds}'}"]
-    lines += ["", "Raises", "------", "ValueError", "    For a value out of bounds, and values that contradict others."]
-    before, heading, examples = inspect.cleandoc(kind.__doc__).partition("Examples\n")
-    kind.__doc__ = before + "\n".join(lines) + "\n\n" + heading + examples
-    return kind
-
+from camsim.schema.fields import Auto, number, plain, table
+from camsim.schema.frozen import Frozen, frozen
+from camsim.schema.spelling import hint, parse_assignment
 
 #: The loss that the critic gives; all others are content losses.
 ADVERSARIAL = "adversarial"
@@ -56,10 +24,12 @@ ADVERSARIAL = "adversarial"
 #: Validation metrics, and whether more is better.
 METRICS = {"psnr_db": True, "ssim": True, "delta_e": False}
 
+#: How much a loss counts.
+Weight = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 
-@_with_parameters
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+
+@frozen
+class Stage(Frozen):
     """One stretch of training with one loss. It starts from what the stage before ships.
 
     Examples
@@ -70,31 +40,36 @@ class Stage:
     """
 
     name: str = plain("pixel", "names its files and log rows")
-    steps: int = number(1000, 0, 10**9, "batches to train on; 0 leaves the stage out")
-    learning_rate: float = number(1e-3, 1e-12, 1.0, "Adam's, after the warm-up")
-    critic_learning_rate: float | None = number(None, 1e-12, 1.0, "the critic's own; auto: the generator's")
-    warmup_steps: int = number(0, 0, 10**9, "the learning rate rises from nothing over so many steps")
-    schedule: str = choice(
-        "cosine", "constant cosine halving", "of the learning rate; halving: at 1/8, 1/4, 1/2 and 3/4 of the steps"
+    steps: int = number(1000, 0, 10**9, "batches to train on; 0 leaves the stage out", scale="symlog")
+    learning_rate: float = number(1e-3, 1e-12, 1.0, "Adam's, after the warm-up", scale="log")
+    critic_learning_rate: Auto[float] = number(None, 1e-12, 1.0, "the critic's own; auto: the generator's", scale="log")
+    warmup_steps: int = number(0, 0, 10**9, "the learning rate rises from nothing over so many steps", scale="symlog")
+    schedule: Literal["constant", "cosine", "halving"] = plain(
+        "cosine", "of the learning rate; halving: at 1/8, 1/4, 1/2 and 3/4 of the steps"
     )
-    losses: Mapping[str, float] = _table("weighted sum: content losses by name, and `adversarial`", l1=1.0)
-    adversarial: Mapping[str, object] = _table(
-        "kind of adversarial loss, label_smoothing, label_noise, gradient_penalty, r1"
+    losses: dict[str, Weight] = table("weighted sum: content losses by name, and `adversarial`", l1=1.0)
+    adversarial: dict[str, Any] = table("kind of adversarial loss, label_smoothing, label_noise, gradient_penalty, r1")
+    criterion: Literal["l1", "mse"] = plain(
+        "l1", "of VGG losses: how features are compared, each as a share of its layer"
     )
-    criterion: str = choice("l1", "l1 mse", "of VGG losses: how features are compared, each as a share of its layer")
-    best: str = choice("last", "last " + " ".join(METRICS), "weights that ship: the last, or the best validated by")
-    patience: int = number(0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never")
+    best: Literal["last", "psnr_db", "ssim", "delta_e"] = plain(
+        "last", "weights that ship: the last, or the best validated by"
+    )
+    patience: int = number(
+        0, 0, 10**6, "end the stage after so many validations without a better `best`; 0: never", scale="symlog"
+    )
 
     def __post_init__(self) -> None:
-        _check(self, f"{self.name}.")
         if not self.name.isidentifier():
             raise ValueError(f"stage name {self.name!r} must be a plain word")
-        if not self.losses or not all(0 <= weight < math.inf for weight in self.losses.values()):
-            raise ValueError(f"{self.name}.losses = {dict(self.losses)} needs weights that are not negative")
         if not any(weight > 0 for weight in self.losses.values()):
-            raise ValueError(f"{self.name}.losses: every weight is 0, nothing would be learnt")
+            raise ValueError(f"{self.name}.losses: no weight is above 0, nothing would be learnt")
         if self.patience and self.best not in METRICS:
             raise ValueError(f"{self.name}.patience = {self.patience} needs {self.name}.best, the metric to watch")
+
+    @classmethod
+    def _prefix(cls, values: Mapping[str, object]) -> str:
+        return f"{values.get('name', 'stage')}."
 
     @property
     def uses_critic(self) -> bool:
@@ -107,9 +82,8 @@ class Stage:
         return {name: weight for name, weight in self.losses.items() if name != ADVERSARIAL}
 
 
-@_with_parameters
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+@frozen
+class Config(Frozen):
     """Everything that decides a training run, apart from the pictures themselves.
 
     Examples
@@ -126,31 +100,34 @@ class Config:
     data: str = plain("", "folder of pictures; empty: the built-in photographs")
     init: str = plain("", "a model (.keras) or run that training starts from")
     needs_init: bool = plain(False, "refuse to start from random weights")
-    generator: Mapping[str, object] = _table("kind, and the options of its kind", kind="light")
-    critic: Mapping[str, object] = _table("kind, and the options of its kind", kind="patch")
-    vary: Mapping[str, object] = _table("camera keys drawn anew for every picture, each as [low, high]")
+    generator: dict[str, Any] = table("kind, and the options of its kind", kind="light")
+    critic: dict[str, Any] = table("kind, and the options of its kind", kind="patch")
+    vary: dict[str, Any] = table("camera keys drawn anew for every picture, each as [low, high]")
     stages: tuple[Stage, ...] = plain((Stage(),), "one after another")
-    batch: int = number(16, 1, 4096, "pictures per step")
-    hr_px: int = number(128, 11, 4096, "side of the target pictures, or that of smaller pairs; SSIM's window is 11")
-    scale: int = number(4, 1, 8, "target side over input side; pairs have their own")
-    crop: str = choice("fixed_size", "fixed_size random_size", "windows cut from pictures larger than needed")
-    jobs: int = number(2, 0, 1024, "processes that render pictures during training")
-    precision: str = choice(
-        "auto", "auto float32 bfloat16", "of the networks; auto: bfloat16 where the processor computes in it"
+    batch: int = number(16, 1, 4096, "pictures per step", scale="log")
+    hr_px: int = number(
+        128, 11, 4096, "side of the target pictures, or that of smaller pairs; SSIM's window is 11", scale="log"
     )
-    compile: str = choice("auto", "auto on off", "XLA; auto: on for JAX and for GPUs, off for TensorFlow on a CPU")
+    scale: int = number(4, 1, 8, "target side over input side; pairs have their own", scale="log")
+    crop: Literal["fixed_size", "random_size"] = plain("fixed_size", "windows cut from pictures larger than needed")
+    jobs: int = number(2, 0, 1024, "processes that render pictures during training")
+    precision: Literal["auto", "float32", "bfloat16"] = plain(
+        "auto", "of the networks; auto: bfloat16 where the processor computes in it"
+    )
+    compile: Literal["auto", "on", "off"] = plain(
+        "auto", "XLA; auto: on for JAX and for GPUs, off for TensorFlow on a CPU"
+    )
     ema: float = number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
-    clip_norm: float = number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none")
+    clip_norm: float = number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none", scale="symlog")
     vgg_weights: str = plain("", "VGG19's weights (.npz, .h5), or `download`, for VGG content losses")
-    validation: int = number(16, 0, 100_000, "pictures held out to validate on")
-    log_every: int = number(25, 1, 10**9, "steps per row of the log")
-    checkpoint_every: int = number(250, 1, 10**9, "steps between checkpoints and validations")
-    keep_checkpoints: int = number(2, 1, 1000, "checkpoints kept")
+    validation: int = number(16, 0, 100_000, "pictures held out to validate on", scale="symlog")
+    log_every: int = number(25, 1, 10**9, "steps per row of the log", scale="log")
+    checkpoint_every: int = number(250, 1, 10**9, "steps between checkpoints and validations", scale="log")
+    keep_checkpoints: int = number(2, 1, 1000, "checkpoints kept", scale="log")
     rollbacks: int = number(3, 0, 100, "times to go back to the last checkpoint, at half the rate, when a loss is NaN")
     seed: int = number(0, 0, 2**31 - 1, "of first weights, order of pictures, turns and noise")
 
     def __post_init__(self) -> None:
-        _check(self, "")
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError(f"stages {', '.join(names)}: two have the same name")
@@ -235,8 +212,7 @@ def from_dict(values: Mapping, *, source: str = "configuration") -> Config:
     try:
         _check_stages(values)
         stages = values.pop("stage", [{}])
-        made = tuple(_build(Stage, stage, f"{stage.get('name', 'stage')}.") for stage in stages)
-        return _build(Config, values | {"stages": made}, "")
+        return Config(**values, stages=tuple(Stage(**stage) for stage in stages))
     except ValueError as error:
         raise ValueError(f"{source}: {error}" if source else str(error)) from None
 
@@ -246,42 +222,6 @@ def _check_stages(values: Mapping) -> None:
     sound = isinstance(stages, list) and all(isinstance(s, dict) and isinstance(s.get("name", ""), str) for s in stages)
     if not sound or "stages" in values:
         raise ValueError("stages are tables, [[stage]], whose name is text")
-
-
-_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
-
-
-def _build(kind: type, values: Mapping, prefix: str) -> typing.Any:
-    """A `Config` or `Stage` of the values of its fields, each in the type of its field."""
-    hints = typing.get_type_hints(kind)
-    return kind(**{key: _converted(value, hints, key, prefix) for key, value in values.items()})
-
-
-def _converted(value: object, hints: Mapping, key: str, prefix: str) -> object:
-    """A value from TOML in the type of its field; ValueError where it is of another."""
-    name = prefix + key
-    if key not in hints:
-        raise ValueError(f"unknown key {name}{hint(key, hints)}")
-    wanted = hints[key]
-    if key == "stages":
-        return value
-    if isinstance(wanted, types.UnionType):
-        if value is None or value == "auto":
-            return None
-        wanted = next(part for part in wanted.__args__ if part is not types.NoneType)
-    if typing.get_origin(wanted) is not None:  # Mapping[...]
-        if not isinstance(value, Mapping):
-            raise ValueError(f"{name} = {value!r} must be a table")
-        if typing.get_args(wanted)[1] is float:
-            return {k: _converted(v, {k: float}, k, f"{name}.") for k, v in value.items()}
-        return dict(value)
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value) if abs(value) < 2**1023 else math.inf
-    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-        raise ValueError(f"{name} = {value!r} must be {_WORDS[wanted]}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{name} = {value} must be a finite number")
-    return value
 
 
 def to_dict(config: Config) -> dict:
@@ -303,7 +243,7 @@ def override(config: Config, assignments: Iterable[str]) -> Config:
     """
     values = to_dict(config)
     for assignment in assignments:
-        path, value = schema.parse_assignment(assignment, example="batch=8")
+        path, value = parse_assignment(assignment, example="batch=8")
         head, _, rest = path.partition(".")
         by_name = {stage["name"]: stage for stage in values["stage"]}
         target, keys = (by_name[head], rest) if head in by_name and rest else (values, path)

@@ -4,16 +4,17 @@ Levels are linear light, 1 for a perfect white; encoded as sRGB they are what ca
 well the reflectance of a grey surface, so that every grey chart, and the ColorChecker, exists as spectra too.
 """
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from camsim import arguments
 from camsim.charts import dead_leaves, patterns
-from camsim.charts.chart import MAX_SIDE, Chart, Option, angle, choice, contrast, level, size
+from camsim.charts.chart import MAX_SIDE, Chart, angle, choice, contrast, level, size, value
 from camsim.charts.colorchecker import colorchecker
 from camsim.light import spectra
-from camsim.schema import hint, split_assignment
+from camsim.schema.spelling import hint, split_assignment
 
 #: Least side of a chart in pixels; most pixels of one with spectra (500 MB).
 MIN_SIDE, MAX_SPECTRAL_PIXELS = 8, 2**22
@@ -67,12 +68,7 @@ def settle(name: str, options: Mapping) -> dict:
     >>> settle("slanted-edge", {"angle_deg": "10"})
     {'angle_deg': 10.0, 'high': 0.8, 'low': None, 'contrast': None}
     """
-    chart = get(name)
-    known = {option.name: option for option in chart.options}
-    for key in options:
-        if key not in known:
-            raise ValueError(f"{chart.name} has no option {key!r}; it has {', '.join(known)}{hint(key, known)}")
-    return {key: option.convert(options[key]) if key in options else option.default for key, option in known.items()}
+    return dataclasses.asdict(get(name).values(**options))
 
 
 def make(name: str, height: int, width: int, **options: float | str | None) -> np.ndarray:
@@ -155,8 +151,8 @@ def reflectance(name: str, height: int, width: int, **options: float | str | Non
 
 
 def _checked(name: str, height: int, width: int, options: Mapping) -> dict:
-    for side, value in (("height", height), ("width", width)):
-        arguments.whole(value, side, MIN_SIDE, MAX_SIDE)
+    for side, pixels in (("height", height), ("width", width)):
+        arguments.whole(pixels, side, MIN_SIDE, MAX_SIDE)
     return settle(name, options)
 
 
@@ -164,9 +160,8 @@ def _draw(name: str, height: int, width: int, options: Mapping) -> np.ndarray:
     return get(name).draw(height, width, **_checked(name, height, width, options))
 
 
-_MEAN = level("mean", 0.5, "mean level")
-_WAVE = (_MEAN, contrast("contrast", 0.9, "(max − min)/(max + min)"))
-_DIRECTION = choice("direction", "horizontal", "horizontal vertical", "the way along which the level changes")
+_WAVE = {"mean": level(0.5, "mean level"), "contrast": contrast(0.9, "(max − min)/(max + min)")}
+_DIRECTION = choice("horizontal", "horizontal vertical", "the way along which the level changes")
 
 CHARTS = (
     Chart(
@@ -174,134 +169,134 @@ CHARTS = (
         description="24 surface colours, for colour reproduction",
         draw=colorchecker,
         size=(396, 588),
-        options=(
-            Option(name="gap", default=0.125, low=0, high=0.9, meaning="space between patches over their distance"),
-            level("surround", 0.03, "reflectance around the patches"),
-        ),
+        options={
+            "gap": value(0.125, 0, 0.9, "space between patches over their distance"),
+            "surround": level(0.03, "reflectance around the patches"),
+        },
     ),
     Chart(
         name="slanted-edge",
         description="an edge a few degrees off the vertical, for the MTF after ISO 12233",
         draw=patterns.slanted_edge,
-        options=(
-            angle("angle_deg", 5.0, "from the vertical, clockwise; 85 or 95: nearly horizontal"),
-            level("high", 0.8, "level to the right"),
-            level("low", None, "level to the left; auto: high over contrast"),
-            Option(name="contrast", default=None, low=1, high=1e4, meaning="high over low; auto: 4, or as low says"),
-        ),
+        options={
+            "angle_deg": angle(5.0, "from the vertical, clockwise; 85 or 95: nearly horizontal"),
+            "high": level(0.8, "level to the right"),
+            "low": level(None, "level to the left; auto: high over contrast"),
+            "contrast": value(None, 1, 1e4, "high over low; auto: 4, or as low says"),
+        },
     ),
     Chart(
         name="point-array",
         description="points on a grid, for the point spread and its change over the field",
         draw=patterns.point_array,
-        options=(
-            size("spacing_px", 32.0, "distance of neighbouring points"),
-            size("point_px", 1.0, "side of a point"),
-            level("level", 1.0, "of the points"),
-            level("background", 0.0, "level between them"),
-        ),
+        options={
+            "spacing_px": size(32.0, "distance of neighbouring points"),
+            "point_px": size(1.0, "side of a point"),
+            "level": level(1.0, "of the points"),
+            "background": level(0.0, "level between them"),
+        },
     ),
     Chart(
         name="line",
         description="a grid of lines, for the line spread and distortion",
         draw=patterns.line,
-        options=(
-            size("spacing_px", 32.0, "distance of neighbouring lines"),
-            size("line_px", 1.0, "width of a line"),
-            choice("direction", "grid", "grid horizontal vertical", "of the lines"),
-            level("level", 1.0, "of the lines"),
-            level("background", 0.0, "level between them"),
-        ),
+        options={
+            "spacing_px": size(32.0, "distance of neighbouring lines"),
+            "line_px": size(1.0, "width of a line"),
+            "direction": choice("grid", "grid horizontal vertical", "of the lines"),
+            "level": level(1.0, "of the lines"),
+            "background": level(0.0, "level between them"),
+        },
     ),
     Chart(
         name="sinusoid",
         description="a sine grating, for the modulation at one frequency",
         draw=patterns.sinusoid,
-        options=(
-            size("frequency", 16.0, "cycles per picture width"),
-            angle("angle_deg", 0.0, "of the bars from the vertical, clockwise"),
-            angle("phase_deg", 0.0, "of a cosine at the top left pixel"),
-            *_WAVE,
+        options=dict(
+            frequency=size(16.0, "cycles per picture width"),
+            angle_deg=angle(0.0, "of the bars from the vertical, clockwise"),
+            phase_deg=angle(0.0, "of a cosine at the top left pixel"),
+            **_WAVE,
         ),
     ),
     Chart(
         name="sweep",
         description="a grating from coarse to fine, for resolution at a glance (Campbell–Robson: contrast_bottom)",
         draw=patterns.sweep,
-        options=(
-            size("start", 4.0, "frequency at the left border, cycles per picture width"),
-            size("stop", None, "frequency at the right border; auto: half of what the pixels can show"),
-            choice("scale", "log", "log linear", "how the frequency grows"),
-            *_WAVE,
-            contrast("contrast_bottom", None, "contrast at the bottom, in equal ratios from the top; auto: the same"),
+        options=dict(
+            start=size(4.0, "frequency at the left border, cycles per picture width"),
+            stop=size(None, "frequency at the right border; auto: half of what the pixels can show"),
+            scale=choice("log", "log linear", "how the frequency grows"),
+            **_WAVE,
+            contrast_bottom=contrast(None, "contrast at the bottom, in equal ratios from the top; auto: the same"),
         ),
     ),
     Chart(
         name="siemens-star",
         description="sectors that narrow towards the centre, for resolution in all directions",
         draw=patterns.siemens_star,
-        options=(
-            Option(name="spokes", default=36, low=1, high=1000, meaning="bright sectors"),
-            choice("profile", "square", "square sine", "across the spokes"),
-            Option(name="radius", default=0.95, low=0, high=1, above=True, meaning="over half the shorter side"),
-            level("low", 0.05, "dark level"),
-            level("high", 0.95, "bright level"),
-            level("background", None, "around the star; auto: its mean"),
-        ),
+        options={
+            "spokes": value(36, 1, 1000, "bright sectors"),
+            "profile": choice("square", "square sine", "across the spokes"),
+            "radius": value(0.95, 0, 1, "over half the shorter side", above=True),
+            "low": level(0.05, "dark level"),
+            "high": level(0.95, "bright level"),
+            "background": level(None, "around the star; auto: its mean"),
+        },
     ),
     Chart(
         name="zone-plate",
         description="rings up to the Nyquist frequency, for aliasing",
         draw=patterns.zone_plate,
-        options=(
-            Option(name="max_frequency", default=0.5, low=0, high=0.5, above=True, meaning="at the rim, cycles/pixel"),
-            angle("phase_deg", 0.0, "at the centre; 0: bright"),
-            *_WAVE,
+        options=dict(
+            max_frequency=value(0.5, 0, 0.5, "at the rim, cycles/pixel", above=True),
+            phase_deg=angle(0.0, "at the centre; 0: bright"),
+            **_WAVE,
         ),
     ),
     Chart(
         name="dead-leaves",
         description="discs of all sizes on one another, for texture",
         draw=dead_leaves.dead_leaves,
-        options=(
-            Option(name="r_min_px", default=1.0, low=0.5, high=MAX_SIDE, meaning="smallest radius"),
-            size("r_max_px", None, "largest radius; auto: an eighth of the shorter side"),
-            level("low", 0.1, "darkest level"),
-            level("high", 0.9, "brightest level"),
-            level("saturation", 0.0, "0: grey; 1: red, green and blue independent of one another"),
-            Option(name="seed", default=0, low=0, high=10**15, meaning="same seed, same chart"),
-        ),
+        options={
+            "r_min_px": value(1.0, 0.5, MAX_SIDE, "smallest radius"),
+            "r_max_px": size(None, "largest radius; auto: an eighth of the shorter side"),
+            "low": level(0.1, "darkest level"),
+            "high": level(0.9, "brightest level"),
+            "saturation": level(0.0, "0: grey; 1: red, green and blue independent of one another"),
+            "seed": value(0, 0, 10**15, "same seed, same chart"),
+        },
     ),
     Chart(
         name="uniform",
         description="one level, for noise, shading and exposure",
         draw=patterns.uniform,
-        options=(
-            level("level", 0.18, "of every channel without its own"),
-            *(level(channel, None, "level of this channel; auto: level") for channel in ("red", "green", "blue")),
+        options=dict(
+            level=level(0.18, "of every channel without its own"),
+            **dict.fromkeys(("red", "green", "blue"), level(None, "level of this channel; auto: level")),
         ),
     ),
     Chart(
         name="ramp",
         description="a smooth wedge, for banding and clipping",
         draw=patterns.ramp,
-        options=(
-            level("low", 0.0, "first level"),
-            level("high", 1.0, "last level"),
-            choice("scale", "linear", "linear srgb log", "equal steps of light, of sRGB code, or ratios"),
-            _DIRECTION,
-        ),
+        options={
+            "low": level(0.0, "first level"),
+            "high": level(1.0, "last level"),
+            "scale": choice("linear", "linear srgb log", "equal steps of light, of sRGB code, or ratios"),
+            "direction": _DIRECTION,
+        },
     ),
     Chart(
         name="step-wedge",
         description="grey fields, for the tone curve (OECF) and noise after ISO 14524 and 15739",
         draw=patterns.step_wedge,
-        options=(
-            Option(name="steps", default=20, low=2, high=MAX_SIDE, meaning="fields"),
-            level("low", 0.01, "first level"),
-            level("high", 1.0, "last level"),
-            choice("scale", "log", "log linear srgb", "equal steps of density, of light, or of sRGB code"),
-            _DIRECTION,
-        ),
+        options={
+            "steps": value(20, 2, MAX_SIDE, "fields"),
+            "low": level(0.01, "first level"),
+            "high": level(1.0, "last level"),
+            "scale": choice("log", "log linear srgb", "equal steps of density, of light, or of sRGB code"),
+            "direction": _DIRECTION,
+        },
     ),
 )

@@ -1,90 +1,83 @@
 """What a chart is: how it is drawn, and its options with their bounds, meaning and defaults."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BeforeValidator
 
-from camsim.schema import hint
+from camsim.schema.fields import Auto, Scale, number, plain
+from camsim.schema.frozen import Options, class_of
 
 #: Largest side of a chart in pixels, and so of anything in it.
 MAX_SIDE = 8192
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One value that shapes a chart. A default of None is written "auto" and explained in `meaning`."""
-
-    name: str
-    default: float | int | str | None
-    meaning: str
-    low: float = -math.inf
-    high: float = math.inf
-    above: bool = False  #: `low` itself is excluded
-    choices: tuple[str, ...] = ()
-
-    @property
-    def bounds(self) -> str:
-        """What is allowed, in words."""
-        if self.choices:
-            return ", ".join(self.choices)
-        return f"{'(' if self.above else '['}{self.low:g}, {self.high:g}{']' if math.isfinite(self.high) else ')'}"
-
-    def convert(self, value: object) -> float | int | str | None:
-        """`value`, perhaps as text, as this option's kind; ValueError names option, value and bound."""
-        if value is None or (isinstance(value, str) and value.strip() == "auto"):
-            if self.default is not None:
-                raise ValueError(f"{self.name} cannot be auto; it must be {self.bounds}")
-            return None
-        if self.choices:
-            word = str(value).strip().lower()
-            if word not in self.choices:
-                raise ValueError(f"{self.name} = {value!r} must be one of {self.bounds}{hint(word, self.choices)}")
-            return word
-        whole = isinstance(self.default, int)
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number) or (whole and number != int(number)):
-            raise ValueError(f"{self.name} = {value!r} must be a {'whole ' if whole else ''}number in {self.bounds}")
-        if not (self.low < number if self.above else self.low <= number) or number > self.high:
-            raise ValueError(f"{self.name} = {number:g} must be in {self.bounds}")
-        return int(number) if whole else number
+#: Type and field of an option.
+Option = tuple[Any, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Chart:
     """A chart: how it is drawn and what can be chosen."""
 
     name: str
     description: str
     draw: Callable[..., np.ndarray]  #: (height, width, **options) -> (height, width) grey or (height, width, 3)
-    options: tuple[Option, ...]
+    options: Mapping[str, Option]
     size: tuple[int, int] = (512, 512)  #: height, width that suit it
 
+    @cached_property
+    def values(self) -> type[Options]:
+        """The frozen values that its options are."""
+        return class_of(self.name, Options, self.options)
 
-def level(name: str, default: float | None, meaning: str) -> Option:
+
+def _number(text: object) -> object:
+    """Text as the number that it is; all else as it is."""
+    try:
+        return float(text) if isinstance(text, str) else text
+    except ValueError:
+        return text.strip()
+
+
+def _whole(text: object) -> object:
+    """Text and floats as the whole number that they are; all else as it is."""
+    value = _number(text)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def value(
+    default: float | None, low: float, high: float, meaning: str, *, above: bool = False, scale: Scale = "linear"
+) -> Option:
+    """A number, whole where its default is; `above` excludes the lower bound. None is written "auto"."""
+    kind: Any = Annotated[int, BeforeValidator(_whole)] if isinstance(default, int) else None
+    kind = kind or Annotated[float if default is not None else Auto[float], BeforeValidator(_number)]
+    return kind, number(default, low, high, meaning, above=above, scale=scale)
+
+
+def level(default: float | None, meaning: str) -> Option:
     """A level of linear light."""
-    return Option(name=name, default=default, low=0, high=1, meaning=meaning)
+    return value(default, 0, 1, meaning)
 
 
-def size(name: str, default: float | None, meaning: str) -> Option:
+def size(default: float | None, meaning: str) -> Option:
     """A length in pixels or a number of cycles, above 0."""
-    return Option(name=name, default=default, low=0, high=MAX_SIDE, above=True, meaning=meaning)
+    return value(default, 0, MAX_SIDE, meaning, above=True, scale="log")
 
 
-def contrast(name: str, default: float | None, meaning: str) -> Option:
+def contrast(default: float | None, meaning: str) -> Option:
     """Michelson's contrast, above 0."""
-    return Option(name=name, default=default, low=0, high=1, above=True, meaning=meaning)
+    return value(default, 0, 1, meaning, above=True)
 
 
-def angle(name: str, default: float, meaning: str) -> Option:
+def angle(default: float, meaning: str) -> Option:
     """An angle in degrees."""
-    return Option(name=name, default=default, low=-360, high=360, meaning=meaning)
+    return value(default, -360, 360, meaning)
 
 
-def choice(name: str, default: str, choices: str, meaning: str) -> Option:
+def choice(default: str, choices: str, meaning: str) -> Option:
     """One of the words of `choices`."""
-    return Option(name=name, default=default, choices=tuple(choices.split()), meaning=meaning)
+    lower = BeforeValidator(lambda word: word.strip().lower() if isinstance(word, str) else word)
+    return Annotated[Literal[*choices.split()], lower], plain(default, meaning)

@@ -14,7 +14,7 @@ from camsim.cli.console import Console, in_option, table
 from camsim.io import atomic, outputs
 
 if TYPE_CHECKING:
-    from camsim.charts.chart import Chart, Option
+    from camsim.charts.chart import Chart
 
 
 class Size(click.ParamType):
@@ -114,24 +114,24 @@ def _list_charts(console: Console) -> None:
 
     aliases = {c.name: [alias for alias, name in catalogue.ALIASES.items() if name == c.name] for c in catalogue.CHARTS}
     rows = [(" / ".join([c.name, *aliases[c.name]]), c.description) for c in catalogue.CHARTS]
-    record = {
-        c.name: {"description": c.description, "options": {o.name: o.default for o in c.options}}
-        for c in catalogue.CHARTS
-    }
+    record = {c.name: {"description": c.description, "options": catalogue.settle(c.name, {})} for c in catalogue.CHARTS}
     console.result(table(rows), record)
 
 
 def _list_options(console: Console, chart: "Chart") -> None:
+    from camsim.schema.fields import bounds, default, fields
+
+    known = {key: (default(field), bounds(field), field.description) for key, field in fields(chart.values)}
     rows = [("option", "default", "allowed", "meaning")]
-    rows += [(option.name, _default(option), option.bounds, option.meaning) for option in chart.options]
-    record = {o.name: {"default": o.default, "allowed": o.bounds, "meaning": o.meaning} for o in chart.options}
+    rows += [(key, _written(value), *others) for key, (value, *others) in known.items()]
+    record = {key: dict(zip(("default", "allowed", "meaning"), row, strict=True)) for key, row in known.items()}
     console.result(f"{chart.name}: {chart.description}\n\n{table(rows)}", record)
 
 
-def _default(option: "Option") -> str:
-    if option.default is None:
+def _written(default: float | str | None) -> str:
+    if default is None:
         return "auto"
-    return option.default if isinstance(option.default, str) else f"{option.default:g}"
+    return default if isinstance(default, str) else f"{default:g}"
 
 
 def _draw(console: Console, chart: "Chart", wanted: Wanted, *, force: bool, dry_run: bool) -> None:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camsim import camera_file
-from camsim.camera import Camera
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.cli.settings import SETTING_HELP
 from camsim.io import outputs
 
 if TYPE_CHECKING:
+    from camsim.camera import Camera
     from camsim.dataset.photographs import Photo
 
 #: Rendered where no setting is named.
@@ -110,8 +109,10 @@ def dataset(
     )
 
 
-def _cameras(names: tuple[str, ...]) -> dict[str, Camera]:
+def _cameras(names: tuple[str, ...]) -> "dict[str, Camera]":
     """The cameras of --setting by their names."""
+    from camsim import camera_file
+
     loaded = [camera_file.load(name) for name in names]
     cameras = {camera.name: camera for camera in loaded}
     if len(cameras) < len(loaded):
@@ -129,7 +130,7 @@ def _check(output: Path, rendering: Rendering, *, force: bool) -> None:
 
 
 def _write(
-    output: Path, found: "list[Photo]", cameras: dict[str, Camera], rendering: Rendering, total: int, console: Console
+    output: Path, found: "list[Photo]", cameras: "dict[str, Camera]", rendering: Rendering, total: int, console: Console
 ) -> dict:
     """Render the set with a bar for progress; its manifest."""
     from tqdm import tqdm

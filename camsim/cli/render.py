@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from camsim._version import __version__
-from camsim.camera import Camera
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.cli.settings import SETTING_HELP, camera_record, chosen_camera
@@ -17,6 +16,7 @@ from camsim.io import atomic
 if TYPE_CHECKING:
     import numpy as np
 
+    from camsim.camera import Camera
     from camsim.scene.cube import Cube
 
     Picture = np.ndarray | Cube
@@ -60,7 +60,7 @@ class Job(NamedTuple):
     sidecar: Path
 
 
-def _camera(*, setting: str, overrides: tuple[str, ...], no_noise: bool) -> Camera:
+def _camera(*, setting: str, overrides: tuple[str, ...], no_noise: bool) -> "Camera":
     return chosen_camera(setting, (*overrides, "sensor.noise=false") if no_noise else overrides)
 
 
@@ -111,7 +111,7 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 @console.gather("reading", _reading, "kind", "wavelengths")
 def render(
     inputs: tuple[Path, ...],
-    camera: Camera,
+    camera: "Camera",
     reading: Reading,
     wanted: Output,
     seed: int,
@@ -160,7 +160,7 @@ def _sources(inputs: tuple[Path, ...], console: Console) -> list[Path]:
     return [*(image.find(pictures) if pictures else []), *cubes]
 
 
-def _plan(sources: list[Path], inputs: tuple[Path, ...], camera: Camera, wanted: Output) -> list[Job]:
+def _plan(sources: list[Path], inputs: tuple[Path, ...], camera: "Camera", wanted: Output) -> list[Job]:
     """Where everything goes, and that the formats are known."""
     from camsim.io import image, outputs
 
@@ -188,7 +188,7 @@ def _decode(jobs: list[Job], reading: Reading) -> "dict[Path, Picture]":
     return kept
 
 
-def _render_one(picture: "Picture", job: Job, camera: Camera, wanted: Output, seed: int) -> dict:
+def _render_one(picture: "Picture", job: Job, camera: "Camera", wanted: Output, seed: int) -> dict:
     """Photograph one input, write what is wanted of it, and return its record."""
     from camsim import pipeline
     from camsim.io import image

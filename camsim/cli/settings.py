@@ -3,25 +3,29 @@
 import dataclasses
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
-from camsim import camera_file, schema
-from camsim.camera import Camera
 from camsim.cli import console
 from camsim.cli.console import Console, in_option, table
+
+if TYPE_CHECKING:
+    from camsim.camera import Camera
 
 SETTING_HELP = "A built-in camera (see `camsim settings`) or a .toml file of your own."
 
 
-def chosen_camera(setting: str, overrides: Iterable[str]) -> Camera:
+def chosen_camera(setting: str, overrides: Iterable[str]) -> "Camera":
     """The camera that --setting names, changed as --set says."""
+    from camsim import camera_file
+
     camera = camera_file.load(setting)
     with in_option("--set"):
         return camera_file.override(camera, overrides)
 
 
-def camera_record(camera: Camera) -> dict:
+def camera_record(camera: "Camera") -> dict:
     """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
     record = dataclasses.asdict(camera)
     if math.isinf(camera.scene.distance_m):
@@ -39,6 +43,8 @@ def settings(name: str | None, toml: bool, keys: bool, console: Console) -> None
     if keys:
         _list_keys(console)
         return
+    from camsim import camera_file
+
     cameras = {n: camera_file.load(n) for n in ([name] if name else camera_file.builtin_names())}
     if toml:
         if not name:
@@ -52,19 +58,21 @@ def settings(name: str | None, toml: bool, keys: bool, console: Console) -> None
 
 def _list_keys(console: Console) -> None:
     head = ("key", "default", "bounds", "meaning")
-    entries = [(key, *_describe(entry)) for key, entry in camera_file.fields() if entry.metadata]
+    from camsim.camera import Camera
+    from camsim.schema.fields import bounds, default, fields
+
+    entries = [(key, _written(default(f)), bounds(f) or "–", f.description) for key, f in fields(Camera)]
     console.result(table([head, *entries]), [dict(zip(head, entry, strict=True)) for entry in entries])
 
 
-def _describe(entry: dataclasses.Field) -> tuple[str, str, str]:
-    """Default, bounds and meaning of a key of the camera, in words."""
-    default = "auto" if entry.default is None else entry.default
+def _written(default: object) -> str:
+    """A default as a camera file has it."""
     if isinstance(default, bool | tuple):
         default = str(default).lower().replace("()", "[]")
-    return str(default) or '""', schema.bounds(entry.metadata) or "–", entry.metadata["meaning"]
+    return "auto" if default is None else str(default) or '""'
 
 
-def _values(camera: Camera) -> tuple[str, str, str, str]:
+def _values(camera: "Camera") -> tuple[str, str, str, str]:
     """A camera's f-number, pixel, exposure and field of view, in words."""
     if camera.ideal:
         return ("–",) * 4

@@ -1,7 +1,7 @@
 """A camera's numbers in words, for its sheet."""
 
 from camsim.camera import Camera
-from camsim.camera_file import fields
+from camsim.schema.fields import default, fields
 from camsim.sensor import pixels
 from camsim.shot import Stages
 
@@ -59,11 +59,11 @@ def _sensor(camera: Camera) -> list[str]:
 def _changed(camera: Camera) -> list[str]:
     """What else is not as usual, of `_ONLY_WHERE_CHANGED`."""
     words = []
-    for key, entry in fields():
+    for key, field in fields(Camera):
         table, _, name = key.rpartition(".")
         if name in _ONLY_WHERE_CHANGED and table:
             value = getattr(getattr(camera, table), name)
-            if value != entry.default:
+            if value != default(field):
                 words.append(f"{key} = {list(value) if isinstance(value, tuple) else value}")
     return words
 

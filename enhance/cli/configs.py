@@ -1,12 +1,10 @@
 """The `enhance configs` command."""
 
-import dataclasses
-
 import click
 
-from camsim import schema
 from camsim.cli import console
 from camsim.cli.console import Console
+from camsim.schema.fields import bounds, fields
 from enhance import config as configs
 
 
@@ -32,8 +30,8 @@ def list_configs(name: str | None, keys: bool, console: Console) -> None:
 def _keys() -> list[dict[str, str]]:
     """Every key of a configuration file with its meaning and bounds."""
     return [
-        {"key": prefix + entry.name, "meaning": entry.metadata["meaning"], "bounds": schema.bounds(entry.metadata)}
+        {"key": prefix + key, "meaning": field.description, "bounds": bounds(field)}
         for kind, prefix in ((configs.Config, ""), (configs.Stage, "stage."))
-        for entry in dataclasses.fields(kind)
-        if entry.name != "stages"
+        for key, field in fields(kind)
+        if key != "stages"
     ]

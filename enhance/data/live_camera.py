@@ -20,6 +20,7 @@ from camsim.dataset import pairs as rendered_pairs
 from camsim.dataset import photographs
 from camsim.image_formation import transfer
 from camsim.io import atomic
+from camsim.schema.fields import fields
 from enhance.data import batches, sampling
 
 #: Values of a varied camera key: few enough that the transfer functions of all of them are kept.
@@ -75,7 +76,7 @@ def varied_keys(camera: Camera, vary: Mapping[str, object]) -> VariedKeys:
     """
     if vary and camera.ideal:
         raise ValueError(f"vary: {camera.name!r} is no camera, so that it has no values to vary")
-    kinds = {key: entry.type for key, entry in camera_file.fields()}
+    kinds = {key: field.annotation for key, field in fields(Camera)}
     varied = []
     for key, bounds in flat(vary):
         low, high = _bounds(key, bounds)

@@ -21,62 +21,49 @@ methods for GANs do actually converge?", ICML 2018 (R1).
 """
 
 import math
-from dataclasses import dataclass
+import typing
+from typing import Literal
 
 import keras
 from keras import ops
 
-from camsim import schema
+from camsim.schema.fields import number, plain
+from camsim.schema.frozen import Frozen, frozen
 from enhance.backend import Tensor
 from enhance.losses import critic_gradient
 
-KINDS = ("minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic")
+Kind = Literal["minimax", "modified", "least_squares", "wasserstein", "hinge", "relativistic"]
+KINDS = typing.get_args(Kind)
 _WITHOUT_LABELS = ("wasserstein", "hinge")
-_BELOW = {"label_smoothing": 0.5, "label_noise": 0.5, "gradient_penalty": math.inf, "r1": math.inf}
 
 # Added to the squared norm of the gradient before its root is taken, whose derivative has no bound at 0.
 _TINY = 1e-12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adversarial:
-    """A kind of adversarial loss, and what steadies its critic.
+@frozen
+class Adversarial(Frozen):
+    """A kind of adversarial loss, and what steadies its critic."""
 
-    Parameters
-    ----------
-    kind : str
-        One of `KINDS`.
-    label_smoothing : float
-        In [0, 0.5). Real pictures are labelled 1 less this; generated ones stay 0 (one-sided).
-    label_noise : float
-        In [0, 0.5). Every label of the critic is moved towards the other one by up to this, at random, uniform.
-    gradient_penalty : float
-        λ, 0 or above, 10 in the paper: λ⟨(‖∇D‖ - 1)²⟩ at random points between real and generated pictures.
-        "wasserstein" needs it.
-    r1 : float
-        γ, 0 or above, 10 in the paper: ½γ⟨‖∇D‖²⟩ at real pictures.
-
-    Raises
-    ------
-    ValueError
-        For values out of range, and for labels where the kind has none.
-    """
-
-    kind: str = "modified"
-    label_smoothing: float = 0.0
-    label_noise: float = 0.0
-    gradient_penalty: float = 0.0
-    r1: float = 0.0
+    kind: Kind = plain("modified", "one of the table above")
+    label_smoothing: float = number(
+        0.0, 0, 0.5, "real pictures are labelled 1 less this; generated ones stay 0 (one-sided)", below=True
+    )
+    label_noise: float = number(
+        0.0, 0, 0.5, "each label of the critic moves towards the other by up to this, at random, uniform", below=True
+    )
+    gradient_penalty: float = number(
+        0.0,
+        0,
+        math.inf,
+        "λ, 10 in the paper: λ⟨(‖∇D‖ - 1)²⟩ at random points between real and generated pictures",
+        below=True,
+        scale="symlog",
+    )
+    r1: float = number(0.0, 0, math.inf, "γ, 10 in the paper: ½γ⟨‖∇D‖²⟩ at real pictures", below=True, scale="symlog")
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            close = schema.hint(self.kind, KINDS)
-            raise ValueError(f"adversarial kind {self.kind!r} is not one of {', '.join(KINDS)}{close}")
-        for name, bound in _BELOW.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < bound:
-                raise ValueError(f"{name} = {value!r} must be a number in [0, {bound:g})")
-            if value and name.startswith("label") and self.kind in _WITHOUT_LABELS:
+        for name in ("label_smoothing", "label_noise"):
+            if (value := getattr(self, name)) and self.kind in _WITHOUT_LABELS:
                 raise ValueError(f"{name} = {value} means nothing to kind {self.kind!r}, which has no labels")
         if self.kind == "wasserstein" and not self.gradient_penalty:
             raise ValueError("kind 'wasserstein' needs gradient_penalty > 0 (10 in the paper), which keeps D Lipschitz")

@@ -25,7 +25,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from camsim import schema
+from camsim.schema.spelling import hint
 from enhance.backend import Tensor
 from enhance.losses import pixel
 from enhance.losses.vgg import LAYERS, LINEAR, extractor
@@ -50,7 +50,7 @@ def parse(name: str) -> str:
     layer = str(name).removesuffix(LINEAR)
     linear = str(name)[len(layer) :]
     if (layer := ALIASES.get(layer, layer)) not in LAYERS:
-        close = schema.hint(name, [*PIXEL_LOSSES, *ALIASES, *LAYERS])
+        close = hint(name, [*PIXEL_LOSSES, *ALIASES, *LAYERS])
         raise ValueError(
             f"content loss {name!r} is not one of {', '.join([*PIXEL_LOSSES, *ALIASES])}, "
             f"block1_conv1 … block5_conv4 (layers also with {LINEAR}){close}"

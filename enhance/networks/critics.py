@@ -9,22 +9,22 @@ CVPR 2017 (SRGAN); P. Isola et al., "Image-to-image translation with conditional
 ICCVW 2021 (U-Net); I. Gulrajani et al., "Improved training of Wasserstein GANs", NIPS 2017 (gradient penalty).
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from enhance.backend import Tensor
-from enhance.networks.layers import SpectralConv2D, check_options, choose
-
-NORMS = ("none", "batch", "spectral")
+from enhance.networks.layers import Count, Counts, SpectralConv2D, check_options
 
 
 def patch(
     *,
     side: int = 128,
-    filters: int = 24,
-    strides: tuple[int, ...] = (2, 2, 2, 2),
-    logits_size: int = 3,
-    norm: str = "none",
+    filters: Count = 24,
+    strides: Counts = (2, 2, 2, 2),
+    logits_size: Count = 3,
+    norm: Literal["none", "batch", "spectral"] = "none",
 ) -> keras.Model:
     """A stack of 4×4 convolutions with one logit per patch; any size. By default small: 0.4 million parameters.
 
@@ -49,7 +49,6 @@ def patch(
     ValueError
         For an unknown norm.
     """
-    choose("norm", norm, NORMS)
     layer = SpectralConv2D if norm == "spectral" else layers.Conv2D
     x = inputs = keras.Input((None, None, 3), name="hr")
     for number, stride in enumerate(strides, start=1):
@@ -63,12 +62,11 @@ def patch(
     return keras.Model(inputs, outputs, name="patch")
 
 
-def srgan(*, side: int = 128, filters: int = 64, norm: str = "batch") -> keras.Model:
+def srgan(*, side: int = 128, filters: Count = 64, norm: Literal["batch", "none"] = "batch") -> keras.Model:
     """The classic SRGAN discriminator: eight convolutions, flatten, dense 1024. 38 million parameters at 128 px.
 
     It judges pictures of `side`×`side` pixels only. `norm` is "batch" (from the second convolution on) or "none".
     """
-    choose("norm", norm, ("batch", "none"))
     x = inputs = keras.Input((side, side, 3), name="hr")
     x = layers.LeakyReLU(0.2, name="lrelu1")(_conv(x, filters, name="conv1"))
     plan = [(1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2)]
@@ -83,7 +81,7 @@ def srgan(*, side: int = 128, filters: int = 64, norm: str = "batch") -> keras.M
     return keras.Model(inputs, outputs, name="srgan")
 
 
-def unet(*, side: int = 128, filters: int = 64) -> keras.Model:
+def unet(*, side: int = 128, filters: Count = 64) -> keras.Model:
     """The U-Net of Real-ESRGAN, spectrally normalised: one logit per pixel. 4.4 million parameters.
 
     Enlarges by nearest neighbour where the original is bilinear: TensorFlow has no second derivative of the latter.

@@ -11,24 +11,24 @@ rectifiers", ICCV 2015 (PReLU).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import initializers, layers
 
 from enhance.backend import Tensor
-from enhance.networks.layers import ICNR, Bilinear, PixelShuffle, check_options, choose
+from enhance.networks.layers import ICNR, Bilinear, Count, Factor, PixelShuffle, check_options
 
 #: Enlargement step by step.
 STEPS = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 
-UPSAMPLINGS = ("shuffle", "resize", "transposed")
+Upsampling = Literal["shuffle", "resize", "transposed"]
 
 #: Mean of DIV2K's training pictures (RGB), which EDSR subtracts.
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 
 
-def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
+def light(*, scale: int = 4, blocks: Count = 8, filters: Count = 32) -> keras.Model:
     """Residual network that works at low resolution throughout and shuffles pixels once, at the end.
 
     It learns the difference to bilinear enlargement; its last convolutions start at zero, so that the untrained
@@ -61,11 +61,11 @@ def light(*, scale: int = 4, blocks: int = 8, filters: int = 32) -> keras.Model:
 def srresnet(
     *,
     scale: int = 4,
-    blocks: int = 16,
-    filters: int = 64,
-    norm: str = "batch",
-    activation: str = "prelu",
-    upsampling: str = "shuffle",
+    blocks: Count = 16,
+    filters: Count = 64,
+    norm: Literal["batch", "none"] = "batch",
+    activation: Literal["prelu", "relu"] = "prelu",
+    upsampling: Upsampling = "shuffle",
 ) -> keras.Model:
     """The classic generator of SRGAN. 1.55 million parameters.
 
@@ -83,8 +83,8 @@ def srresnet(
         Convolution and pixel shuffle, nearest neighbour and convolution, or transposed convolution; ×2 or ×3 at a time.
     """
     steps = _steps("srresnet", scale)
-    normalise = choose("norm", norm, {"batch": _batch_norm, "none": lambda x, name: x})
-    activate = choose("activation", activation, {"prelu": _prelu, "relu": _relu})
+    normalise = {"batch": _batch_norm, "none": lambda x, name: x}[norm]
+    activate = {"prelu": _prelu, "relu": _relu}[activation]
     inputs = keras.Input((None, None, 3), name="lr")
     x = start = activate(_conv(inputs, filters, 9, name="head"), "head_activation")
     for number in range(1, blocks + 1):
@@ -103,10 +103,10 @@ def srresnet(
 def edsr(
     *,
     scale: int = 4,
-    blocks: int = 16,
-    filters: int = 64,
-    residual_scale: float = 1.0,
-    upsampling: str = "shuffle",
+    blocks: Count = 16,
+    filters: Count = 64,
+    residual_scale: Factor = 1.0,
+    upsampling: Upsampling = "shuffle",
 ) -> keras.Model:
     """EDSR: SRResNet without batch norm and with 3×3 ends. 1.52 million parameters, the baseline.
 
@@ -139,7 +139,7 @@ def edsr(
 
 
 def rrdb(
-    *, scale: int = 4, blocks: int = 23, filters: int = 64, growth: int = 32, residual_scale: float = 0.2
+    *, scale: int = 4, blocks: Count = 23, filters: Count = 64, growth: Count = 32, residual_scale: Factor = 0.2
 ) -> keras.Model:
     """The generator of ESRGAN: residual blocks in residual blocks, densely connected. 16.7 million parameters.
 
@@ -254,11 +254,10 @@ def _enlarge(
     x: Tensor,
     steps: tuple[int, ...],
     filters: int,
-    how: str,
+    how: Upsampling,
     activate: Callable[[Tensor, str], Tensor] | None = None,
 ) -> Tensor:
-    """Enlarge step by step, in one of the ways of `UPSAMPLINGS`, with an activation after each step."""
-    choose("upsampling", how, UPSAMPLINGS)
+    """Enlarge step by step, with an activation after each step."""
     for number, factor in enumerate(steps, start=1):
         name = f"up{number}"
         if how == "shuffle":

@@ -6,14 +6,18 @@ convolution", arXiv 1707.02937, 2017 (ICNR); T. Miyato et al., "Spectral normali
 networks", ICLR 2018.
 """
 
+import dataclasses
 import inspect
-import math
+import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 from keras import initializers, layers, ops
+from pydantic import Field
 
+from camsim.schema.frozen import Options, class_of
+from camsim.schema.spelling import hint
 from enhance.backend import Tensor
 
 #: (batch, rows, columns, channels); None where it is not known beforehand.
@@ -155,20 +159,24 @@ def _unit(vector: Tensor) -> Tensor:
     return ops.stop_gradient(vector / (ops.sqrt(ops.sum(vector * vector)) + 1e-12))
 
 
-def choose(option: str, value: object, known: dict | tuple) -> Any:
-    """Check one of several words; for a dict returns what the word stands for. Raises ValueError."""
-    if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{option} = {value!r} must be one of {', '.join(known)}")
-    return known[value] if isinstance(known, dict) else value
-
-
 # --- networks by name ----------------------------------------------------------------------------------------------
 
 
-def options(builder: Callable) -> dict:
-    """The options of a network and their defaults; scale and side are no options: the pictures decide them."""
-    parameters = inspect.signature(builder).parameters
-    return {name: p.default for name, p in parameters.items() if name not in ("scale", "side")}
+#: Options of networks: how many of something, how many each, and a factor.
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT, strict=True)]
+Counts = Annotated[tuple[Count, ...], Field(min_length=1)]
+Factor = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+
+
+def options(builder: Callable) -> type[Options]:
+    """The options of a network, from its signature; scale and side are no options: the pictures decide them."""
+    kinds, parameters = typing.get_type_hints(builder, include_extras=True), inspect.signature(builder).parameters
+    known = {
+        name: (kinds.get(name, type(p.default)), p.default)
+        for name, p in parameters.items()
+        if name not in ("scale", "side")
+    }
+    return class_of(builder.__name__, Options, known)
 
 
 def check_options(kind: str, name: str, builders: dict[str, Callable], given: dict) -> dict:
@@ -176,36 +184,6 @@ def check_options(kind: str, name: str, builders: dict[str, Callable], given: di
 
     Raises ValueError for an unknown network or option, a value of another type, a number out of range.
     """
-    choose(kind, name, builders)
-    known = options(builders[name])
-    for option in given:
-        if option not in known:
-            raise ValueError(f"{name} has no option {option!r}; it has {', '.join(known)}")
-    return {option: _check(f"{name}: {option}", value, known[option]) for option, value in given.items()}
-
-
-def _check(where: str, value: object, default: object) -> object:
-    """An option's value in the type of its default; ValueError where it has no such type or is out of range."""
-    match default:
-        case float():
-            if _is(value, (int, float)) and 0 < value < math.inf:
-                return float(value)
-            wanted = "a number above 0"
-        case int():
-            if _is(value, int) and 1 <= value <= MAX_COUNT:
-                return value
-            wanted = f"a whole number from 1 to {MAX_COUNT}"
-        case tuple():
-            if _is(value, (list, tuple)) and value and all(_is(n, int) and 1 <= n <= MAX_COUNT for n in value):
-                return tuple(value)
-            wanted = "a list of whole numbers"
-        case _:
-            if _is(value, str):
-                return value
-            wanted = "a word"
-    raise ValueError(f"{where} = {value!r} must be {wanted}")
-
-
-def _is(value: object, kinds: type | tuple[type, ...]) -> bool:
-    """Whether a value is of one of the types; true and false are no numbers."""
-    return isinstance(value, kinds) and not isinstance(value, bool)
+    if not isinstance(name, str) or name not in builders:
+        raise ValueError(f"{kind} = {name!r} must be one of {', '.join(builders)}{hint(name, builders)}")
+    return dataclasses.asdict(options(builders[name])(**given))

@@ -81,8 +81,8 @@ def adversarial_loss(stage: configs.Stage) -> Adversarial:
     """The adversarial loss that a stage describes, whether it is used or not."""
     try:
         return Adversarial(**stage.adversarial)
-    except TypeError as error:
-        raise ValueError(f"{stage.name}.adversarial: {str(error).partition('() ')[2] or error}") from None
+    except ValueError as error:
+        raise ValueError(f"{stage.name}.adversarial: {error}") from None
 
 
 def chosen_precision(precision: str) -> str:

@@ -19,6 +19,7 @@ def test_replace_gives_a_changed_copy():
     assert f22.replace("isp.color_matrix", np.eye(3)).isp.color_matrix == (1, 0, 0, 0, 1, 0, 0, 0, 1)
     assert f22.replace("sensor.bit_depth", np.int64(10)).sensor.bit_depth == 10
     assert Optics().replace("blades", 6) == Optics(blades=6)
+    assert f22.replace("optics", Optics(fnumber=16)) == f16
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,9 @@ def test_replace_gives_a_changed_copy():
         ("fnumber", 4, "unknown key fnumber; did you mean 'optics.fnumber'?"),
         ("lens.fnumber", 4, "unknown key lens.fnumber; did you mean 'optics.fnumber'?"),
         ("optics.fnumber.x", 4, "unknown key optics.fnumber.x"),
-        ("optics.fnumber", 0, "optics.fnumber = 0.0 must be in [0.5, 128]"),
+        ("optics.fnumber", 0, "optics.fnumber = 0 must be in [0.5, 128]"),
         ("optics.fnumber", "wide", "optics.fnumber = 'wide' must be a number"),
-        ("optics", Optics(), "optics must be a table"),
+        ("optics", 4, "optics must be a table"),
         ("sensor.qe_file", "nowhere.csv", "nowhere.csv': no such file"),
         ("scene.illuminant", "D66", "scene.illuminant: illuminant 'D66' is unknown; did you mean 'D65'?"),
         ("method", "isetcam", "scene.distance_m must be finite"),

@@ -1,10 +1,11 @@
 """Training configurations: what they refuse, how they are merged, that they come back from TOML."""
 
-import dataclasses
+import re
 import tomllib
 
 import pytest
 
+from camsim.schema.fields import choices, fields
 from enhance import config
 
 pytestmark = pytest.mark.installed
@@ -69,13 +70,14 @@ def test_single_values_are_changed_by_text():
         ("batch", "write KEY=VALUE"),
         ("bach=4", "unknown key bach; did you mean 'batch'"),
         ("gan.steps=-1", "gan.steps = -1 must be in"),
-        ("gan.stps=1", "unknown key gan.stps; did you mean .steps."),
+        ("gan.stps=1", "unknown key gan.stps; did you mean 'gan.steps'"),
         ("gone.steps=1", "unknown key gone.steps"),
-        ("pixel.learning_rate=nan", "must be a finite number"),
+        ("pixel.learning_rate=nan", r"learning_rate = nan must be a number in \[1e-12, 1\]"),
         ("pixel.schedule=cosin", "did you mean 'cosine'"),
-        ("pixel.losses={}", "needs weights"),
-        ("pixel.losses={l1=-1}", "not negative"),
-        ("pixel.losses={l1=0}", "every weight is 0"),
+        ("pixel.losses={}", "no weight is above 0"),
+        ("pixel.losses={l1=-1}", r"pixel.losses.l1 = -1 must be in \[0, inf\)"),
+        ("pixel.losses={l1=inf}", "pixel.losses.l1 = inf must be a finite number"),
+        ("pixel.losses={l1=0}", "no weight is above 0"),
         ("pixel.patience=3", "needs pixel.best"),
         ("precision=float16", "must be one of auto, float32, bfloat16"),
         ("generator=light", "must be a table"),
@@ -115,6 +117,10 @@ def test_broken_files_are_named(tmp_path):
 
 @pytest.mark.parametrize("kind", [config.Config, config.Stage])
 def test_every_field_is_explained_where_it_stands_and_in_the_docstring(kind):
-    for entry in dataclasses.fields(kind):
-        assert entry.metadata["meaning"]
-        assert f"{entry.name} : {entry.type}\n    {entry.metadata['meaning']}" in kind.__doc__
+    for name, field in fields(kind):
+        assert field.description
+        assert re.search(rf"^{name} : .+\n    {re.escape(field.description)}", kind.__doc__, re.MULTILINE)
+
+
+def test_a_stage_can_ship_the_weights_that_any_validation_metric_finds_best():
+    assert choices(dict(fields(config.Stage))["best"].annotation) == ["last", *config.METRICS]

@@ -8,6 +8,7 @@ import pytest
 
 from camsim.charts import catalogue
 from camsim.light import colour, spectra
+from camsim.schema import fields as schema
 
 NAMES = [chart.name for chart in catalogue.CHARTS]
 
@@ -26,10 +27,11 @@ def test_options_are_those_that_the_drawing_takes_and_have_words(name):
     chart = catalogue.get(name)
     parameters = inspect.signature(chart.draw).parameters
     wanted = [p for p in parameters if p not in ("height", "width", "spectral")]
-    assert sorted(option.name for option in chart.options) == sorted(wanted)
-    assert chart.description and all(option.meaning for option in chart.options)
-    for option in chart.options:
-        assert option.default is None or option.convert(option.default) == option.default
+    options = dict(schema.fields(chart.values))
+    assert sorted(options) == sorted(wanted)
+    assert chart.description and all(field.description for field in options.values())
+    defaults = {key: schema.default(field) for key, field in options.items()}
+    assert catalogue.settle(name, defaults) == catalogue.settle(name, {}) == defaults
 
 
 def test_spectra_of_the_colorchecker_and_of_a_grey_chart(grey):
@@ -55,9 +57,9 @@ def test_spectra_of_the_colorchecker_and_of_a_grey_chart(grey):
         ("slantededge", {}, "did you mean 'slanted-edge'"),
         ("slanted-edge", {"angel_deg": 5}, "did you mean 'angle_deg'"),
         ("slanted-edge", {"angle_deg": "steep"}, "angle_deg = 'steep' must be a number in [-360, 360]"),
-        ("slanted-edge", {"high": "auto"}, "high cannot be auto"),
+        ("slanted-edge", {"high": "auto"}, "high = 'auto' must be a number in [0, 1]"),
         ("uniform", {"level": 1.2}, "level = 1.2 must be in [0, 1]"),
-        ("uniform", {"level": math.nan}, "level = nan must be a number"),
+        ("uniform", {"level": math.nan}, "level = nan must be a number in [0, 1]"),
         ("uniform", {"level": True}, "level = True must be a number"),
         ("siemens-star", {"spokes": 3.5}, "spokes = 3.5 must be a whole number in [1, 1000]"),
         ("siemens-star", {"profile": "sin"}, "profile = 'sin' must be one of square, sine; did you mean 'sine'?"),

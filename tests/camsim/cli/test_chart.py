@@ -17,7 +17,7 @@ def test_command_lists_charts_and_options(command):
     assert listed.returncode == 0 and listed.stdout == command("camsim", "chart", "--list").stdout
     assert all(name in listed.stdout for name in NAMES) and "macbeth" in listed.stdout
     options = command("camsim", "chart", "slanted-edge", "--options")
-    assert options.returncode == 0 and all(o.name in options.stdout for o in catalogue.get("slanted-edge").options)
+    assert options.returncode == 0 and all(o in options.stdout for o in catalogue.get("slanted-edge").options)
     assert set(json.loads(command("camsim", "chart", "--json").stdout)) == set(NAMES)
 
 

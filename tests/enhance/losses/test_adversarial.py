@@ -147,10 +147,11 @@ def test_probabilities_tell_who_wins(kind):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"kind": "bce"}, "adversarial kind 'bce' is not one of minimax, modified"),
+        ({"kind": "bce"}, "kind = 'bce' must be one of minimax, modified"),
+        ({"knd": "hinge"}, "unknown key knd; did you mean 'kind'"),
         ({"kind": "relativistc"}, "did you mean 'relativistic'"),
-        ({"label_smoothing": 0.5}, r"label_smoothing = 0.5 must be a number in \[0, 0.5\)"),
-        ({"label_noise": -0.1}, r"label_noise = -0.1 must be a number in \[0, 0.5\)"),
+        ({"label_smoothing": 0.5}, r"label_smoothing = 0.5 must be in \[0, 0.5\)"),
+        ({"label_noise": -0.1}, r"label_noise = -0.1 must be in \[0, 0.5\)"),
         ({"r1": float("nan")}, r"r1 = nan must be a number in \[0, inf\)"),
         ({"gradient_penalty": float("inf")}, "gradient_penalty = inf must be"),
         ({"r1": "10"}, "r1 = '10' must be"),

@@ -1,5 +1,7 @@
 """Generators: what they compute, what they cost, what they learn."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -159,7 +161,7 @@ def test_the_light_generator_keeps_all_bits_of_a_picture_in_mixed_precision(mixe
 
 
 def test_options_have_the_defaults_of_the_papers():
-    found = {name: layers.options(builder) for name, builder in generators.GENERATORS.items()}
+    found = {name: dataclasses.asdict(layers.options(builder)()) for name, builder in generators.GENERATORS.items()}
     assert found["edsr"] == {"blocks": 16, "filters": 64, "residual_scale": 1.0, "upsampling": "shuffle"}
     assert found["rrdb"] == {"blocks": 23, "filters": 64, "growth": 32, "residual_scale": 0.2}
 
@@ -182,18 +184,18 @@ def test_options_reach_the_network():
         (["light"], {}, "must be one of"),
         ("light", {"norm": "batch"}, "light has no option 'norm'; it has blocks, filters"),
         ("light", {"name": "x"}, "light has no option 'name'"),
-        ("light", {"blocks": "8"}, "light: blocks = '8' must be a whole number from 1 to 1024"),
+        ("light", {"blocks": "8"}, "light: blocks = '8' must be a whole number in [1, 1024]"),
         ("light", {"blocks": 8.0}, "blocks = 8.0"),
         ("light", {"blocks": True}, "blocks = True"),
         ("light", {"filters": 0}, "filters = 0"),
         ("light", {"filters": 10**9}, "filters = 1000000000"),
-        ("edsr", {"residual_scale": "a"}, "edsr: residual_scale = 'a' must be a number above 0"),
+        ("edsr", {"residual_scale": "a"}, "edsr: residual_scale = 'a' must be a number in (0, inf)"),
         ("edsr", {"residual_scale": float("nan")}, "residual_scale = nan"),
         ("edsr", {"residual_scale": float("inf")}, "residual_scale = inf"),
         ("edsr", {"residual_scale": -0.1}, "residual_scale = -0.1"),
         ("edsr", {"upsampling": "bicubic"}, "upsampling = 'bicubic' must be one of shuffle, resize, transposed"),
         ("srresnet", {"norm": "layer"}, "norm = 'layer' must be one of batch, none"),
-        ("srresnet", {"norm": 1}, "srresnet: norm = 1 must be a word"),
+        ("srresnet", {"norm": 1}, "srresnet: norm = 1 must be text"),
         ("srresnet", {"activation": "gelu"}, "activation = 'gelu' must be one of prelu, relu"),
     ],
 )
