@@ -16,6 +16,16 @@ from camsim.camera import Camera
 from camsim.schema.frozen import check_files, place_files, replaced
 from camsim.schema.spelling import hint, parse_assignment
 
+#: First line of camera files that are made to be edited: where an editor finds what they may hold.
+SCHEMA_LINE = "#:schema ./camera.schema.json"
+
+
+def file_schema() -> dict:
+    """The JSON Schema of camera files."""
+    from camsim.schema.json_schema import json_schema
+
+    return json_schema(Camera, "camera of camsim")
+
 
 def from_dict(values: dict, *, source: str = "camera") -> Camera:
     """Make a camera from nested dictionaries, as TOML gives them; what is absent keeps its default.
@@ -74,7 +84,8 @@ def to_toml(camera: Camera) -> str:
 
 def builtin_names() -> list[str]:
     """Names of the built-in cameras, the untouched picture first."""
-    names = [p.name.removesuffix(".toml") for p in (resources.files("camsim") / "settings").iterdir()]
+    files = (resources.files("camsim") / "settings").iterdir()
+    names = [p.name.removesuffix(".toml") for p in files if p.name.endswith(".toml")]
     order = ("ideal", "underexposed", "pixel25", "f22", "isetcam")
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 

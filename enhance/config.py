@@ -24,6 +24,9 @@ ADVERSARIAL = "adversarial"
 #: Validation metrics, and whether more is better.
 METRICS = {"psnr_db": True, "ssim": True, "delta_e": False}
 
+#: First line of files that are made to be edited: where an editor finds what they may hold.
+SCHEMA_LINE = "#:schema ./training.schema.json"
+
 #: How much a loss counts.
 Weight = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 
@@ -234,6 +237,18 @@ def to_dict(config: Config) -> dict:
 def to_toml(config: Config) -> str:
     """The configuration as a TOML file that loads back equal."""
     return tomli_w.dumps(to_dict(config))
+
+
+def file_schema() -> dict:
+    """The JSON Schema of configuration files, which say as ``[[stage]]`` and ``base`` what a `Config` does not."""
+    from camsim.schema.json_schema import json_schema
+
+    schema = json_schema(Config, "training configuration of enhance")
+    keys = schema["properties"]
+    keys["stage"] = {key: value for key, value in keys.pop("stages").items() if key != "default"}
+    keys["base"] = {"type": "string", "description": "a configuration, by name or file, of which this one differs"}
+    keys["data_sha256"] = {"type": "string", "description": "written by a run: of the pictures it was trained on"}
+    return schema
 
 
 def override(config: Config, assignments: Iterable[str]) -> Config:

@@ -1,6 +1,7 @@
 """The `camsim settings` command, and what other commands say about cameras."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -37,9 +38,20 @@ def camera_record(camera: "Camera") -> dict:
 @click.argument("name", required=False)
 @click.option("--toml", is_flag=True, help="Print NAME as a TOML file, a start for a camera of your own.")
 @click.option("--keys", is_flag=True, help="List everything that a camera can be given, with bounds and defaults.")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of camera files, for editors.")
 @console.reporting
-def settings(name: str | None, toml: bool, keys: bool, console: Console) -> None:
-    """List the built-in cameras, or show one (a built-in one or a .toml file)."""
+def settings(name: str | None, toml: bool, keys: bool, as_schema: bool, console: Console) -> None:
+    """List the built-in cameras, or show one (a built-in one or a .toml file).
+
+    \b
+    camsim settings f22 --toml > mine.toml             a camera of your own, to change
+    camsim settings --schema > camera.schema.json      beside it: your editor explains and checks every key
+    """
+    if as_schema:
+        from camsim import camera_file
+
+        click.echo(json.dumps(camera_file.file_schema(), ensure_ascii=False, indent=1))
+        return
     if keys:
         _list_keys(console)
         return
@@ -49,7 +61,7 @@ def settings(name: str | None, toml: bool, keys: bool, console: Console) -> None
     if toml:
         if not name:
             raise click.UsageError("--toml needs the name of a setting")
-        click.echo(camera_file.to_toml(cameras[name]), nl=False)
+        click.echo(f"{camera_file.SCHEMA_LINE}\n{camera_file.to_toml(cameras[name])}", nl=False)
         return
     rows = [("setting", "f-number", "pixel", "exposure", "field of view", "what it does")]
     rows += [(setting, *_values(camera), camera.description) for setting, camera in cameras.items()]

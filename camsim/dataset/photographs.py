@@ -15,12 +15,35 @@ import numpy as np
 
 from camsim.io import atomic, image
 from camsim.io.resize import resize
+from camsim.schema.fields import number, plain
+from camsim.schema.frozen import Frozen, frozen
 
 #: Name of the recipe that needs no files of the user's.
 BUILTIN = "builtin"
 
 #: Side of a scene in pixels: what the camera looks at.
 SCENE_PX = 256
+
+
+@frozen
+class RecipePhoto(Frozen):
+    """A photograph that a recipe names."""
+
+    name: str = plain(..., "of its scenes")
+    file: str = plain(..., "beside the recipe, or in folders there")
+    split: str = plain("all", "train, test or a word of your own; all: in every split")
+    cuts: int = number(1, 1, 1_000_000, "square scenes that are cut from it", scale="log")
+    licence: str = plain("", "in words, perhaps with the author")
+
+
+@frozen
+class Recipe(Frozen):
+    """Photographs that make a data set."""
+
+    name: str = plain("", "of the data set")
+    description: str = plain("", "one line")
+    scene_px: int = number(SCENE_PX, 4, 8192, "side of a scene that the cuts were counted for", scale="log")
+    photo: tuple[RecipePhoto, ...] = plain((), "the photographs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +101,18 @@ def builtin(name: str) -> Photo:
 def _recipe(recipe: Path) -> list[Photo]:
     """The photographs of a recipe, whose files lie beside it."""
     try:
-        entries = tomllib.loads(recipe.read_text(encoding="utf-8")).get("photo", [])
-        photos = [
-            Photo(
-                name=entry["name"],
-                path=recipe.parent / entry["file"],
-                split=entry.get("split", "all"),
-                cuts=int(entry.get("cuts", 1)),
-                licence=entry.get("licence", ""),
-            )
-            for entry in entries
-        ]
+        known = Recipe(**tomllib.loads(recipe.read_text(encoding="utf-8"))).photo
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{recipe}: cannot be read ({error})") from error
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{recipe}: not a TOML file ({error})") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{recipe}: every [[photo]] needs a name and a file ({error})") from error
-    if not photos:
+    except ValueError as error:
+        raise ValueError(f"{recipe}: {error}") from None
+    if not known:
         raise ValueError(f"{recipe}: no [[photo]] in this recipe")
+    photos = [
+        Photo(name=p.name, path=recipe.parent / p.file, split=p.split, cuts=p.cuts, licence=p.licence) for p in known
+    ]
     for photo in photos:
         if not photo.path.exists():
             raise ValueError(f"{recipe}: {photo.path} is missing")
@@ -117,16 +133,16 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
-    for number in range(photo.cuts):
-        window = _centred_window(rows, columns) if number == 0 else _random_window(rows, columns, scene_px, rng)
+    for index in range(photo.cuts):
+        window = _centred_window(rows, columns) if index == 0 else _random_window(rows, columns, scene_px, rng)
         top, left, side = window
         cut, variant = picture[top : top + side, left : left + side], ""
         if side > scene_px:
             cut = resize(image.as_float(cut), (scene_px, scene_px))
-        if vary and number > 0:
+        if vary and index > 0:
             cut, variant = _varied(cut, rng)
         yield SceneCut(
-            name=photo.name if photo.cuts == 1 else f"{photo.name}_{number:03d}",
+            name=photo.name if photo.cuts == 1 else f"{photo.name}_{index:03d}",
             rgb=np.ascontiguousarray(image.quantise(cut)),  # no view that holds the whole photograph
             source=photo.path.name,
             source_sha256=digest,

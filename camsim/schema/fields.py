@@ -52,7 +52,8 @@ def number(
 
 def plain(default: Any, meaning: str, **limits: Any) -> Any:
     """A field whose type says what it may be, perhaps with other limits of `pydantic.Field`."""
-    return Field(default=default, description=meaning, strict=True if isinstance(default, bool) else None, **limits)
+    limits = {"strict": True} | limits if isinstance(default, bool) else limits
+    return Field(default=default, description=meaning, **limits)
 
 
 def table(meaning: str, **default: Any) -> Any:

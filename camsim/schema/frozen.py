@@ -208,6 +208,7 @@ def _with_parameters(kind: type) -> str:
         sorts = ["str" if typing.get_origin(sort) is Literal else sort for sort in members(hints[name])]
         sorts = ["None" if s is types.NoneType else s.__name__ if isinstance(s, type) else str(s) for s in sorts]
         shown = "optional" if own_fields(field.annotation) else f"default {word(default(field))}"
+        shown = "required" if field.is_required() else shown
         allowed = f"; {'in' if limits(field) else 'one of'} {bounds(field)}" if bounds(field) else ""
         lines.append(f"{name} : {' | '.join(dict.fromkeys(sorts))}, {shown}")
         lines.append(f"    {field.description}{allowed}")

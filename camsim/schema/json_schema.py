@@ -50,7 +50,8 @@ class _OfToml(GenerateJsonSchema):
 def json_schema(kind: type[Frozen], title: str) -> dict:
     """The JSON Schema (draft 2020-12) of TOML files of a class of frozen values.
 
-    ``x-unit`` is a number's unit, ``x-scale`` how its values spread: linear, log, or symlog where 0 is allowed, too.
+    ``x-unit`` is a number's unit, ``x-scale`` how its values spread: linear, log, or symlog where 0 is allowed, too;
+    ``x-default`` is a default that JSON has no number for, as TOML writes it.
     """
 
     def tidied(node: Any) -> Any:
@@ -64,6 +65,8 @@ def json_schema(kind: type[Frozen], title: str) -> dict:
                 about.setdefault("x-unit", unit(name))
         if isinstance(node.get("description"), str):
             node["description"] = node["description"].partition("\n")[0]
+        if node.get("default") == math.inf:
+            node["x-default"] = "inf"
         return {key: v for key, v in node.items() if not (isinstance(v, float) and math.isinf(v))}  # JSON has none
 
     made = TypeAdapter(kind).json_schema(schema_generator=_OfToml)

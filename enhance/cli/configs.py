@@ -1,5 +1,7 @@
 """The `enhance configs` command."""
 
+import json
+
 import click
 
 from camsim.cli import console
@@ -11,16 +13,20 @@ from enhance import config as configs
 @click.command("configs", short_help="List the training configurations, or show one.")
 @click.argument("name", required=False)
 @click.option("--keys", is_flag=True, help="Every key with its default, bounds and meaning.")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema of configuration files, for editors.")
 @console.reporting
-def list_configs(name: str | None, keys: bool, console: Console) -> None:
+def list_configs(name: str | None, keys: bool, as_schema: bool, console: Console) -> None:
     """List the shipped training configurations; with NAME, print one as a TOML file to start from."""
-    if keys:
+    if as_schema:
+        click.echo(json.dumps(configs.file_schema(), ensure_ascii=False, indent=1))
+    elif keys:
         rows = _keys()
         text = "\n".join(f"{row['key']:29}{row['bounds']:31}{row['meaning']}" for row in rows)
         console.result(text, {"keys": rows})
     elif name:
         config = configs.load(name)
-        console.result(configs.to_toml(config).rstrip(), configs.to_dict(config))
+        text = f"{configs.SCHEMA_LINE}\n{configs.to_toml(config).rstrip()}"
+        console.result(text, configs.to_dict(config))
     else:
         known = {name: configs.load(name) for name in configs.names()}
         rows = [f"{name:16}{config.description}" for name, config in known.items()]
