@@ -85,7 +85,7 @@ def fields(kind: type) -> Iterator[tuple[str, FieldInfo]]:
 
 def default(field: FieldInfo) -> Any:
     """What a field is where nothing is said."""
-    return field.get_default(call_default_factory=True)
+    return field.default_factory() if field.default_factory else field.default
 
 
 def members(kind: Any) -> list:

@@ -63,6 +63,8 @@ def json_schema(kind: type[Frozen], title: str) -> dict:
         for name, about in node.get("properties", {}).items():
             if unit(name):
                 about.setdefault("x-unit", unit(name))
+        if node.get("additionalProperties") is True:  # goes without saying; older versions of pydantic do not
+            del node["additionalProperties"]
         if isinstance(node.get("description"), str):
             node["description"] = node["description"].partition("\n")[0]
         if node.get("default") == math.inf:

@@ -26,9 +26,9 @@ FILES = {
 
 
 def mistakes(schema: dict, text: str) -> list[str]:
-    """Where and what an editor would complain about in a TOML file."""
+    """Where an editor would complain about a TOML file, and after which rule."""
     found = jsonschema.Draft202012Validator(schema).iter_errors(tomllib.loads(text))
-    return [f"{error.json_path}: {error.message}" for error in found]
+    return [f"{error.json_path}: {error.validator}" for error in found]
 
 
 @pytest.mark.parametrize("path", SCHEMAS)
@@ -63,15 +63,15 @@ def test_a_camera_as_it_is_written_is_what_its_schema_says(name):
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("[optics]\nfnumber = 0.1", "$.optics.fnumber: 0.1 is less than the minimum of 0.5"),
-        ("[optics]\nfnumber = true", "$.optics.fnumber: True is not of type 'number'"),
-        ("[optics]\nfnumbr = 4", "$.optics: Additional properties are not allowed ('fnumbr' was unexpected)"),
-        ("[optics]\nfocal_length_mm = 0", "$.optics.focal_length_mm: 0 is less than or equal to the minimum of 0"),
-        ("[sensor]\nbit_depth = 8.5", "$.sensor.bit_depth: 8.5 is not of type 'integer'"),
-        ("[sensor]\nexposure_s = 'car'", "$.sensor.exposure_s: 'car' is not valid under any of the given schemas"),
-        ("[sensor]\nauto_exposure = 'min'", "$.sensor.auto_exposure: 'min' is not one of ['max', 'p99', 'mean']"),
-        ("[isp]\nwhite_balance = 'grey'", "$.isp.white_balance: 'grey' is not valid under any of the given schemas"),
-        ("lens = 1", "$: Additional properties are not allowed ('lens' was unexpected)"),
+        ("[optics]\nfnumber = 0.1", "$.optics.fnumber: minimum"),
+        ("[optics]\nfnumber = true", "$.optics.fnumber: type"),
+        ("[optics]\nfnumbr = 4", "$.optics: additionalProperties"),
+        ("[optics]\nfocal_length_mm = 0", "$.optics.focal_length_mm: exclusiveMinimum"),
+        ("[sensor]\nbit_depth = 8.5", "$.sensor.bit_depth: type"),
+        ("[sensor]\nexposure_s = 'car'", "$.sensor.exposure_s: anyOf"),
+        ("[sensor]\nauto_exposure = 'min'", "$.sensor.auto_exposure: enum"),
+        ("[isp]\nwhite_balance = 'grey'", "$.isp.white_balance: anyOf"),
+        ("lens = 1", "$: additionalProperties"),
     ],
 )
 def test_what_the_program_refuses_an_editor_marks(text, where):
@@ -126,7 +126,5 @@ def known_part(name: str) -> str:
 def test_a_configuration_file_has_stages_and_a_base():
     schema = config.file_schema()
     assert mistakes(schema, "base = 'deblur'\n[[stage]]\nname = 'gan'\nlosses = { l1 = 1 }") == []
-    assert mistakes(schema, "[[stage]]\nlosses = { l1 = -1 }") == [
-        "$.stage[0].losses.l1: -1 is less than the minimum of 0"
-    ]
+    assert mistakes(schema, "[[stage]]\nlosses = { l1 = -1 }") == ["$.stage[0].losses.l1: minimum"]
     assert mistakes(schema, "stages = []") != []
