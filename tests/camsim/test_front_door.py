@@ -180,7 +180,7 @@ def test_a_shot_is_short_in_words_and_a_picture_in_a_notebook(tmp_path):
 
 # --- docstrings -----------------------------------------------------------------------------------------------------
 
-DOCUMENTED = ("", "camera", "shot", "schema", "pipeline", "camera_file", "measure.instruments", "scene.cube")
+DOCUMENTED = ("", "camera", "shot", "schema.frozen", "pipeline", "camera_file", "measure.instruments", "scene.cube")
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)

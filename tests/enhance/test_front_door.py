@@ -121,7 +121,7 @@ def test_train_gives_a_run_that_load_finds(photos, photo, tmp_path, monkeypatch)
         enhance.train(camera=None)
     with pytest.raises(ValueError, match="unknown configuration 'blurr'"):
         enhance.train("blurr", camera=own)
-    with pytest.raises(TypeError, match="bach"):
+    with pytest.raises(ValueError, match="unknown key bach; did you mean 'batch'"):
         enhance.train("deblur", bach=3)
 
 
