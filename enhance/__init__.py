@@ -39,18 +39,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def load(
-    model: str | Path, *, models: str | Path | None = None, tile: int | None = None, device: str = "auto"
-) -> "Enlarger":
+def load(model: str | Path, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
     """A trained model as a function of one picture.
 
     Parameters
     ----------
     model : str or Path
-        sr, color, pixel, deblur or the name of a camera that you trained for; a run's folder; or a .keras file, which
-        may come from anywhere.
-    models : str, Path or None
-        Folder of trained models, instead of the task's latest run or the one that came with the package.
+        sr, color, pixel, deblur: the model that came with the package, or the run that ``enhance models use`` chose;
+        the name of a camera that you trained for: your latest run; a run's folder; or a .keras file, which may come
+        from anywhere.
     tile : int or None
         Largest side worked on at once, in pixels of the input: less memory. By default 192 and the network's reach.
     device : str
@@ -77,7 +74,7 @@ def load(
     """
     from enhance import backend, zoo
 
-    weights = zoo.weights_of(model, models)
+    weights, _ = zoo.open_model(model)
     backend.ensure()
     from enhance.inference import apply
 
@@ -85,7 +82,7 @@ def load(
 
 
 def models() -> "list[Run]":
-    """The trained models that `load` finds by their task: your latest runs first, then those of the package.
+    """The trained models that are known: those of the package, then your finished runs, the latest first.
 
     Returns
     -------
@@ -95,7 +92,7 @@ def models() -> "list[Run]":
     Examples
     --------
     >>> import enhance
-    >>> [run.task for run in enhance.models()][-4:]
+    >>> [run.task for run in enhance.models()][:4]
     ['sr', 'color', 'pixel', 'deblur']
     """
     from enhance import zoo
@@ -147,7 +144,7 @@ def train(
     Returns
     -------
     Run
-        The finished run, which `load` then finds by its task.
+        The finished run; ``run.load()``, or `load` of its folder, gives its model.
 
     Raises
     ------

@@ -122,7 +122,7 @@ class Config(Frozen):
     )
     ema: float = number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
     clip_norm: float = number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none", scale="symlog")
-    vgg_weights: str = plain("", "VGG19's weights (.npz, .h5), or `download`, for VGG content losses")
+    weights: str = plain("", "folder of pretrained weights, or `download`, for VGG content losses")
     validation: int = number(16, 0, 100_000, "pictures held out to validate on", scale="symlog")
     log_every: int = number(25, 1, 10**9, "steps per row of the log", scale="log")
     checkpoint_every: int = number(250, 1, 10**9, "steps between checkpoints and validations", scale="log")

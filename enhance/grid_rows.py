@@ -1,60 +1,54 @@
 """The trained models as rows of `scielab grid`, which finds them here by the entry points `scielab.models`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from camsim._version import __version__
 from camsim.io import atomic
 from enhance import backend, zoo
 from scielab.model_grid.rows import Row
 
 
-def rows(folder: Path | None = None) -> list[Row]:
-    """One row for each of the four tasks, and those that were trained for cameras of the user's own.
-
-    They are the runs in `folder`, one folder for each task and named like it; without it the latest of each task,
-    else the model that comes with the package. Those for other cameras take part where a set holds their pictures.
+def rows(model: str | None = None) -> list[Row]:
+    """The models that a name stands for; without one, those of the four tasks and of cameras of the user's own.
 
     Parameters
     ----------
-    folder : Path, optional
-        A folder of trained models.
+    model : str, optional
+        A task, the folder of a run or of several, or a network's file.
 
     Returns
     -------
     list of Row
-        Rows that load their networks when asked to.
+        Rows that load their networks when asked to. Those of a folder of several runs are named like their tasks, and
+        like their folders where a task is there twice. Those of other cameras that no name was given for take part
+        where a set holds their pictures.
 
     Raises
     ------
     ValueError
-        Where the folder, or the model of one of the four tasks, is missing, damaged or unfinished.
+        Where there is no such model, or it is damaged or unfinished.
     """
-    entries = [zoo.find(task, folder) for task in zoo.TASKS]
-    return [_row(entry) for entry in entries + _of_other_cameras(folder)]
+    if model is None:
+        return [_row(zoo.find(task)) for task in zoo.tasks()]
+    try:
+        weights, entry = zoo.open_model(model)
+    except zoo.SeveralModelsError as several:
+        return _of_several(several.runs)
+    if entry is None:
+        return [Row(name=weights.stem, load=lambda: _load(weights), sha256=atomic.sha256(weights), origin=str(weights))]
+    return [replace(_row(entry), competes_elsewhere=True)]
 
 
-def _of_other_cameras(folder: Path | None) -> list[zoo.Entry]:
-    """The latest finished run of each task that is none of the four."""
-    found: dict[str, zoo.Entry] = {}
-    for entry in zoo.registered() if folder is None else _runs_in(folder):
-        if entry.task not in zoo.TASKS:
-            found.setdefault(entry.task, entry)
-    return list(found.values())
-
-
-def _runs_in(folder: Path) -> list[zoo.Entry]:
-    """The finished runs in a folder that are named like their task; what else lies there is not looked at."""
-    found = []
-    for path in sorted(folder.iterdir()):
-        try:
-            entry = zoo.open_run(path)
-        except ValueError:
-            continue
-        if entry.task == path.name:
-            found.append(entry)
-    return found
+def _of_several(found: list[zoo.Entry]) -> list[Row]:
+    """The finished runs of a folder."""
+    tasks = [entry.task for entry in found]
+    return [
+        _row(entry) if tasks.count(entry.task) == 1 else replace(_row(entry), name=entry.folder.name) for entry in found
+    ]
 
 
 def _row(entry: zoo.Entry) -> Row:
@@ -67,6 +61,7 @@ def _row(entry: zoo.Entry) -> Row:
         seen=frozenset(entry.card.get("source_sha256", [])),
         facts={"path": str(entry.folder)} | entry.facts,
         words=_words(entry),
+        origin=f"shipped with enhance {__version__}" if entry.is_shipped else str(entry.folder),
         competes_elsewhere=entry.task in zoo.TASKS,
     )
 

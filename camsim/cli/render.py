@@ -1,5 +1,6 @@
 """The `camsim render` command."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,15 +54,21 @@ class Output:
 
 
 class Job(NamedTuple):
-    """An input and what is written of it."""
+    """An input, the camera that looks at it, and what is written."""
 
     source: Path
+    camera: "Camera"
+    seed: int
     target: Path
     sidecar: Path
 
 
-def _camera(*, setting: str, overrides: tuple[str, ...], no_noise: bool) -> "Camera":
-    return chosen_camera(setting, (*overrides, "sensor.noise=false") if no_noise else overrides)
+def _cameras(*, settings: tuple[str, ...], overrides: tuple[str, ...], no_noise: bool) -> "list[Camera]":
+    changes = (*overrides, "sensor.noise=false") if no_noise else overrides
+    cameras = [chosen_camera(setting, changes) for setting in settings]
+    if len({camera.name for camera in cameras}) < len(cameras):
+        raise click.UsageError("two of the settings have the same name")
+    return cameras
 
 
 def _reading(*, kind: str | None, wavelengths: str | None) -> Reading:
@@ -87,13 +94,22 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 
 @click.command(short_help="Photograph pictures.")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[IN]...")
-@click.option("--setting", default="f22", show_default=True, help=SETTING_HELP)
+@click.option(
+    "--setting",
+    "settings",
+    multiple=True,
+    default=("f22",),
+    show_default="f22",
+    metavar="NAME",
+    help=f"{SETTING_HELP} Repeatable.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: optics.fnumber=16.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A picture file (one input) or a folder.  [default: NAME-SETTING.png here]",
+    metavar="OUT",
+    help="A picture file (one input, one setting) or a folder.  [default: NAME-SETTING.png here]",
 )
 @click.option("--size", type=click.IntRange(1, 8192), help="Width of the output in pixels.  [default: sensor pixels]")
 @click.option("--cube", "kind", type=click.Choice(["reflectance", "radiance", "photons"]), help="What a cube holds.")
@@ -106,12 +122,12 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 @console.force_option
 @console.dry_run_option
 @console.reporting
-@console.gather("camera", _camera, "setting", "overrides", "no_noise")
+@console.gather("cameras", _cameras, "settings", "overrides", "no_noise")
 @console.gather("wanted", _output, "output", "size", "bits", "dump", "sheet")
 @console.gather("reading", _reading, "kind", "wavelengths")
 def render(
     inputs: tuple[Path, ...],
-    camera: "Camera",
+    cameras: "list[Camera]",
     reading: Reading,
     wanted: Output,
     seed: int,
@@ -122,26 +138,31 @@ def render(
     """Photograph pictures: files or folders, or a built-in photograph if none is given.
 
     IN is a picture of 8 or 16 bits, or a hyperspectral scene (.npz or .mat). The output has one pixel per sensor
-    pixel; beside it a .json file records camera, seed and input.
+    pixel; beside it a .json file records camera, seed and input. Of several inputs each has noise of its own, from a
+    seed that follows from --seed and its name.
 
     The arrays of --dump are scene_rgb_linear, irradiance (photons/s/m²/nm per band), electrons, volts, demosaiced,
     linear, srgb, fov_deg, exposure_s and wavelength_nm.
     """
     from camsim.io import outputs
 
-    jobs = _plan(_sources(inputs, console), inputs, camera, wanted)
+    jobs = _plan(_sources(inputs, console), inputs, cameras, seed, wanted)
     targets, dump = [job.target for job in jobs], [wanted.dump] if wanted.dump else []
-    sidecars, sources = [job.sidecar for job in jobs], [job.source for job in jobs]
+    sidecars, sources = [job.sidecar for job in jobs], list(dict.fromkeys(job.source for job in jobs))
     outputs.check([*targets, *sidecars, *dump], sources, force=force)
-    decoded = _decode(jobs, reading) if len(jobs) > 1 else {}
+    decoded = _decode(sources, reading) if len(jobs) > 1 else {}
     if dry_run:
         names = [str(path) for path in (*targets, *dump)]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
         return
     records = []
     for job in jobs:
-        picture = decoded.pop(job.source, None)
-        records.append(_render_one(reading.read(job.source) if picture is None else picture, job, camera, wanted, seed))
+        picture = decoded[job.source] if job.source in decoded else reading.read(job.source)
+        records.append(_render_one(picture, job, wanted))
+        if wanted.size is not None and wanted.size > records[-1]["sensor_width"]:
+            console.info(f"note: {job.target}: --size enlarges the {records[-1]['sensor_width']} pixels of the sensor")
+        if job.source not in [other.source for other in jobs[len(records) :]]:
+            decoded.pop(job.source, None)
         atomic.write_text(job.sidecar, json.dumps(records[-1], indent=1))
     console.result("\n".join(_line(record) for record in records), {"renders": records})
 
@@ -160,48 +181,60 @@ def _sources(inputs: tuple[Path, ...], console: Console) -> list[Path]:
     return [*(image.find(pictures) if pictures else []), *cubes]
 
 
-def _plan(sources: list[Path], inputs: tuple[Path, ...], camera: "Camera", wanted: Output) -> list[Job]:
-    """Where everything goes, and that the formats are known."""
+def _plan(
+    sources: list[Path], inputs: tuple[Path, ...], cameras: "list[Camera]", seed: int, wanted: Output
+) -> list[Job]:
+    """Every input through every camera: where everything goes, and that the formats are known."""
     from camsim.io import image, outputs
 
-    ending = f"-{camera.name}{'-sheet' if wanted.sheet else ''}.png"
-    names = [name.with_name(f"{name.stem}{ending}") for name in outputs.names(sources, inputs)]
+    ending = "-sheet.png" if wanted.sheet else ".png"
+    found = list(zip(sources, outputs.names(sources, inputs), strict=True))
+    pairs = [(source, name, camera) for source, name in found for camera in cameras]
+    names = [name.with_name(f"{name.stem}-{camera.name}{ending}") for _, name, camera in pairs]
     targets = outputs.place(names, wanted.output)
     for target in targets:
         image.check_suffix(target, bits=wanted.bits)
-    if wanted.dump and (len(sources) > 1 or wanted.dump.suffix != ".npz"):
-        raise click.UsageError("--dump takes one input and a file name that ends in .npz")
-    return [Job(source, target, target.with_suffix(".json")) for source, target in zip(sources, targets, strict=True)]
+    if wanted.dump and (len(pairs) > 1 or wanted.dump.suffix != ".npz"):
+        raise click.UsageError("--dump takes one input, one setting and a file name that ends in .npz")
+    return [
+        Job(source, camera, seed if len(found) == 1 else _own_seed(seed, name), target, target.with_suffix(".json"))
+        for (source, name, camera), target in zip(pairs, targets, strict=True)
+    ]
 
 
-def _decode(jobs: list[Job], reading: Reading) -> "dict[Path, Picture]":
+def _own_seed(seed: int, name: Path) -> int:
+    """The seed of one of several inputs: decided by --seed and its name, not by what else is rendered."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name.as_posix()}".encode()).digest()[:6], "big")
+
+
+def _decode(sources: list[Path], reading: Reading) -> "dict[Path, Picture]":
     """Decode every input; those that fit into `KEPT_BYTES` by their paths."""
     from camsim.scene.cube import Cube
 
     kept, free = {}, KEPT_BYTES
-    for job in jobs:
-        picture = reading.read(job.source)
+    for source in sources:
+        picture = reading.read(source)
         size = (picture.values if isinstance(picture, Cube) else picture).nbytes
         if size <= free:
-            kept[job.source] = picture
+            kept[source] = picture
             free -= size
     return kept
 
 
-def _render_one(picture: "Picture", job: Job, camera: "Camera", wanted: Output, seed: int) -> dict:
+def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
     """Photograph one input, write what is wanted of it, and return its record."""
     from camsim import pipeline
     from camsim.io import image
 
     try:
-        shot = pipeline.render(picture, camera, seed=seed, keep_stages=bool(wanted.dump or wanted.sheet))
+        shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=bool(wanted.dump or wanted.sheet))
     except ValueError as error:
         raise ValueError(f"{job.source}: {error}") from error
     rgb = shot.rgb
     if wanted.sheet:
         from camsim.sheet import draw
 
-        rgb = draw.draw(shot.stages, camera)
+        rgb = draw.draw(shot.stages, job.camera)
     elif wanted.size is not None:
         rows, columns = shot.scene_shape
         rgb = shot.reduced((max(1, round(wanted.size * rows / columns)), wanted.size))
@@ -214,14 +247,15 @@ def _render_one(picture: "Picture", job: Job, camera: "Camera", wanted: Output, 
         "output": str(job.target),
         "width": rgb.shape[1],
         "height": rgb.shape[0],
-        "seed": seed,
+        "sensor_width": shot.rgb.shape[1],
+        "seed": job.seed,
         "exposure_s": shot.exposure_s,
-        "camera": camera_record(camera),
+        "camera": camera_record(job.camera),
         "version": __version__,
     }
 
 
 def _line(record: dict) -> str:
     exposure = record["exposure_s"]
-    note = "" if exposure is None else f", {exposure:.3g} s"
+    note = "" if exposure is None else f", exposure {exposure:.3g} s"
     return f"{record['output']}  {record['width']}×{record['height']}{note}"

@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -36,26 +37,29 @@ class RenderedPair:
     record: dict = field(repr=False)  #: what the manifest says of it
 
 
-def noise_seed(seed: int, scene_sha256: str, setting: str) -> int:
-    """Seed of one picture's noise: depends on its content, not on its place in the set."""
-    text = f"{seed}/{scene_sha256}/{setting}"
+def noise_seed(seed: int, scene_sha256: str, setting: str, copy: int = 0) -> int:
+    """Seed of one picture's noise: depends on its content, not on its place in the set.
+
+    Of scenes that are equal to the bit each is another `copy`, so that they differ in noise.
+    """
+    text = f"{seed}/{scene_sha256}/{setting}{f'/{copy}' if copy else ''}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
 
 
 def make_pair(
-    cut: photographs.SceneCut, cameras: dict[str, Camera], *, hr_px: int, scale: int, seed: int
+    cut: photographs.SceneCut, cameras: dict[str, Camera], *, hr_px: int, scale: int, seed: int, copy: int = 0
 ) -> RenderedPair:
     """Render one scene through every camera.
 
     The target is the scene reduced to `hr_px`. Every camera looks at the scene itself, except an ideal one:
     its low-resolution picture is the target, reduced. Raises ValueError, naming scene and setting, where a camera
-    cannot take it.
+    cannot take it. `copy` is how many equal scenes there were before.
     """
     lr_size = (hr_px // scale, hr_px // scale)
     target = image.quantise(resize(cut.rgb / 255.0, (hr_px, hr_px)))
     low, renders = {}, {}
     for setting, camera in cameras.items():
-        number = noise_seed(seed, cut.sha256, setting)
+        number = noise_seed(seed, cut.sha256, setting, copy)
         try:
             render = pipeline.render(target if camera.ideal else cut.rgb, camera, seed=number)
         except ValueError as error:
@@ -123,13 +127,16 @@ def render_pairs(
     check_sizes(hr_px=hr_px, scale=scale, scene_px=scene_px)
 
     def jobs_to_do() -> Iterator[Job]:
+        copies: Counter[str] = Counter()
         for photo in sources:
             for cut in photographs.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
                 if cut.rgb.shape[0] < hr_px:
                     raise ValueError(
                         f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size, {hr_px} px"
                     )
-                yield cut, cameras, {"hr_px": hr_px, "scale": scale, "seed": seed}
+                digest = cut.sha256
+                yield cut, cameras, {"hr_px": hr_px, "scale": scale, "seed": seed, "copy": copies[digest]}
+                copies[digest] += 1
 
     if jobs == 1:
         yield from map(_job, jobs_to_do())

@@ -31,7 +31,7 @@ def place(names: Sequence[Path], output: Path | None) -> list[Path]:
         from camsim.io import image  # loads NumPy, which --help needs not
 
         if output.is_file() or output.suffix.lower() in image.SUFFIXES:
-            raise ValueError(f"{len(names)} inputs need a folder to go into, not {output}")
+            raise ValueError(f"{len(names)} pictures need a folder to go into, not {output}")
     return distinct([(output or Path()) / name for name in names])
 
 

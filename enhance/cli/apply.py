@@ -13,7 +13,7 @@ from camsim._version import __version__
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.io import atomic, outputs
-from enhance.cli.model_options import find_model, load_enlarger, model_options
+from enhance.cli.model_options import Model, find_model, load_enlarger, model_options
 
 if TYPE_CHECKING:
     from enhance.inference.apply import Enlarger
@@ -39,21 +39,29 @@ class Job:
         return pictures.read(self.path, name=self.input.where)
 
 
+def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
+    if not positional and not named:
+        raise click.UsageError("no IN is given: a picture file, a folder or an http(s) address")
+    return [*positional, *named]
+
+
 @click.command(short_help="Enlarge pictures with a trained model.")
-@click.option("-i", "--input", "inputs", required=True, multiple=True, metavar="IN", help="A file, a folder or a URL.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A picture file, or a folder.")
+@click.argument("positional", nargs=-1, metavar="IN...")
+@click.option("-i", "--input", "named", multiple=True, metavar="IN", help="Another IN: the same as without -i.")
+@click.option(
+    "-o", "--output", required=True, metavar="OUT", type=click.Path(path_type=Path), help="A picture file, or a folder."
+)
 @model_options
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
 @console.force_option
 @console.dry_run_option
 @console.reporting
+@console.gather("inputs", _inputs, "positional", "named")
 def apply(
     inputs: Sequence[str],
     output: Path,
-    task: str | None,
-    models: Path | None,
-    model: Path | None,
+    model: str | None,
     tile: int | None,
     device: str,
     force: bool,
@@ -62,40 +70,45 @@ def apply(
 ) -> None:
     """Enlarge pictures of any size with a trained model.
 
-    -i may be repeated; folders are searched through, http and https addresses are fetched (at most 64 MiB each).
-    Grey, 16 bits, alpha, EXIF and resolution are kept; colours become sRGB. Beside every picture a .json file records
-    model and input.
-    Without --models it is the task's latest finished run, or the model that came with the program.
+    \b
+    enhance apply shot.png -o out.png --model deblur     the model that came with the program
+    enhance apply shots/ -o out/ --model runs/deblur-1   a run of yours, on every picture of a folder
+
+    IN is a file, a folder or an address: folders are searched through, but for what this command made before, http
+    and https addresses are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution are kept; colours
+    become sRGB. Beside every picture a .json file records model and input. A picture that is unlike those that the
+    model was trained on gets a warning.
     """
-    weights, entry = find_model(task, models, model)
+    found = find_model(model)
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
-        jobs = _jobs(inputs, output, Path(folder), force=force)
+        jobs = _jobs(inputs, output, Path(folder), console, force=force)
         if dry_run:
             names = [str(job.output) for job in jobs]
-            plan = {"dry_run": True, "model": str(weights), "outputs": names}
+            plan = {"dry_run": True, **found.record, "outputs": names}
             console.result("\n".join(f"would write {name}" for name in names), plan)
             return
         _fetch(jobs)
-        kept, pixels = _check(jobs, console.info)  # before the model is loaded or anything written
-        enlarge = load_enlarger(weights, tile=tile, device=device)
-        console.info(f"model: {weights}")
-        facts = {
-            "model": str(weights),
-            "model_sha256": atomic.sha256(weights),
-            "task": entry and entry.task,
-            "version": __version__,
-        }
-        records = _enlarge_all(jobs, kept, enlarge, pixels, facts, console)
+        checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
+        enlarge = load_enlarger(found.weights, tile=tile, device=device)
+        console.info(f"model: {found}")
+        if checked.unlike:
+            console.info(_warning(checked.unlike, len(jobs), found))
+        facts = found.record | {"model_sha256": atomic.sha256(found.weights), "version": __version__}
+        records = _enlarge_all(jobs, checked, enlarge, facts, console)
     lines = (f"{record['output']}  {record['width']}×{record['height']}" for record in records)
-    console.result("\n".join(lines), {"model": str(weights), "outputs": records})
+    console.result("\n".join(lines), found.record | {"outputs": records})
 
 
-def _jobs(inputs: Sequence[str], output: Path, folder: Path, *, force: bool) -> list[Job]:
+def _jobs(inputs: Sequence[str], output: Path, folder: Path, console: Console, *, force: bool) -> list[Job]:
     """Where every picture comes from and goes to, checked; what is fetched will be in `folder`."""
     from camsim.io import image
     from enhance.inference import pictures
 
-    found = pictures.find(inputs)
+    found, own = pictures.find(inputs)
+    if own:
+        console.info(
+            f"note: {len(own)} left out that this command made before, such as {own[0]}; name a file to use it"
+        )
     targets = outputs.place([each.name for each in found], output)
     sidecars = outputs.distinct([target.with_suffix(".json") for target in targets])
     for target in targets:
@@ -121,11 +134,28 @@ def _fetch(jobs: Sequence[Job]) -> None:
             web.fetch(job.input.where, job.path)
 
 
-def _check(jobs: Sequence[Job], note: Callable[[str], object]) -> tuple[dict[Job, "Picture"], int]:
-    """Decode every picture and see that it can be written; returns those that are kept, and the pixels of all."""
-    from enhance.inference import pictures
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is known of the inputs before the first is enlarged."""
 
-    kept, kept_bytes, pixels = {}, 0, 0
+    kept: dict[Job, "Picture"]  #: decoded, where memory allows
+    pixels: int
+    unlike: dict[Job, list[str]]  #: how those differ, in words, that are unlike the model's training pictures
+
+
+def _warning(unlike: dict[Job, list[str]], count: int, model: Model) -> str:
+    """One line about pictures that the model was not made for."""
+    job, words = next(iter(unlike.items()))
+    others = f", and {len(unlike) - 1} of the other {count - 1}" if len(unlike) > 1 else ""
+    return f"warning: {job.input.where}{others}: unlike what {model.run.task} was trained on: {'; '.join(words)}"
+
+
+def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> Checked:
+    """Decode every picture and see that it can be written; returns those that are kept, and the pixels of all."""
+    from enhance.inference import likeness, pictures
+
+    inputs = model.run.inputs if model.run else {}
+    kept, kept_bytes, pixels, unlike = {}, 0, 0, {}
     for job in jobs:
         picture = job.read()
         pictures.check_target(job.output, picture)
@@ -135,11 +165,13 @@ def _check(jobs: Sequence[Job], note: Callable[[str], object]) -> tuple[dict[Job
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
             kept[job] = picture
             kept_bytes += picture.values.nbytes
-    return kept, pixels
+        if inputs and (words := likeness.unlike(picture.rgb(), inputs)):
+            unlike[job] = words
+    return Checked(kept=kept, pixels=pixels, unlike=unlike)
 
 
 def _enlarge_all(
-    jobs: Sequence[Job], kept: dict[Job, "Picture"], enlarge: "Enlarger", pixels: int, facts: dict, console: Console
+    jobs: Sequence[Job], checked: Checked, enlarge: "Enlarger", facts: dict, console: Console
 ) -> list[dict]:
     """Enlarge and write every picture and its record; returns the records."""
     from tqdm import tqdm
@@ -148,13 +180,13 @@ def _enlarge_all(
 
     bar_options = {"unit": "px", "unit_scale": True, "dynamic_ncols": True, "delay": 1, "leave": False}
     records = []
-    with tqdm(total=pixels, disable=not console.show_progress, **bar_options) as bar:
+    with tqdm(total=checked.pixels, disable=not console.show_progress, **bar_options) as bar:
         for job in jobs:
-            picture = kept.pop(job) if job in kept else job.read()
+            picture = checked.kept.pop(job) if job in checked.kept else job.read()
             result = enlarge(picture.values, step=bar.update)
             pictures.write(job.output, replace(picture, values=result))
             size = {"width": result.shape[1], "height": result.shape[0], "scale": enlarge.scale}
             origin = {"input": job.input.where, "input_sha256": atomic.sha256(job.path), "output": str(job.output)}
-            records.append(origin | size | facts)
+            records.append(origin | size | facts | {"unlike_training": checked.unlike.get(job, [])})
             atomic.write_text(job.sidecar, json.dumps(records[-1], indent=1))
     return records

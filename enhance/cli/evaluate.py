@@ -10,10 +10,11 @@ import click
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.io import outputs
-from enhance.cli.model_options import find_model, load_model, model_options
+from enhance.cli.model_options import Model, find_model, load_model, model_options
 
 if TYPE_CHECKING:
-    from enhance.evaluation.benchmark import Bench, Model
+    from enhance.evaluation.benchmark import Bench
+    from enhance.evaluation.benchmark import Model as Function
     from enhance.evaluation.protocol import Protocol
     from enhance.evaluation.results import Evaluation
 
@@ -46,9 +47,7 @@ FILE = click.Path(path_type=Path)
 @console.reporting
 def evaluate(
     folders: Sequence[str],
-    task: str | None,
-    models: Path | None,
-    model: Path | None,
+    model: str | None,
     scale: int,
     channel: str,
     crop: int | None,
@@ -61,7 +60,7 @@ def evaluate(
 
     \b
     enhance evaluate --bench Set5=DIR                      MATLAB's bicubic alone
-    enhance evaluate --bench Set5=DIR --bench Set14=DIR --task sr
+    enhance evaluate --bench Set5=DIR --bench Set14=DIR --model sr
 
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
     it have 8 bits. A grey file stays grey. Every table names channel, cropped border and range.
@@ -71,7 +70,7 @@ def evaluate(
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
     benches = _open(folders, scale)
-    name, weights = _chosen(task, models, model, scale)
+    name, found = _chosen(model, scale)
     if csv is not None:
         _check_csv(csv, benches, protocol)
     if dry_run:
@@ -79,15 +78,15 @@ def evaluate(
         return
     functions = {benchmark.BASELINE: benchmark.matlab_bicubic(scale)}
     if name:
-        functions[name] = load_model(weights)
-        console.info(f"model: {weights}")
+        functions[name] = load_model(found.weights)
+        console.info(f"model: {found}")
     evaluation = _evaluate_with_bar(benches, functions, protocol, delta_e, console)
     if csv is not None:
         results.append_csv(csv, evaluation.scores)
     result = {
         "scale": scale,
         "protocol": asdict(protocol) | {"words": protocol.describe()},
-        "model": str(weights) if name else None,
+        "model": str(found.weights) if found else None,
         "means": [asdict(mean) for mean in evaluation],
         "notes": list(evaluation.notes),
         "records": [asdict(one) for one in evaluation.scores],
@@ -112,14 +111,14 @@ def _open(folders: Sequence[str], scale: int) -> "list[Bench]":
     return opened
 
 
-def _chosen(task: str | None, models: Path | None, model: Path | None, scale: int) -> tuple[str, Path | None]:
-    """What the model's row is called, and its file; "" and None where MATLAB's bicubic is alone."""
-    if not (task or models or model):
+def _chosen(name: str | None, scale: int) -> tuple[str, Model | None]:
+    """What the model's row is called, and the model; "" and None where MATLAB's bicubic is alone."""
+    if not name:
         return "", None
-    path, entry = find_model(task, models, model)
-    if entry and entry.scale != scale:
-        raise ValueError(f"{entry.folder}: a model for scale {entry.scale}, not {scale}; --scale sets it")
-    return entry.task if entry else str(path), path
+    model = find_model(name)
+    if model.run and model.run.scale != scale:
+        raise ValueError(f"{model.run.folder}: a model for scale {model.run.scale}, not {scale}; --scale sets it")
+    return model.run.task if model.run else str(model.weights), model
 
 
 def _check_csv(csv: Path, benches: "Sequence[Bench]", protocol: "Protocol") -> None:
@@ -144,7 +143,7 @@ def _report_plan(benches: "Sequence[Bench]", name: str, scale: int, protocol: "P
 
 def _evaluate_with_bar(
     benches: "Sequence[Bench]",
-    functions: "Mapping[str, Model]",
+    functions: "Mapping[str, Function]",
     protocol: "Protocol",
     delta_e: bool,
     console: Console,

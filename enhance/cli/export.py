@@ -20,9 +20,7 @@ from enhance.cli.model_options import find_model, model_options
 @console.dry_run_option
 @console.reporting
 def export(
-    task: str | None,
-    models: Path | None,
-    model: Path | None,
+    model: str | None,
     output: Path,
     force: bool,
     dry_run: bool,
@@ -33,18 +31,18 @@ def export(
     It takes (1, H, W, 3) float32 sRGB values in [0, 1], any H and W. What was written is run once and compared with
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
-    path, _ = find_model(task, models, model)
-    outputs.check([output], [path], force=force)
+    found = find_model(model)
+    outputs.check([output], [found.weights], force=force)
     backend.ensure()
     from enhance.inference import apply, export
 
     kind = export.kind_of(output)
     export.check_place(output)
     if dry_run:
-        plan = {"dry_run": True, "model": str(path), "outputs": [str(output)]}
+        plan = {"dry_run": True, **found.record, "outputs": [str(output)]}
         console.result(f"would write {output} ({kind})", plan)
         return
-    worst = export.export(apply.load(path), output)
-    console.info(f"model: {path}")
-    record = {"model": str(path), "output": str(output), "kind": kind, "largest_difference": worst}
+    worst = export.export(apply.load(found.weights), output)
+    console.info(f"model: {found}")
+    record = found.record | {"output": str(output), "kind": kind, "largest_difference": worst}
     console.result(f"{output}  {kind}, within {worst:.1e} of Keras", record)

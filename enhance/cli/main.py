@@ -17,10 +17,11 @@ def cli() -> None:
     """Networks that undo what a camera did.
 
     \b
-    enhance apply -i in.png -o out.png --task deblur     with the models that came with it, or your own
+    enhance apply in.png -o out.png --model deblur       with the models that came with it, or your own
     enhance train --task deblur                          on the built-in photographs
     enhance train --task deblur --data DIR -o RUN        on a set of `camsim dataset`, or your photographs
-    enhance evaluate --bench Set5=DIR --task sr          PSNR and SSIM as the papers measure them
+    enhance models use RUN                               let a task's name stand for a run of yours
+    enhance evaluate --bench Set5=DIR --model sr         PSNR and SSIM as the papers measure them
     """
 
 

@@ -1,12 +1,14 @@
-"""What the commands share that use a trained model: the three options that name one, and finding it."""
+"""What the commands share that use a trained model: the options that name one, and finding it."""
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from camsim.cli import console
 from enhance import backend, zoo
 
 if TYPE_CHECKING:
@@ -15,12 +17,39 @@ if TYPE_CHECKING:
     from enhance.inference.apply import Enlarger
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What --model names."""
+
+    weights: Path  #: the network's file
+    run: zoo.Entry | None  #: the finished run that made it, where that is known
+
+    @property
+    def record(self) -> dict[str, str | None]:
+        """Which model it is, for JSON."""
+        return {"model": str(self.weights), "task": self.run and self.run.task}
+
+    def __str__(self) -> str:
+        return self.run.describe() if self.run else str(self.weights)
+
+
+def _named(*, model: str | None, task: str | None) -> str | None:
+    if model and task:
+        raise click.UsageError("--task is short for --model: name the model once")
+    return model or task
+
+
 def model_options(command: Callable) -> Callable:
-    """The three options that name a model."""
+    """The options that name a model; the command gets the name, or None, as its argument `model`."""
+    command = console.gather("model", _named, "model", "task")(command)
     for option in (
-        click.option("--model", type=click.Path(path_type=Path), help="A .keras file instead of a task's model."),
-        click.option("--models", type=click.Path(path_type=Path), help="Folder of trained models, or one run."),
-        click.option("--task", help="sr, color, pixel, deblur, or a camera that you trained for."),
+        click.option("--task", metavar="TASK", help="Short for --model TASK."),
+        click.option(
+            "--model",
+            metavar="MODEL",
+            help="A task (sr, color, pixel, deblur, or a camera that you trained for), the folder of a run, or a "
+            ".keras file.",
+        ),
     ):
         command = option(command)
     return command
@@ -34,22 +63,17 @@ def what_to_type() -> Iterator[None]:
     except zoo.UnfinishedError as error:
         raise ValueError(f"{error}; `enhance train --resume -o {error.folder}` goes on") from error
     except zoo.NoModelError as error:
-        raise ValueError(f"{error}: `enhance train --task {error.task}` makes one; --models names a folder") from error
+        raise ValueError(f"{error}: `enhance train --task {error.task}` makes one; --model names a run") from error
+    except zoo.VanishedError as error:
+        raise ValueError(f"{error}; `enhance models use --reset {error.task}` forgets it") from error
 
 
-def find_model(task: str | None, models: Path | None, model: Path | None) -> tuple[Path, zoo.Entry | None]:
-    """The generator's file that the three options name, and the finished run that it belongs to, if any."""
-    if model and (task or models):
-        raise click.UsageError("--model names one network and stands alone: no --task or --models with it")
-    if model:
-        if not model.exists():
-            raise ValueError(f"{model}: no such file")
-        return model, None
-    if not task and not models:
-        raise click.UsageError("--task or --model is needed")
+def find_model(name: str | None) -> Model:
+    """The model that --model, or --task, names."""
+    if not name:
+        raise click.UsageError("--model is needed: a task, the folder of a run, or a .keras file")
     with what_to_type():
-        entry = zoo.find(task, models) if task else zoo.open_run(models)
-    return entry.weights, entry
+        return Model(*zoo.open_model(name))
 
 
 def load_enlarger(path: Path, *, tile: int | None = None, device: str = "auto") -> "Enlarger":

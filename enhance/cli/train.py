@@ -42,7 +42,7 @@ class Options:
     assignments: Sequence[str]
     ranges: Sequence[str]
     init: str | None
-    vgg_weights: str | None
+    weights: str | None
     batch: int | None
     precision: str | None
     crop: str | None
@@ -53,7 +53,7 @@ class Options:
 
     def keys(self) -> dict[str, object]:
         """The keys of the configuration that have an option of their own, where it was given."""
-        names = ("batch", "precision", "crop", "jobs", "seed", "vgg_weights", "init")
+        names = ("batch", "precision", "crop", "jobs", "seed", "weights", "init")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
@@ -79,7 +79,12 @@ class Options:
 )
 @click.option("--range", "ranges", multiple=True, metavar="KEY=LOW,HIGH", help="Draw a camera's value per picture.")
 @click.option("--init", metavar="RUN", help="Start from a trained model: a run or a .keras file.")
-@click.option("--vgg-weights", metavar="FILE", help="VGG19's weights (.npz, .h5) for VGG losses, or `download`.")
+@click.option(
+    "--weights",
+    metavar="DIR",
+    help="Folder of pretrained weights, or `download`: VGG losses need VGG19's, vgg19.npz or Keras' .h5.  "
+    "[default: what CAM2EYE_WEIGHTS says]",
+)
 @click.option("--batch", type=int, help="Pictures per step.")
 @click.option("--precision", help="auto, float32 or bfloat16.")
 @click.option("--crop", help="fixed_size or random_size: windows cut from pictures larger than needed.")
@@ -201,7 +206,7 @@ def _options_named() -> Iterator[None]:
     except build.NoInitError as error:
         raise ValueError(f"--init: {error}") from error
     except vgg.NoWeightsError as error:
-        raise ValueError(f"--vgg-weights: {error}") from error
+        raise ValueError(f"--weights: {error}") from error
 
 
 def _train(plan: start.Plan, console: Console) -> zoo.Entry:
@@ -254,10 +259,14 @@ def _train_with_bar(plan: start.Plan, pictures: "TrainingPictures", console: Con
 
 
 def _report_run(entry: zoo.Entry, console: Console) -> None:
-    """Register a finished run as its task's latest and print its card."""
-    if trouble := start.register(entry):
-        console.info(f"note: --task will not find this model by itself ({trouble}); use --models {entry.folder}")
+    """Remember a finished run and print its card."""
+    if trouble := start.remember(entry):
+        console.info(f"note: `enhance models` will not list this model ({trouble}); name it: --model {entry.folder}")
     psnr_db = entry.card["validation"].get("val_psnr_db")
     psnr = "" if psnr_db is None else f", {psnr_db:.2f} dB on held-out pictures"
     text = f"{entry.weights}  {entry.task}, {entry.card['steps']} steps{psnr}"
+    if entry.task in zoo.TASKS:
+        console.info(
+            f"`--model {entry.folder}` uses it; after `enhance models use {entry.folder}` so does {entry.task}"
+        )
     console.result(text, {"run": str(entry.folder)} | entry.facts)

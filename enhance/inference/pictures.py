@@ -7,6 +7,7 @@ to another profile would only round once more. Grey is written without: it has s
 customary profile.
 """
 
+import json
 import re
 import urllib.parse
 from collections.abc import Iterable
@@ -43,21 +44,42 @@ class Picture:
     exif: bytes = b""  #: a block of EXIF, upright, empty for none
     dpi: tuple[float, float] | None = None  #: pixels per inch, across and down, if they are known
 
+    def rgb(self) -> np.ndarray:
+        """(H, W, 3) sRGB values in [0, 1]; alpha is left out, grey is repeated."""
+        colour = self.values[..., :1] if self.values.shape[2] <= 2 else self.values[..., :3]
+        return np.broadcast_to(colour / np.float32(high_depth.white(self.values.dtype)), (*colour.shape[:2], 3))
 
-def find(places: Iterable[str]) -> list[Input]:
+
+def find(places: Iterable[str]) -> tuple[list[Input], list[Path]]:
     """Expand files, folders (searched through) and web addresses, in this order; nothing is fetched yet.
 
-    Raises ValueError for a missing file or folder and a folder without pictures.
+    Returns the inputs, and what was found in folders but left out, because a record beside it says that a model made
+    it: else the same command on the same folder would enlarge what it has enlarged. Raises ValueError for a missing
+    file or folder and a folder without pictures.
     """
-    inputs = []
+    inputs, own = [], []
     for place in places:
         if web.is_web(place):
             inputs.append(Input(where=place, name=_name_of(place)))
             continue
         found = image.find([place])
+        if Path(place).is_dir():
+            made = {path for path in found if _is_made(path)}
+            own += sorted(made)
+            if not (found := [path for path in found if path not in made]):
+                raise ValueError(f"{place}: no pictures in this folder but those that a model made")
         names = outputs.names(found, [Path(place)])
         inputs += [Input(where=str(path), name=_writable(name)) for path, name in zip(found, names, strict=True)]
-    return inputs
+    return inputs, own
+
+
+def _is_made(path: Path) -> bool:
+    """Whether the record beside a picture says that a model made it."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return "model_sha256" in record and Path(record["output"]).name == path.name
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def _writable(name: Path) -> Path:

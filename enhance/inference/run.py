@@ -24,7 +24,7 @@ class Run(zoo.Entry):
     Examples
     --------
     >>> import enhance
-    >>> run = enhance.models()[-1]
+    >>> run = enhance.models()[3]
     >>> run.task, run.scale, run.weights.name
     ('deblur', 4, 'generator.keras')
     """
@@ -74,7 +74,7 @@ class Run(zoo.Entry):
         Examples
         --------
         >>> import numpy, enhance
-        >>> enhance.models()[-1].load()(numpy.zeros((8, 8, 3), "uint8")).shape
+        >>> enhance.models()[0].load()(numpy.zeros((8, 8, 3), "uint8")).shape
         (32, 32, 3)
         """
         from enhance import backend

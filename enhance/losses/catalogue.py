@@ -68,8 +68,8 @@ def content(
     names : sequence of str
         As `parse` takes them.
     vgg_weights : str, Path or None
-        File of VGG19's weights, "download", or None for what CAM2EYE_VGG_WEIGHTS names. Read only where a layer is
-        named; see `vgg.read_weights`.
+        Folder or file of VGG19's weights, "download", or None for what CAM2EYE_WEIGHTS names. Read only where a layer
+        is named; see `vgg.read_weights`.
     criterion : {"l1", "mse"}
         How features are compared.
 

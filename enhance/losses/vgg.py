@@ -9,7 +9,6 @@ ECCV 2016; X. Wang et al., "ESRGAN", ECCV Workshops 2018 (features before activa
 """
 
 import contextlib
-import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -20,10 +19,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from camsim.io import weights_folder
 from enhance.backend import Tensor
 
-#: Names a file of weights where none is given.
-WEIGHTS_VARIABLE = "CAM2EYE_VGG_WEIGHTS"
+#: Names of the file of weights in a folder: ours, and those that Keras gives to what it downloads.
+FILES = ("vgg19.npz", "vgg19.h5", "vgg19_weights_tf_dim_ordering_tf_kernels*.h5")
 
 #: Behind a layer's name: its features before the rectifier.
 LINEAR = ":linear"
@@ -107,19 +107,25 @@ def read_weights(layers: Iterable[str], source: str | Path | None = None) -> Wei
 
     `source` is an ``.npz`` with arrays ``block1_conv1/kernel``, ``block1_conv1/bias`` …; an ``.h5`` of Keras (weights
     of any version, or a whole model), of which nothing but the arrays is read; or "download", for which Keras fetches
-    its ImageNet weights. None stands for what the environment variable CAM2EYE_VGG_WEIGHTS says.
+    its ImageNet weights; or a folder with one of these under a name of `FILES`. None stands for the folder that the
+    environment variable CAM2EYE_WEIGHTS names.
 
     Raises NoWeightsError where nothing says where they are, or a download fails; ValueError where a file is missing,
     damaged or lacks an array, and for arrays of another shape or type than VGG19's, which are not read at all.
     """
-    source, layers = source or os.environ.get(WEIGHTS_VARIABLE) or None, list(layers)
-    if source is None:
-        raise NoWeightsError(
-            f"{layers[-1]} needs VGG19's weights: a file (.npz or Keras's .h5) or the word `download`, given or in the "
-            f"variable {WEIGHTS_VARIABLE}"
-        )
+    layers = list(layers)
     if str(source) == "download":
         return _download(layers)
+    source = source or weights_folder.chosen()
+    if source is None:
+        raise NoWeightsError(
+            f"{layers[-1]} needs VGG19's weights: a folder with {' or '.join(FILES)}, or the word `download`; or a "
+            f"folder in the variable {weights_folder.VARIABLE}"
+        )
+    if Path(source).is_dir():
+        folder, source = source, weights_folder.find(source, *FILES)
+        if source is None:
+            raise NoWeightsError(f"{folder}: none of VGG19's weights here: {', '.join(FILES)}")
     try:
         return _read_file(Path(source), layers)
     except _UnfitError:

@@ -74,7 +74,7 @@ def initial_weights(config: configs.Config, network: keras.Model) -> list[np.nda
 def content_losses(stage: configs.Stage, config: configs.Config) -> Callable[..., dict[str, Tensor]]:
     """The content losses of a stage: (reference, output) to tensors by name. Losses of weight 0 are left out."""
     names = [name for name, weight in stage.content.items() if weight > 0]
-    return catalogue.content(names, vgg_weights=config.vgg_weights or None, criterion=stage.criterion)
+    return catalogue.content(names, vgg_weights=config.weights or None, criterion=stage.criterion)
 
 
 def adversarial_loss(stage: configs.Stage) -> Adversarial:

@@ -17,6 +17,7 @@ from enhance import backend, zoo
 from enhance import config as configs
 from enhance.data import live_camera
 from enhance.data.batches import Batch, TrainingPictures
+from enhance.inference import likeness
 from enhance.networks import keras_file
 from enhance.training import build, model_card, optimizer, run_folder, validation
 from enhance.training.step import Trainer
@@ -273,6 +274,7 @@ class _Training:
             "backend": keras.backend.backend(),
             "data": self.pictures.source,
             "pairs": self.pictures.trained_on,
+            "inputs": likeness.of_batches(self.pictures.batches(0, size=config.batch, seed=config.seed)),
             "validation": self.log.validation(next(s.best for s in reversed(config.stages) if s.steps)),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from camsim import camera_file
 from camsim.camera import Camera
-from enhance import backend, zoo
+from enhance import backend, user_files, zoo
 from enhance import config as configs
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def run(
     report: Callable[[int, dict], object] = lambda steps, losses: None,
     say: Callable[[str], object] = lambda text: None,
 ) -> zoo.Entry:
-    """Train from beginning to end; returns the finished run, which is registered as its task's latest.
+    """Train from beginning to end; returns the finished run, which is remembered as the latest.
 
     `report(steps, losses)` is called after every batch, `say` with what a person should know.
     """
@@ -148,8 +148,8 @@ def run(
             say(f"{plan.folder}: {plan.describe()}; {pictures.source}")
             engine.run(plan.folder, plan.config, pictures, report, say)
     entry = zoo.open_run(plan.folder)
-    if trouble := register(entry):
-        say(f"this model will not be found by its task ({trouble})")
+    if trouble := remember(entry):
+        say(f"this model will not be listed ({trouble})")
     return entry
 
 
@@ -158,10 +158,10 @@ def is_finished(folder: Path) -> bool:
     return (folder / zoo.CARD).exists()
 
 
-def register(entry: zoo.Entry) -> str:
-    """Register a finished run as its task's latest; returns why that could not be done, for the model is there."""
+def remember(entry: zoo.Entry) -> str:
+    """Remember a finished run as the latest; returns why that could not be done, for the model is there."""
     try:
-        zoo.register(entry.folder)
+        user_files.remember(entry.folder)
     except (OSError, ValueError) as error:
         return str(error)
     return ""
@@ -183,7 +183,7 @@ def with_whole_paths(config: configs.Config) -> configs.Config:
     """Paths from the root, so that the run goes on, and is done again, from any folder."""
     if config.data and not Path(config.data).exists():
         raise ValueError(f"{config.data}: no such file or folder")
-    paths = {key: getattr(config, key) for key in ("data", "init", "vgg_weights")}
+    paths = {key: getattr(config, key) for key in ("data", "init", "weights")}
     whole = {key: str(Path(path).resolve()) for key, path in paths.items() if path and Path(path).exists()}
     return replace(config, **whole)
 

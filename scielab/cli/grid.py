@@ -14,7 +14,11 @@ FILE = click.Path(path_type=Path)
 
 @click.command(short_help="Judge four models on four cameras.")
 @click.option(
-    "--models", type=FILE, help="Folder of trained models, one folder per task.  [default: the latest of each]"
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="A task, the folder of a run or of several, or a .keras file. Repeatable.  [default: every task's model]",
 )
 @click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
 @click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
@@ -32,18 +36,18 @@ FILE = click.Path(path_type=Path)
     help="Pixels per degree of visual angle.",
 )
 @click.option(
-    "--lpips-weights",
+    "--weights",
     type=FILE,
-    multiple=True,
-    metavar="FILE",
-    help="Measure LPIPS, too: squeezenet1_1 of torchvision and, given again, squeeze.pth of LPIPS 0.1; or one .npz.",
+    metavar="DIR",
+    help="Measure LPIPS, too, with the weights in this folder: lpips.npz, or squeezenet1_1*.pth and squeeze.pth.  "
+    "[default: what CAM2EYE_WEIGHTS says]",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Judge only so many pictures, spread over the set.")
 @console.force_option
 @console.dry_run_option
 @console.reporting
 def grid(
-    models: Path | None,
+    models: tuple[str, ...],
     data: Path | None,
     samples_per_degree: float,
     dry_run: bool,
@@ -62,11 +66,14 @@ def grid(
 
     planned = run.plan(models, data, viewing=Viewing(samples_per_degree=samples_per_degree), **options)
     if dry_run:
-        names, count, output = [row.name for row in planned.rows], len(planned.data.pictures), planned.output
+        count, output = len(planned.data.pictures), planned.output
+        names = [row.name for row in planned.rows]
         plan = {"dry_run": True, "output": str(output), "pictures": count, "models": names}
         words = f"would judge {', '.join(names)} on {count} pictures of {planned.data.source}, into {output}"
         console.result(words, plan)
         return
+    for row in planned.rows:
+        console.info(f"model {row.name}: {row.origin}")
     try:
         with _progress(shown=console.show_progress) as step:
             found = run.carry_out(planned, step=step, say=console.info)

@@ -3,7 +3,7 @@
 Both pictures run through the network; the features of seven stages are scaled to unit length at every pixel, their
 squared differences weighted by what human judgments gave each channel, averaged over the picture and added up.
 
-The weights are not part of this package: they are `squeezenet1_1-*.pth` of torchvision and `squeeze.pth` of LPIPS 0.1.
+The weights are not part of this package: `FILES` names them.
 
 References: R. Zhang, P. Isola, A. Efros, E. Shechtman, O. Wang, "The unreasonable effectiveness of deep features as a
 perceptual metric", CVPR 2018; F. Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from camsim.io import weights_folder
 from scielab.metrics import weights_file
 
 #: Name of the metric, to be cited with every number.
@@ -46,6 +47,18 @@ _WIDTHS = {3: (16, 64), 4: (16, 64), 6: (32, 128), 7: (32, 128)} | {
 # Mean and standard deviation of ImageNet's colours, for values in [-1, 1].
 _SHIFT = np.array([-0.030, -0.088, -0.188], dtype=np.float32)
 _SCALE = np.array([0.458, 0.448, 0.450], dtype=np.float32)
+
+
+#: The names that the files of weights have in a folder.
+FILES = "lpips.npz, or squeezenet1_1*.pth (torchvision's) and squeeze.pth (LPIPS 0.1's)"
+
+
+def find(folder: Path | str) -> list[Path]:
+    """The files of weights in a folder, by the names of `FILES`; [] where they are not there."""
+    if whole := weights_folder.find(folder, "lpips.npz"):
+        return [whole]
+    parts = [weights_folder.find(folder, name) for name in ("squeezenet1_1*.pth", "squeeze.pth")]
+    return [part for part in parts if part] if all(parts) else []
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,10 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
-from camsim import arguments
 from camsim._version import __version__
-from camsim.io import atomic
+from camsim.io import atomic, weights_folder
 from scielab.comparison.record import viewing_words
 from scielab.eye import presets
 from scielab.metrics import lpips
@@ -17,9 +15,16 @@ from scielab.model_grid.rows import BASELINE, Row
 from scielab.viewing import Viewing
 
 
-def lpips_network(paths: str | Path | Iterable[Path | str]) -> tuple[lpips.Network | None, dict | None]:
-    """The network for LPIPS and what is to be said of it; None, None without weights. Errors as for `lpips.load`."""
-    paths = [Path(path) for path in arguments.several(paths)]
+def lpips_network(folder: Path | str | None) -> tuple[lpips.Network | None, dict | None]:
+    """The network for LPIPS and what is to be said of it; None, None without weights.
+
+    Where no folder is given it is the one of the variable; there LPIPS may be missing. Errors as for `lpips.load`, and
+    ValueError for a folder that is given and has not its weights.
+    """
+    place = weights_folder.chosen(folder)
+    paths = [] if place is None else lpips.find(place)
+    if folder is not None and not paths:
+        raise ValueError(f"{folder}: no weights of LPIPS here: {lpips.FILES}")
     if not paths:
         return None, None
     network = lpips.load(paths)
@@ -91,7 +96,7 @@ def record(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dic
         "metric": _metric(data, viewing),
         "intervals": {"percent": 95, "resamples": bootstrap.RESAMPLES, "seed": bootstrap.SEED},
         "lpips": lpips_facts,
-        "models": {row.name: dict(row.facts) for row in rows},
+        "models": {row.name: dict(row.facts) | {"from": row.origin} for row in rows},
         "version": __version__,
     }
 
@@ -118,4 +123,4 @@ def in_words(
     if lpips_facts:
         hashes = ", ".join(f"{name} {digest[:8]}" for name, digest in lpips_facts["weights_sha256"].items())
         words["LPIPS"] = f"{lpips_facts['name']}; weights {hashes}"
-    return words | {f"model {row.name}": row.words for row in rows}
+    return words | {f"model {row.name}": ", ".join(filter(None, (row.words, row.origin))) for row in rows}

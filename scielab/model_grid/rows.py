@@ -1,11 +1,12 @@
 """Who takes part in a grid: models that installed packages register, and plain functions.
 
-A package offers its trained models by an entry point of the group `scielab.models`: a function that takes a folder,
-or None for the models that it finds by itself, and returns `Row` values.
+A package offers its trained models by an entry point of the group `scielab.models`: a function that takes what a user
+typed to name a model, or None for the models that it finds by itself, and returns `Row` values. For a name that it does
+not know it returns none, or raises a ValueError that says what it knows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Row:
     seen: frozenset[str] | None = field(default=None, repr=False)  #: hashes of the photographs that it was trained on
     facts: Mapping[str, object] = field(default_factory=dict, repr=False)  #: for grid.json
     words: str = ""  #: for the report
+    origin: str = ""  #: where the model is from: a folder, or the package that it came with
     competes_elsewhere: bool = True  #: whether it takes part where none of the pictures are of `trained_for`
 
 
@@ -58,29 +60,57 @@ def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | N
         if not callable(model):
             raise ValueError(f"model {name}: a {type(model).__name__} cannot be called with a picture")
     return [
-        Row(name=name, load=lambda model=model: model, trained_for=trained_for.get(name), words="a Python function")
+        Row(
+            name=name,
+            load=lambda model=model: model,
+            trained_for=trained_for.get(name),
+            origin="a Python function",
+        )
         for name, model in models.items()
     ]
 
 
-def registered(folder: Path | str | None = None) -> list[Row]:
-    """The rows that installed packages register: of the models in `folder`, or of those that they find by themselves.
+def registered(names: Iterable[str | Path] = ()) -> list[Row]:
+    """The rows that installed packages register: of the models that are named, or of those that they find themselves.
 
-    Every package is asked; one that has nothing in the folder gives no rows.
+    Every package is asked. A row whose name is taken by another name's gets the name that was typed, in front of its
+    own where that stands for several rows.
 
-    Raises ValueError, in one line with the package's name, where a package cannot give its rows, where no package
-    registers any, and for what is no folder.
+    Raises ValueError, in one line with the package's name, where a package cannot give its rows, where none knows a
+    name, and where no package registers any.
     """
-    folder = None if folder is None else arguments.path(folder, "models, without functions by name,")
     entries = metadata.entry_points(group=GROUP)
     if not entries:
         raise ValueError(f"no installed package registers models to judge (entry points of the group {GROUP})")
-    return [row for entry in entries for row in _rows_of(entry, folder)]
+    names = [str(arguments.path(name, "models, without functions by name,")) for name in names]
+    if not names:
+        return [row for entry in entries for row in _rows_of(entry, None)]
+    found: list[Row] = []
+    for name in names:
+        rows = _rows_named(entries, name)
+        taken = {row.name for row in found}
+        for row in rows:
+            typed = name if len(rows) == 1 else f"{name}/{row.name}"
+            found.append(replace(row, name=typed) if row.name in taken else row)
+    return found
 
 
-def _rows_of(entry: metadata.EntryPoint, folder: Path | None) -> list[Row]:
+def _rows_named(entries: metadata.EntryPoints, name: str) -> list[Row]:
+    """The rows of all packages that know a name; ValueError where none does, with the words of one that refused it."""
+    found, trouble = [], None
+    for entry in entries:
+        try:
+            found += _rows_of(entry, name)
+        except ValueError as error:
+            trouble = error
+    if not found:
+        raise trouble or ValueError(f"{name}: no installed package knows such a model")
+    return found
+
+
+def _rows_of(entry: metadata.EntryPoint, name: str | None) -> list[Row]:
     try:
-        found = list(entry.load()(folder))
+        found = list(entry.load()(name))
     except (ValueError, OSError) as error:  # of trouble that the package expects, and has words for
         raise ValueError(f"models of {entry.name}: {error}") from error
     except Exception as error:  # whatever a package of someone else does

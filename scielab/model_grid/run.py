@@ -76,7 +76,7 @@ class Grid:
 
 
 def plan(
-    models: Mapping[str, rows.Model] | Path | str | None = None,
+    models: Mapping[str, rows.Model] | Path | str | Iterable[Path | str] | None = None,
     data: Path | str | Iterable[pictures.Picture] | None = None,
     *,
     output: Path | str | None = None,
@@ -86,7 +86,7 @@ def plan(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
-    lpips_weights: str | Path | Iterable[Path | str] = (),
+    weights: Path | str | None = None,
     force: bool = False,
 ) -> Plan:
     """Find and check all that a grid needs; parameters and errors as for `grid`."""
@@ -99,7 +99,7 @@ def plan(
     elif trained_for:
         raise ValueError("trained_for is for functions; other models say themselves what they are trained for")
     else:
-        found = rows.registered(models)
+        found = rows.registered(arguments.several(models or ()))
     if output is not None:
         if output.is_file():
             raise ValueError(f"{output} is a file; the results need a folder")
@@ -109,7 +109,7 @@ def plan(
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
     outputs = (1 + len(taking_part)) * len(picture_set.settings)
-    network, lpips_facts = provenance.lpips_network(lpips_weights)
+    network, lpips_facts = provenance.lpips_network(weights)
     return Plan(
         rows=taking_part,
         data=picture_set,
@@ -163,7 +163,7 @@ def carry_out(
 
 
 def grid(
-    models: Mapping[str, rows.Model] | Path | str | None = None,
+    models: Mapping[str, rows.Model] | Path | str | Iterable[Path | str] | None = None,
     data: Path | str | Iterable[pictures.Picture] | None = None,
     *,
     output: Path | str | None = None,
@@ -173,7 +173,7 @@ def grid(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
-    lpips_weights: str | Path | Iterable[Path | str] = (),
+    weights: Path | str | None = None,
     force: bool = False,
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
@@ -185,9 +185,10 @@ def grid(
 
     Parameters
     ----------
-    models : mapping of str to callable, Path, str or None
-        Functions by name, each from a picture (h, w, 3), sRGB values in [0, 1], to its enlargement (H, W, 3). Or a
-        folder of trained models; None for those that installed packages register, such as `enhance`.
+    models : mapping of str to callable, Path, str, iterable of Path or str, or None
+        Functions by name, each from a picture (h, w, 3), sRGB values in [0, 1], to its enlargement (H, W, 3). Or what
+        names models to installed packages such as `enhance`, one or several: a task, the folder of a run or of several
+        runs, a file; None for those that they find themselves.
     data : Path, str, iterable of Picture or None
         A folder of `camsim dataset` or `scielab.model_grid.pictures.Picture` values; None for the built-in test
         photographs.
@@ -207,8 +208,9 @@ def grid(
         Judge only so many pictures, spread over all.
     viewing : Viewing
         From how far the pictures are seen, with which variant and formula of S-CIELAB.
-    lpips_weights : str, Path or iterable of them
-        Weights of LPIPS: torchvision's file and that of LPIPS 0.1, or one .npz of both; without, it is not measured.
+    weights : Path or str, optional
+        Folder of pretrained weights, in which those of LPIPS must be; without it the one that the variable
+        ``CAM2EYE_WEIGHTS`` names. Where there are none LPIPS is not measured.
     force : bool
         Whether files in `output` may be replaced.
     step : callable
@@ -246,7 +248,7 @@ def grid(
     bicubic  21.16 / 14.01
     nearest  21.48 / 13.82
     """
-    options = {"show": show, "limit": limit, "viewing": viewing, "lpips_weights": lpips_weights}
+    options = {"show": show, "limit": limit, "viewing": viewing, "weights": weights}
     who = {"trained_for": trained_for, "registered": registered}
     planned = plan(models, data, output=output, cameras=cameras, force=force, **who, **options)
     return carry_out(planned, step=step, say=say)
@@ -310,7 +312,7 @@ def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str,
     figures.save_maps(staged["delta_e.png"], planned.shown, kept, trained_for, top=top)
     heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.METRICS[0])
     atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
-    atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells))
+    atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells, {row.name: row.origin for row in planned.rows}))
     words = {"facts": facts, "warnings": found.warnings, "first": planned.shown[0].name}
     page = report.page(planned.on_page, kept, found.cells, found.verdicts, top=top, **words)
     atomic.write_text(staged["report.html"], page)

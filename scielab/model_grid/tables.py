@@ -3,7 +3,7 @@
 import csv
 import html
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from scielab.metrics.catalogue import METRICS, Metric
 from scielab.model_grid.verdicts import Cell, Estimate, Margin, Verdict
@@ -108,18 +108,21 @@ def _margin(margin: Margin) -> dict[str, object]:
     }
 
 
-def as_csv(cells: list[Cell]) -> str:
-    """Cells as CSV with a header: every number with the bounds of its interval, empty where there was one picture."""
+def as_csv(cells: list[Cell], origins: Mapping[str, str]) -> str:
+    """Cells as CSV with a header: every number with the bounds of its interval, empty where there was one picture.
+
+    `origins` says where each model is from; nothing is said of one that is not among them.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     names = list(cells[0].estimates)
     bounds = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
-    writer.writerow(["model", "setting", "pictures", *bounds])
+    writer.writerow(["model", "setting", "pictures", *bounds, "model_from"])
     for cell in cells:
         numbers = [
             number
             for name in names
             for number in (cell.estimates[name].value, cell.estimates[name].low, cell.estimates[name].high)
         ]
-        writer.writerow([cell.model, cell.setting, cell.pictures, *numbers])
+        writer.writerow([cell.model, cell.setting, cell.pictures, *numbers, origins.get(cell.model, "")])
     return file.getvalue()
