@@ -35,7 +35,7 @@ endif
 
 demo: demo/test/manifest.json $(TRAINED)
 	@echo "== judging the four models of $(MODELS) on photographs that none was trained on"
-	@$(BIN)/scielab grid --models $(MODELS) --data demo/test -o demo --force
+	@$(BIN)/scielab grid --model $(MODELS) --data demo/test -o demo --force
 
 demo/test/manifest.json: | $(READY)
 	@echo "== rendering the test photographs through the four cameras"

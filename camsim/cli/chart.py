@@ -64,6 +64,7 @@ class Targets:
 @click.option(
     "-o",
     "--output",
+    metavar="OUT",
     type=click.Path(path_type=Path),
     help="A picture file, an .npz file for spectra alone, or a folder.  [default: NAME.png here]",
 )

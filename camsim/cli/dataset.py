@@ -54,9 +54,21 @@ def _rendering(*, hr_size: int, scene_size: int, **others: int) -> Rendering:
 
 @click.command(short_help="Render photographs into a set for training.")
 @click.argument("sources", nargs=-1, metavar="[SRC]...")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--setting", "names", multiple=True, help=f"{SETTING_HELP} Repeatable.  [default: all four built-in]")
-@click.option("--split", type=click.Choice(["train", "test", "all"]), default="all", show_default=True)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to make.")
+@click.option(
+    "--setting",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help=f"{SETTING_HELP} Repeatable.  [default: all four built-in]",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "test", "all"]),
+    default="all",
+    show_default=True,
+    help="Which photographs of a recipe.",
+)
 @click.option("--hr-size", default=128, show_default=True, type=click.IntRange(4, 4096), help="Target side in pixels.")
 @click.option("--scale", default=4, show_default=True, type=click.IntRange(min=1), help="HR side over LR side.")
 @click.option(

@@ -101,11 +101,19 @@ def measure() -> None:
 @picture_argument
 @click.option("--roi", type=Box(), metavar="TOP,LEFT,BOTTOM,RIGHT", help="Region with nothing but the edge.")
 @click.option(
-    "--channel", type=click.Choice(["Y", "R", "G", "B"], case_sensitive=False), default="Y", show_default=True
+    "--channel",
+    type=click.Choice(["Y", "R", "G", "B"], case_sensitive=False),
+    default="Y",
+    show_default=True,
+    help="What is measured: luminance, or one channel.",
 )
 @click.option("--pitch-um", type=click.FloatRange(0, min_open=True), help="Pixel pitch, for cycles/mm.")
 @click.option(
-    "--order", type=click.Choice(["1", "2"]), default="1", help="Fit a line (1) or a parabola (2) to the edge."
+    "--order",
+    type=click.Choice(["1", "2"]),
+    default="1",
+    show_default=True,
+    help="Fit a line (1) or a parabola (2) to the edge.",
 )
 @click.option("--isetcam", is_flag=True, help="Count as ISETCam does: along the row, method's filters uncorrected.")
 @linear_option
@@ -257,7 +265,9 @@ def _color_record(check: "ColorCheck") -> dict:
 
 
 @measure.command(short_help="Gain, noise and full well of a sensor (photon transfer).")
-@click.option("--setting", default="f22", show_default=True, help="A built-in camera or a .toml file of your own.")
+@click.option(
+    "--setting", default="f22", show_default=True, metavar="NAME", help="A built-in camera or a .toml file of your own."
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value: sensor.read_noise_e=2.")
 @click.option(
     "--size", type=click.IntRange(32, 2048), default=256, show_default=True, help="Side of the frames, pixels."

@@ -116,7 +116,12 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 @click.option("--wavelengths", metavar="START:STEP:STOP", help="Wavelengths of a cube that does not tell them, nm.")
 @click.option("--no-noise", is_flag=True, help="Short for --set sensor.noise=false.")
 @click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Depth of the output.")
-@click.option("--dump", type=click.Path(path_type=Path), help="Write every stage to this .npz file (one input).")
+@click.option(
+    "--dump",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write every stage to this .npz file (one input, one setting).",
+)
 @click.option("--sheet", is_flag=True, help="Write one picture with all stages side by side instead of the result.")
 @console.seed_option
 @console.force_option
@@ -159,8 +164,8 @@ def render(
     for job in jobs:
         picture = decoded[job.source] if job.source in decoded else reading.read(job.source)
         records.append(_render_one(picture, job, wanted))
-        if wanted.size is not None and wanted.size > records[-1]["sensor_width"]:
-            console.info(f"note: {job.target}: --size enlarges the {records[-1]['sensor_width']} pixels of the sensor")
+        if wanted.size is not None and wanted.size > records[-1]["camera_width"]:
+            console.info(f"note: {job.target}: --size enlarges the camera's {records[-1]['camera_width']} pixels")
         if job.source not in [other.source for other in jobs[len(records) :]]:
             decoded.pop(job.source, None)
         atomic.write_text(job.sidecar, json.dumps(records[-1], indent=1))
@@ -247,7 +252,7 @@ def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
         "output": str(job.target),
         "width": rgb.shape[1],
         "height": rgb.shape[0],
-        "sensor_width": shot.rgb.shape[1],
+        "camera_width": shot.rgb.shape[1],
         "seed": job.seed,
         "exposure_s": shot.exposure_s,
         "camera": camera_record(job.camera),

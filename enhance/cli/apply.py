@@ -53,7 +53,7 @@ def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
 )
 @model_options
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
+@click.option("--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
 @console.force_option
 @console.dry_run_option
 @console.reporting

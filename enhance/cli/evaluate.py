@@ -42,7 +42,7 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--crop", type=click.IntRange(min=0), help="Border left out, in HR pixels.  [default: the scale]")
 @click.option("--delta-e", is_flag=True, help="Measure the mean S-CIELAB ΔE, too.")
-@click.option("--csv", type=FILE, help="Append a row per picture and model; one protocol per file.")
+@click.option("--csv", type=FILE, metavar="FILE", help="Append a row per picture and model; one protocol per file.")
 @console.dry_run_option
 @console.reporting
 def evaluate(

@@ -14,7 +14,12 @@ from enhance.cli.model_options import find_model, model_options
 @click.command(short_help="Write a model for other runtimes.")
 @model_options
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.onnx, FILE.tflite, or FOLDER."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="FILE.onnx, FILE.tflite, or FOLDER.",
 )
 @console.force_option
 @console.dry_run_option

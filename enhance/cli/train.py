@@ -58,15 +58,16 @@ class Options:
 
 
 @click.command(short_help="Train a generator for one task.")
-@click.option("--task", help="sr, color, pixel or deblur: which camera setting is undone.")
+@click.option("--task", metavar="TASK", help="sr, color, pixel or deblur: which camera setting is undone.")
 @click.option("--camera", metavar="FILE", help="Undo a camera of your own (.toml), or a setting.")
 @click.option(
     "--data",
     type=PATH,
+    metavar="DATA",
     help="A set of `camsim dataset`, a folder with HR/ and LR/, or photographs for the camera to degrade during "
     "training.  [default: built-in photographs]",
 )
-@click.option("-o", "--output", type=PATH, help="Folder of the run.  [default: runs/TASK-N]")
+@click.option("-o", "--output", type=PATH, metavar="RUN", help="Folder of the run.  [default: runs/TASK-N]")
 @click.option("--resume", is_flag=True, help="Go on with the run in -o (or the latest of the task), exactly.")
 @click.option(
     "--config",
@@ -86,8 +87,8 @@ class Options:
     "[default: what CAM2EYE_WEIGHTS says]",
 )
 @click.option("--batch", type=int, help="Pictures per step.")
-@click.option("--precision", help="auto, float32 or bfloat16.")
-@click.option("--crop", help="fixed_size or random_size: windows cut from pictures larger than needed.")
+@click.option("--precision", metavar="NAME", help="auto, float32 or bfloat16.")
+@click.option("--crop", metavar="NAME", help="fixed_size or random_size: windows cut from pictures larger than needed.")
 @click.option("--jobs", type=int, help="Processes that render pictures during training.")
 @click.option("--seed", type=int, help="Same seed, same run.")
 @console.force_option

@@ -20,8 +20,12 @@ FILE = click.Path(path_type=Path)
     metavar="MODEL",
     help="A task, the folder of a run or of several, or a .keras file. Repeatable.  [default: every task's model]",
 )
-@click.option("--data", type=FILE, help="A set of `camsim dataset`.  [default: the built-in test photographs]")
-@click.option("-o", "--output", type=FILE, default=Path("grid"), show_default=True, help="Folder for the results.")
+@click.option(
+    "--data", type=FILE, metavar="DIR", help="A set of `camsim dataset`.  [default: the built-in test photographs]"
+)
+@click.option(
+    "-o", "--output", type=FILE, metavar="DIR", default=Path("grid"), show_default=True, help="Folder for the results."
+)
 @click.option(
     "--show",
     multiple=True,

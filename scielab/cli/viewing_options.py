@@ -48,7 +48,10 @@ def viewing_options(command: Callable) -> Callable:
     for option in (
         click.option("--white", type=Numbers(3), metavar="X,Y,Z", help="XYZ of white, in the unit of the input's XYZ."),
         click.option(
-            "--display", type=FILE, help="A calibrated display (.npz, .mat): pictures hold what is sent to it."
+            "--display",
+            type=FILE,
+            metavar="FILE",
+            help="A calibrated display (.npz, .mat): pictures hold what is sent to it.",
         ),
         click.option(
             "--matrix", type=Numbers(9), metavar="M11,…,M33", help="Linear RGB to XYZ, by rows; means --input linear."

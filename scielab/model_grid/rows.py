@@ -70,7 +70,7 @@ def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | N
     ]
 
 
-def registered(names: Iterable[str | Path] = ()) -> list[Row]:
+def registered(names: str | Path | Iterable[str | Path] = ()) -> list[Row]:
     """The rows that installed packages register: of the models that are named, or of those that they find themselves.
 
     Every package is asked. A row whose name is taken by another name's gets the name that was typed, in front of its
@@ -82,7 +82,7 @@ def registered(names: Iterable[str | Path] = ()) -> list[Row]:
     entries = metadata.entry_points(group=GROUP)
     if not entries:
         raise ValueError(f"no installed package registers models to judge (entry points of the group {GROUP})")
-    names = [str(arguments.path(name, "models, without functions by name,")) for name in names]
+    names = [str(arguments.path(name, "models, without functions by name,")) for name in arguments.several(names)]
     if not names:
         return [row for entry in entries for row in _rows_of(entry, None)]
     found: list[Row] = []

@@ -99,7 +99,7 @@ def plan(
     elif trained_for:
         raise ValueError("trained_for is for functions; other models say themselves what they are trained for")
     else:
-        found = rows.registered(arguments.several(models or ()))
+        found = rows.registered(models or ())
     if output is not None:
         if output.is_file():
             raise ValueError(f"{output} is a file; the results need a folder")
@@ -209,8 +209,7 @@ def grid(
     viewing : Viewing
         From how far the pictures are seen, with which variant and formula of S-CIELAB.
     weights : Path or str, optional
-        Folder of pretrained weights, in which those of LPIPS must be; without it the one that the variable
-        ``CAM2EYE_WEIGHTS`` names. Where there are none LPIPS is not measured.
+        Folder with the weights of LPIPS, without which it is not measured; by default what CAM2EYE_WEIGHTS names.
     force : bool
         Whether files in `output` may be replaced.
     step : callable

@@ -37,7 +37,7 @@ def test_photograph_restore_compare(command, photo, tmp_path):
 
     for arguments in (
         ("camsim", "render", "photo.png", "--setting", "f22", "--size", "32", "-o", "low-cli.png"),
-        ("enhance", "apply", "-i", "low-cli.png", "--task", "deblur", "-o", "restored-cli.png"),
+        ("enhance", "apply", "low-cli.png", "--model", "deblur", "-o", "restored-cli.png"),
     ):
         done = command(*arguments)
         assert done.returncode == 0, done.stderr

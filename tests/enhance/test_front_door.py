@@ -76,7 +76,7 @@ def test_load_finds_tasks_and_runs_and_says_what_there_is(tmp_path, monkeypatch,
     with pytest.raises(ValueError, match="no trained model here"):
         enhance.load(tmp_path)
     entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
-    monkeypatch.setattr(zoo, "find", lambda task, models=None: entry)
+    monkeypatch.setattr(zoo, "find", lambda task: entry)
     assert enhance.load("deblur")(np.zeros((4, 4), np.uint8)).shape == (16, 16)
 
 
@@ -107,8 +107,9 @@ def test_train_gives_a_run_that_load_finds(photos, photo, tmp_path, monkeypatch)
     )
     assert run.folder == tmp_path / "mine" and run.card["steps"] == 2 and len(losses) == 2
     assert run.task == "deblur" and "mine: light for deblur, 2 steps pixel" in said[0]
-    np.testing.assert_array_equal(run.load()(photo), enhance.load("deblur")(photo))  # registered as the latest
-    assert repr(enhance.models()[0]) == repr(run)
+    np.testing.assert_array_equal(run.load()(photo), enhance.load(run.folder)(photo))
+    assert repr(enhance.models()[4]) == repr(run)  # after those that are shipped, which a task's name stands for
+    assert zoo.find("deblur").is_shipped and set(run.inputs) == {"mean_luminance", "peak_luminance", "sharpness"}
     again = enhance.train(enhance.Config(task="deblur", stages=(enhance.Stage(steps=1),), data=str(photos), **SMALL))
     assert again.folder == zoo.Path("runs/deblur-1") and again.card["steps"] == 1
     with pytest.raises(FileExistsError):

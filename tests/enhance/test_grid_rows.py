@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from camsim.io import atomic
-from enhance import backend, grid_rows, zoo
+from enhance import backend, grid_rows, user_files, zoo
 
 WEIGHTS = Path(zoo.__file__).parent / "weights"
 
@@ -52,25 +52,39 @@ def test_without_keras_the_rows_are_there_and_loading_says_what_is_missing(monke
         grid_rows.rows()[0].load()
 
 
-def test_a_folder_holds_one_run_for_each_task(tmp_path):
-    shutil.copytree(WEIGHTS, tmp_path / "models")
-    other_camera(tmp_path / "models" / "phone")
-    other_camera(tmp_path / "models" / "phone-old")  # not named like its task
-    other_camera(tmp_path / "models" / "begun", task="begun", finished=False)
-    (tmp_path / "models" / "notes.txt").write_text("mine")
-    *four, phone = grid_rows.rows(tmp_path / "models")
+def test_a_folder_gives_its_finished_runs(tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(WEIGHTS, models)
+    other_camera(models / "phone")
+    other_camera(models / "begun", task="begun", finished=False)
+    (models / "notes.txt").write_text("mine")
+    *four, phone = grid_rows.rows(str(models))
     assert [row.name for row in four] == list(zoo.TASKS)
-    assert four[0].facts["path"] == str(tmp_path / "models" / "sr")
+    assert four[0].facts["path"] == four[0].origin == str(models / "sr")
     assert (phone.name, phone.trained_for, phone.competes_elsewhere) == ("phone", "phone", False)
-    shutil.rmtree(tmp_path / "models" / "pixel")
-    with pytest.raises(ValueError, match="no trained model here"):
-        grid_rows.rows(tmp_path / "models")
-    with pytest.raises(ValueError, match="no such folder"):
-        grid_rows.rows(tmp_path / "gone")
+    other_camera(models / "phone-old")
+    assert [row.name for row in grid_rows.rows(str(models))][4:] == ["phone", "phone-old"]  # two of one task: folders
+    (models / "pixel" / zoo.CARD).write_text("{}")
+    with pytest.raises(ValueError, match="damaged"):
+        grid_rows.rows(str(models))
+    with pytest.raises(ValueError, match="neither a task"):
+        grid_rows.rows(str(tmp_path / "gone"))
+
+
+def test_a_name_is_a_task_a_run_or_a_file(tmp_path):
+    run = other_camera(tmp_path / "mine")
+    for name, task, origin in (("color", "color", "shipped with enhance"), (run, "phone", str(run))):
+        (row,) = grid_rows.rows(str(name))
+        assert row.name == task and row.origin.startswith(origin) and row.competes_elsewhere
+    (row,) = grid_rows.rows(str(run / zoo.GENERATOR))  # the result of a run is known for what it is
+    assert row.name == "phone" and row.seen
+    shutil.copy(run / zoo.GENERATOR, tmp_path / "bare.keras")
+    (row,) = grid_rows.rows(str(tmp_path / "bare.keras"))
+    assert (row.name, row.trained_for, row.seen, row.origin) == ("bare", None, None, str(tmp_path / "bare.keras"))
 
 
 def test_the_latest_run_for_another_camera_is_found(tmp_path):
-    zoo.register(other_camera(tmp_path / "first"))
-    zoo.register(other_camera(tmp_path / "second"))
+    user_files.remember(other_camera(tmp_path / "first"))
+    user_files.remember(other_camera(tmp_path / "second"))
     *_, phone = grid_rows.rows()
     assert phone.name == "phone" and phone.facts["path"].endswith("second") and len(grid_rows.rows()) == 5

@@ -22,7 +22,7 @@ def drawn_arrays():
 @pytest.fixture(scope="session")
 def drawn_weights(tmp_path_factory, drawn_arrays):
     """The same in a file."""
-    path = tmp_path_factory.mktemp("weights") / "drawn.npz"
+    path = tmp_path_factory.mktemp("weights") / "lpips.npz"
     np.savez(path, **drawn_arrays())
     return path
 

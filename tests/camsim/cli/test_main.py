@@ -3,12 +3,6 @@
 import pytest
 
 
-@pytest.mark.parametrize("arguments", [(), ("render",), ("settings",), ("dataset",)])
-def test_help_explains_itself(command, arguments):
-    result = command("camsim", *arguments, "-h")
-    assert result.returncode == 0 and "Usage: camsim" in result.stdout and len(result.stdout) > 300
-
-
 def test_version_and_no_arguments(command):
     assert command("camsim", "--version").stdout.startswith("camsim 0.")
     bare = command("camsim")

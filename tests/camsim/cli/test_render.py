@@ -1,6 +1,7 @@
 """`camsim render` as its users type it."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_render_files_into_a_folder_with_a_record(command, photo, tmp_path):
     renders = json.loads(result.stdout)["renders"]
     assert [r["output"] for r in renders] == ["out/my-f22.png", "out/other-f22.png"]
     record = json.loads((tmp_path / "out" / "my-f22.json").read_text())
-    assert record["seed"] == 7 and record["camera"]["optics"]["fnumber"] == 22 and len(record["input_sha256"]) == 64
+    assert record["camera"]["optics"]["fnumber"] == 22 and len(record["input_sha256"]) == 64
     assert record["camera"]["scene"]["distance_m"] is None  # infinity, which JSON lacks
     assert (record["width"], record["height"]) == (262, 198)
 
@@ -122,3 +123,61 @@ def test_a_picture_that_needs_imagecodecs_is_one_line(refused, monkeypatch, tmp_
     (tmp_path / "a.jxl").write_bytes(b"\xff\x0a" + bytes(40))
     line = refused("camsim", "render", "a.jxl", "--setting", "ideal")
     assert line.endswith("a.jxl: cannot be read (to read JPEG XL install imagecodecs: pip install 'cam2eye[formats]')")
+
+
+@pytest.fixture
+def rendered(tmp_path, monkeypatch):
+    """Run `camsim render` in this process, in an empty folder; it must succeed. Gives its records and its notes."""
+
+    def run(*arguments):
+        monkeypatch.chdir(tmp_path)
+        done = CliRunner().invoke(render.render, [*map(str, arguments), "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)["renders"], done.stderr
+
+    return run
+
+
+def test_every_setting_that_is_named_is_rendered(rendered, refused, photo, tmp_path):
+    records, _ = rendered(photo, "--setting", "f22", "--setting", "ideal", "-o", "out", "--size", 40, "--seed", 3)
+    assert [(r["output"], r["camera"]["name"], r["seed"]) for r in records] == [
+        ("out/my-f22.png", "f22", 3),
+        ("out/my-ideal.png", "ideal", 3),
+    ]
+    rendered(photo, "--setting", "f22", "-o", "alone.png", "--size", 40, "--seed", 3)
+    assert (tmp_path / "alone.png").read_bytes() == (tmp_path / "out" / "my-f22.png").read_bytes()
+    two = ("camsim", "render", photo, "--setting", "f22", "--setting", "ideal")
+    assert "2 pictures need a folder to go into, not one.png" in refused(*two, "-o", "one.png")
+    assert "--dump takes one input, one setting" in refused(*two, "--dump", "stages.npz")
+    assert "same name" in refused(*two, "--setting", "f22")
+
+
+def test_equal_pictures_of_a_folder_differ_in_noise_and_are_the_same_again(rendered, photo, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "in" / name).write_bytes(photo.read_bytes())
+    arguments = ("in", "--setting", "pixel25")
+    records, _ = rendered(*arguments, "-o", "first")
+    rendered(*arguments, "-o", "again")
+    rendered(*arguments, "-o", "other", "--seed", 1)
+    a, b = (image.read(tmp_path / "first" / f"{name}-pixel25.png") for name in "ab")
+    assert 0 < np.abs(a - b).mean() < 0.02  # the same picture, other noise
+    for name in "ab":
+        first, again, other = (
+            (tmp_path / place / f"{name}-pixel25.png").read_bytes() for place in ("first", "again", "other")
+        )
+        assert first == again != other
+    rendered("in/b.png", "--setting", "pixel25", "--seed", records[1]["seed"], "-o", "b.png")  # the record's seed
+    assert (tmp_path / "b.png").read_bytes() == (tmp_path / "first" / "b-pixel25.png").read_bytes()
+
+
+def test_a_size_beyond_the_sensors_says_that_it_enlarges(rendered, photo):
+    _, notes = rendered(photo, "--setting", "f22", "--size", 512, "-o", "a.png")
+    assert notes == "note: a.png: --size enlarges the camera's 262 pixels\n"
+    _, notes = rendered(photo, "--setting", "f22", "--size", 262, "-o", "b.png")
+    assert notes == ""
+
+
+def test_the_number_of_seconds_is_called_exposure(photo, tmp_path):
+    done = CliRunner().invoke(render.render, [str(photo), "--setting", "f22", "-o", f"{tmp_path}/a.png"])
+    assert re.fullmatch(rf"{tmp_path}/a.png  262×198, exposure [\d.e+]+ s\n", done.stdout)

@@ -49,3 +49,20 @@ def test_sizes_that_do_not_fit_are_refused(sizes, words):
         pairs.check_sizes(**sizes)
     with pytest.raises(ValueError, match=words):
         next(pairs.render_pairs([photographs.builtin("astronaut")], {}, **sizes))
+
+
+def test_equal_scenes_of_a_set_differ_in_noise_and_are_the_same_again(tmp_path):
+    """And the first of them is as it would be alone."""
+    scene = next(photographs.scenes(photographs.builtin("astronaut"), scene_px=64))
+    for name in ("a", "b"):
+        image.write(tmp_path / f"{name}.png", scene.rgb)
+    photos = photographs.open_sources([tmp_path])
+    cameras = {"pixel25": camera_file.load("pixel25")}
+
+    def rendered(photos):
+        return [pair.lr["pixel25"] for pair in pairs.render_pairs(photos, cameras, hr_px=32, scene_px=64, seed=5)]
+
+    first, second = rendered(photos)
+    assert (first != second).any() and np.abs(first.astype(int) - second).mean() < 8
+    np.testing.assert_array_equal(rendered(photos), [first, second])
+    np.testing.assert_array_equal(rendered(photos[1:]), [first])

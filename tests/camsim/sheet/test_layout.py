@@ -38,3 +38,18 @@ def test_a_picture_stands_at_the_top_left_of_its_box_as_large_as_it_fits():
     np.testing.assert_allclose(page.paper[50:100, 40:140], picture.repeat(5, axis=0).repeat(5, axis=1))
     page.paper[50:100, 40:140] = 1
     assert (page.paper == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "upper", "lower"),
+    [
+        (100, 100, 620, 620),  # a square fills the width of its panel
+        (50, 100, 400, 310),  # the upper row keeps room for the point spread
+        (300, 100, 880, 880),  # a tall picture is bounded
+    ],
+)
+def test_the_page_is_as_high_as_what_stands_on_it(rows, columns, upper, lower):
+    head, title, gap, foot = 96, 64, 36, 116
+    found = layout.grid(rows, columns)
+    assert (found.upper, found.lower) == (upper, lower)
+    assert found.page_height == head + (title + upper) + gap + (title + lower) + foot

@@ -58,7 +58,7 @@ def run(monkeypatch, tmp_path, model_file):
 
     def invoke(*arguments):
         monkeypatch.chdir(tmp_path)
-        options = [] if "--task" in arguments else ["--model", str(model_file)]
+        options = [] if {"--task", "--model"} & set(arguments) else ["--model", str(model_file)]
         done = CliRunner().invoke(cli, ["apply", *map(str, arguments), *options], catch_exceptions=False)
         assert done.exit_code == 0
         return done
@@ -138,7 +138,7 @@ def test_dry_run_does_nothing_and_fetches_nothing(run, tmp_path):
 
 def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
     entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
-    monkeypatch.setattr(zoo, "find", lambda task, models=None: entry if task == "deblur" else None)
+    monkeypatch.setattr(zoo, "find", lambda task: entry)
     image.write(tmp_path / "in.png", texture(4, 4))
     run("-i", "in.png", "-o", "out.png", "--task", "deblur")
     assert json.loads((tmp_path / "out.json").read_text())["task"] == "deblur"
@@ -147,11 +147,13 @@ def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-i", "in.png", "-o", "out.png"), "--task or --model"),
-        (("-i", "in.png", "-o", "out.png", "--task", "blur"), "unknown task 'blur'"),
-        (("-i", "in.png", "-o", "out.png", "--task", "pixel", "--models", "mine"), "no trained model"),
+        (("-i", "in.png", "-o", "out.png"), "--model is needed"),
+        (("-i", "in.png", "-o", "out.png", "--task", "blur"), "blur: neither a task"),
+        (("-i", "in.png", "-o", "out.png", "--model", "mine"), "no trained model"),
+        (("in.png", "-o", "out.png", "--model", "MODEL", "--task", "sr"), "name the model once"),
+        (("-o", "out.png", "--model", "MODEL"), "no IN is given"),
         (("-i", "in.png", "-o", "out.png", "--model", "in.png"), "not a usable model"),
-        (("-i", "in.png", "-o", "out.png", "--model", "gone.keras"), "gone.keras: no such file"),
+        (("-i", "in.png", "-o", "out.png", "--model", "gone.keras"), "gone.keras: neither a task"),
         (("-i", "in.png", "-o", "out.png", "--model", "MODEL", "--tile", "20"), "tiles of 20 px are too small"),
         (("-i", "in.png", "-o", "out.png", "--model", "MODEL", "--device", "tpu"), "unknown device 'tpu'"),
         (("-i", "gone.png", "-o", "out.png", "--model", "MODEL"), "gone.png"),
@@ -163,7 +165,7 @@ def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
         (("-i", "in.png", "-o", "in.png", "--model", "MODEL"), "is an input as well"),
         (("-i", "in.png", "-o", "there.png", "--model", "MODEL"), "there.png exists"),
         (("-i", "in.png", "-o", "noted.png", "--model", "MODEL"), "noted.json exists"),
-        (("-i", "in.png", "-i", "clear.png", "-o", "out.png", "--model", "MODEL"), "2 inputs need a folder"),
+        (("-i", "in.png", "-i", "clear.png", "-o", "out.png", "--model", "MODEL"), "2 pictures need a folder"),
         (("-i", "in.png", "-i", "mine/in.png", "-o", "out", "--model", "MODEL"), "would both become"),
         (("-i", "in.png", "-i", "in.jpg", "-o", "out", "--model", "MODEL"), "would both become"),
         (("-i", "empty", "-o", "out", "--model", "MODEL"), "no pictures in this folder"),
@@ -196,3 +198,55 @@ def test_every_input_is_decoded_once_where_memory_allows(run, monkeypatch, tmp_p
     assert sorted(decoded) == ["a.png", "b.png", "b.png"]
     for name in ("a.png", "b.png"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_inputs_are_positional_and_i_is_an_alias(run, tmp_path):
+    for name in ("a.png", "b.png", "c.png"):
+        image.write(tmp_path / name, texture(6, 8))
+    done = run("a.png", "-i", "b.png", "c.png", "-o", "out", "--json")
+    assert [r["input"] for r in json.loads(done.stdout)["outputs"]] == ["a.png", "c.png", "b.png"]
+
+
+def test_what_was_made_before_is_not_enlarged_again(run, refused, model_file, tmp_path):
+    image.write(tmp_path / "shots" / "a.png", texture(6, 8))
+    run("shots", "-o", "shots/big")
+    done = run("shots", "-o", "shots/again")
+    assert "note: 1 made by this command before are left out, such as shots/big/a.png" in done.stderr
+    assert [path.name for path in (tmp_path / "shots" / "again").glob("*.png")] == ["a.png"]
+    assert image.read(tmp_path / "shots" / "again" / "a.png").shape == (24, 32, 3)
+    assert not (tmp_path / "shots" / "again" / "big").exists()
+    run("shots/big/a.png", "-o", "huge.png")  # named, it is taken
+    assert image.read(tmp_path / "huge.png").shape == (96, 128, 3)
+    (tmp_path / "shots" / "again" / "a.json").write_text("[]")  # a record of something else
+    (tmp_path / "shots" / "a.json").write_text('{"model_sha256": "", "output": "b.png"}')  # of another picture
+    done = run("shots", "-o", "third", "--dry-run")
+    assert done.stdout.splitlines() == [f"would write third/{name}" for name in ("a.png", "again/a.png")]
+    assert "but those that a model made" in refused("enhance", "apply", "shots/big", "-o", "x", "--model", model_file)
+
+
+@pytest.fixture
+def trained(model_file, tmp_path):
+    """A finished run that was trained on dark pictures."""
+    card = {"task": "deblur", "generator": "light", "data": "photographs", "scale": 4, "parameters": 1, "steps": 1}
+    card |= {"stages": {}, "validation": {}, "finished": True, "inputs": {"mean_luminance": [0.1, 0.2]}}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / zoo.GENERATOR).write_bytes(model_file.read_bytes())
+    (tmp_path / "run" / zoo.CARD).write_text(json.dumps(card))
+    return tmp_path / "run"
+
+
+def test_a_picture_unlike_those_of_the_training_gets_one_line(run, trained, tmp_path):
+    for name, value in (("good", 0.4), ("light", 0.9), ("lighter", 1.0)):
+        image.write(tmp_path / "in" / f"{name}.png", np.full((8, 8, 3), value))
+    done = run("in", "-o", "out", "--model", trained)
+    lines = [line for line in done.stderr.splitlines() if "warning" in line]
+    assert lines == [
+        (
+            "warning: in/light.png, and 1 of the other 2: unlike what deblur was trained on: "
+            "brighter (0.79; trained on 0.1 to 0.2)"
+        )
+    ]
+    assert f"model: deblur, your run ({trained})" in done.stderr
+    records = {name: json.loads((tmp_path / "out" / f"{name}.json").read_text()) for name in ("good", "light")}
+    assert records["good"]["unlike_training"] == [] and len(records["light"]["unlike_training"]) == 1
+    assert "warning" not in run("in/good.png", "-o", "good.png", "--model", trained).stderr

@@ -140,5 +140,5 @@ def test_the_command_exports_and_reports(refused, tmp_path, monkeypatch):
     assert "out exists" in refused(*arguments, "out")
     assert "is an input as well" in refused(*arguments, "g.keras", "--force")
     assert "unknown kind of model file" in refused(*arguments, "g.pt")
-    assert "--task or --model" in refused("enhance", "export", "-o", "x.onnx")
+    assert "--model is needed" in refused("enhance", "export", "-o", "x.onnx")
     assert sorted(path for path in tmp_path.rglob("*") if path.name != "home") == before

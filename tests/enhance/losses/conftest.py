@@ -60,4 +60,4 @@ def npz(random_weights, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_weights_from_outside(monkeypatch):
-    monkeypatch.delenv("CAM2EYE_VGG_WEIGHTS", raising=False)
+    monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)

@@ -3,6 +3,7 @@
 Runs on whatever backend Keras has.
 """
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -78,16 +79,19 @@ def test_without_network_the_download_says_what_to_do(monkeypatch):
 
 
 def test_without_weights_one_line_says_what_to_do(npz, monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match="block2_conv2 needs VGG19's weights: a file.*CAM2EYE_VGG_WEIGHTS"):
+    with pytest.raises(ValueError, match="block2_conv2 needs VGG19's weights: a folder.*CAM2EYE_WEIGHTS"):
         catalogue.content(["l1", "vgg22"])
     catalogue.content(["l1"])  # which need none
-    monkeypatch.setenv("CAM2EYE_VGG_WEIGHTS", str(npz))
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    shutil.copy(npz, folder / "vgg19.npz")
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(folder))
     a, b = pictures(), pictures(seed=1)
     from_variable = catalogue.content(["vgg22"])(a, b)["vgg22"]
-    monkeypatch.setenv("CAM2EYE_VGG_WEIGHTS", str(tmp_path / "none.npz"))
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(tmp_path / "none"))
     from_option = catalogue.content(["vgg22"], vgg_weights=npz)(a, b)["vgg22"]  # what is given goes before
     assert float(from_variable) == float(from_option) > 0
-    with pytest.raises(ValueError, match=r"none\.npz: no such file"):
+    with pytest.raises(ValueError, match=r"none: no such folder of weights .of the variable CAM2EYE_WEIGHTS"):
         catalogue.content(["vgg22"])
     with pytest.raises(ValueError, match="'block9_conv9' is none of VGG19's layers"):
         vgg.extractor(["block9_conv9"], npz)
@@ -186,7 +190,7 @@ def damage_npz(path, kind, random_weights):
         ("changed", "damaged"),
         ("text", "neither an .npz nor an .h5"),
         ("empty", "neither an .npz nor an .h5"),
-        ("folder", "irectory"),
+        ("folder", "none of VGG19's weights here: vgg19.npz"),
     ],
 )
 def test_an_npz_that_is_not_vgg19_is_named(kind, words, tmp_path, random_weights):

@@ -30,7 +30,7 @@ PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
     ],
 )
 def test_what_cannot_be_trained_is_said_before_anything_is_written(values, words, monkeypatch, configure):
-    monkeypatch.delenv("CAM2EYE_VGG_WEIGHTS", raising=False)
+    monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)
     with pytest.raises(ValueError, match=words):
         build.check(config.from_dict(config.to_dict(configure()) | values))
 

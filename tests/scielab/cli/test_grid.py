@@ -57,7 +57,7 @@ def workplace(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_command_writes_all_files_and_says_who_wins(command, refused, workplace, tmp_path):
-    arguments = ("scielab", "grid", "--models", workplace / "models", "--data", workplace / "set", "-o", "out")
+    arguments = ("scielab", "grid", "--model", workplace / "models", "--data", workplace / "set", "-o", "out")
     done = command(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
@@ -78,12 +78,12 @@ def test_the_command_writes_all_files_and_says_who_wins(command, refused, workpl
 def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weights, tmp_path):
     arguments = [
         "grid",
-        "--models",
+        "--model",
         workplace / "models",
         "--data",
         workplace / "set",
-        "--lpips-weights",
-        drawn_weights,
+        "--weights",
+        drawn_weights.parent,
     ]
     whole = command("scielab", *arguments, "-o", "whole")
     assert whole.returncode == 0, whole.stderr
@@ -126,14 +126,14 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--models", "gone"), "gone"),
-        (("--models", "MODELS", "--data", "SET", "--lpips-weights", "file.txt"), "file.txt: damaged"),
-        (("--models", "MODELS", "--data", "SET", "--lpips-weights", "gone.npz"), "gone.npz: no such file"),
-        (("--models", "MODELS", "--data", "gone"), "no rendered set"),
-        (("--models", "DOUBLE", "--data", "SET"), "scale 2"),
-        (("--models", "MODELS", "--data", "SET", "--show", "nobody"), "nobody"),
-        (("--models", "MODELS", "--data", "SET", "--samples-per-degree", "0"), "degree"),
-        (("--models", "MODELS", "--data", "SET", "-o", "file.txt"), "file.txt"),
+        (("--model", "gone"), "gone"),
+        (("--model", "MODELS", "--data", "SET", "--weights", "file.txt"), "file.txt: no such folder"),
+        (("--model", "MODELS", "--data", "SET", "--weights", "SET"), "no weights of LPIPS here"),
+        (("--model", "MODELS", "--data", "gone"), "no rendered set"),
+        (("--model", "DOUBLE", "--data", "SET"), "scale 2"),
+        (("--model", "MODELS", "--data", "SET", "--show", "nobody"), "nobody"),
+        (("--model", "MODELS", "--data", "SET", "--samples-per-degree", "0"), "degree"),
+        (("--model", "MODELS", "--data", "SET", "-o", "file.txt"), "file.txt"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(refused, workplace, tmp_path, arguments, words):

@@ -72,7 +72,7 @@ def test_with_a_network_every_output_has_its_lpips(pictures, models, trained_for
     )
     cells = verdicts.summarise(results, trained_for)
     assert set(cells[0].estimates) == {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "lpips"}
-    assert "lpips_low" in tables.as_csv(cells).splitlines()[0]
+    assert "lpips_low" in tables.as_csv(cells, {}).splitlines()[0]
     page = report.page(pictures, results, cells, verdicts.judge(results, trained_for), top=40, facts={})
     content = json.loads(re.search(r"const C = (\{.*\});\n", page).group(1))
     assert content["metrics"][-1]["name"] == "lpips" and page.count('<table class="heat">') == 5

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from scielab.metrics import lpips
 from scielab.model_grid import provenance
@@ -53,20 +54,26 @@ def test_many_pictures_of_few_photographs_are_noted():
     assert note.startswith("3 pictures are cut from 2 photographs")
 
 
-def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights):
-    network, facts = provenance.lpips_network(str(drawn_weights))
-    assert facts == provenance.lpips_network([drawn_weights])[1]
+def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights, monkeypatch, tmp_path):
+    monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)
+    network, facts = provenance.lpips_network(str(drawn_weights.parent))
     assert isinstance(network, lpips.Network) and facts["published_weights"] is False
     (note,) = provenance.notes(picture_set("x"), facts)
     assert str(lpips.PUBLISHED) in note
-    assert "drawn.npz" in provenance.in_words([row("sr")], picture_set("x"), VIEWING, facts, [])["LPIPS"]
-    assert provenance.lpips_network(()) == (None, None)
+    assert "lpips.npz" in provenance.in_words([row("sr")], picture_set("x"), VIEWING, facts, [])["LPIPS"]
+    assert provenance.lpips_network(None) == (None, None)
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(drawn_weights.parent))
+    assert provenance.lpips_network(None)[1] == facts
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(tmp_path))
+    assert provenance.lpips_network(None) == (None, None)  # a folder with other weights, such as VGG19's
+    with pytest.raises(ValueError, match="no weights of LPIPS here: lpips.npz, or squeezenet"):
+        provenance.lpips_network(tmp_path)
 
 
 def test_the_record_holds_what_a_row_says_of_itself():
-    found = [row("sr", facts={"path": "there", "steps": 3}), row("mine", seen=None)]
+    found = [row("sr", facts={"path": "there", "steps": 3}, origin="abroad"), row("mine", seen=None)]
     record = provenance.record(found, picture_set("x", "y"), Viewing(samples_per_degree=20), None, ["seen"])
-    assert record["models"] == {"sr": {"path": "there", "steps": 3}, "mine": {}}
+    assert record["models"] == {"sr": {"path": "there", "steps": 3, "from": "abroad"}, "mine": {"from": ""}}
     assert record["metric"]["samples_per_degree"] == 20.0 and record["photographs"] == 2
     assert record["seen_in_training"] == ["seen"]
 

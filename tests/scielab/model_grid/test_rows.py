@@ -18,23 +18,27 @@ def row(name: str, **facts: object) -> rows.Row:
     return rows.Row(name=name, load=lambda: nearest, **facts)
 
 
-def of_one(folder: Path | None) -> list[rows.Row]:
-    return [row("phone", trained_for="f22", facts={"folder": str(folder)})]
+def of_one(name: str | None) -> list[rows.Row]:
+    return [row("phone", trained_for="f22", facts={"asked": str(name)})]
 
 
-def of_two(folder: Path | None) -> list[rows.Row]:
+def of_two(name: str | None) -> list[rows.Row]:
     return [row("anything"), row("phone")]
 
 
-def expected_trouble(folder: Path | None) -> list[rows.Row]:
-    raise ValueError(f"{folder}: no such folder")
+def of_none(name: str | None) -> list[rows.Row]:
+    return []
 
 
-def broken(folder: Path | None) -> list[rows.Row]:
+def expected_trouble(name: str | None) -> list[rows.Row]:
+    raise ValueError(f"{name}: no such folder")
+
+
+def broken(name: str | None) -> list[rows.Row]:
     return 1 / 0
 
 
-def of_something_else(folder: Path | None) -> list[str]:
+def of_something_else(name: str | None) -> list[str]:
     return ["phone"]
 
 
@@ -55,9 +59,24 @@ def register(monkeypatch):
 
 def test_every_package_that_registers_takes_part(register):
     register(one="of_one", two="of_two")
-    found = rows.registered(Path("there"))
-    assert [r.name for r in found] == ["phone", "anything", "phone"] and found[0].facts == {"folder": "there"}
-    assert rows.registered()[0].facts == {"folder": "None"}
+    found = rows.registered([Path("there")])
+    assert [r.name for r in found] == ["phone", "anything", "phone"] and found[0].facts == {"asked": "there"}
+    assert rows.registered()[0].facts == {"asked": "None"}
+
+
+def test_a_name_that_is_taken_gives_way_to_what_was_typed(register):
+    register(one="of_one")
+    assert [r.name for r in rows.registered(["phone", "runs/phone-2"])] == ["phone", "runs/phone-2"]
+    register(two="of_two")
+    assert [r.name for r in rows.registered(["a", "b"])] == ["anything", "phone", "b/anything", "b/phone"]
+
+
+def test_a_name_needs_one_package_that_knows_it(register):
+    register(one="expected_trouble", two="of_one")
+    assert [r.name for r in rows.registered(["x"])] == ["phone"]
+    register(one="of_none")
+    with pytest.raises(ValueError, match="x: no installed package knows such a model"):
+        rows.registered(["x"])
 
 
 def test_two_rows_of_one_name_are_refused(register):
@@ -78,9 +97,9 @@ def test_two_rows_of_one_name_are_refused(register):
     ],
 )
 def test_a_package_that_fails_is_named(register, function, words):
-    register(one="of_one", theirs=function)
+    register(theirs=function)
     with pytest.raises(ValueError, match=words):
-        rows.registered(Path("gone"))
+        rows.registered(["gone"])
 
 
 def test_where_nothing_is_registered_it_is_said(register):

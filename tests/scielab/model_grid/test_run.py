@@ -80,7 +80,7 @@ def test_registered_models_take_part_alone_or_beside_functions(registered, pictu
     assert list(dict.fromkeys(c.model for c in beside.cells)) == ["bicubic", "theirs", "mine"]
     assert {c.model for c in run.grid({"mine": nearest}, pictures).cells} == {"bicubic", "mine"}
     run.grid(str(tmp_path), pictures)
-    assert registered == [None, None, tmp_path]
+    assert registered == [None, None, str(tmp_path)]
     with pytest.raises(ValueError, match="two models are called theirs"):
         run.grid({"theirs": nearest}, pictures, registered=True)
     with pytest.raises(ValueError, match="trained_for is for functions"):

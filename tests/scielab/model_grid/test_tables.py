@@ -38,9 +38,10 @@ def test_nothing_is_told_as_minus_zero():
 
 def test_files_hold_every_number_with_its_bounds(results, cells, trained_for):
     record = tables.as_dict(cells, verdicts.judge(results, trained_for))
-    lines = list(csv.DictReader(io.StringIO(tables.as_csv(cells))))
+    lines = list(csv.DictReader(io.StringIO(tables.as_csv(cells, {"sr": "here"}))))
     assert len(lines) == len(record["cells"]) == 6
     for line, stored in zip(lines, record["cells"], strict=True):
+        assert line["model_from"] == ("here" if line["model"] == "sr" else "")
         assert (line["model"], line["setting"], line["pictures"]) == (stored["model"], stored["setting"], "2")
         for name in ("delta_e_mean", "delta_e_p95", "psnr_db", "ssim"):
             bounds = [float(line[f"{name}_low"]), float(line[f"{name}_high"])]
