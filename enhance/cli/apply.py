@@ -106,9 +106,7 @@ def _jobs(inputs: Sequence[str], output: Path, folder: Path, console: Console, *
 
     found, own = pictures.find(inputs)
     if own:
-        console.info(
-            f"note: {len(own)} left out that this command made before, such as {own[0]}; name a file to use it"
-        )
+        console.info(f"note: {len(own)} made by this command before are left out, such as {own[0]}; name one to use it")
     targets = outputs.place([each.name for each in found], output)
     sidecars = outputs.distinct([target.with_suffix(".json") for target in targets])
     for target in targets:
