@@ -15,6 +15,9 @@ from enhance.inference import likeness
 #: Of a galaxy on black, and of a wall that is hardly more than noise: unlike any photograph of daily life.
 ODD = {"hubble", "brick"}
 
+#: Surfaces and an eye's inside, dark or all of one kind, whose statistics say little of a camera.
+PLAIN = ODD | {"grass", "gravel", "retina"}
+
 
 def inputs_of(task):
     return zoo.find(task).inputs
@@ -47,18 +50,19 @@ def test_a_picture_of_the_right_camera_gets_no_warning(task):
 
 
 @pytest.mark.parametrize(
-    ("setting", "stops", "task", "share", "words"),
+    ("setting", "stops", "task", "words"),
     [
-        ("ideal", 0, "color", 0.8, "brighter"),  # well exposed, where undoing underexposure was learnt
-        ("ideal", 0, "deblur", 0.95, "sharper"),  # sharp, where undoing blur was learnt
-        ("ideal", 3, "sr", 0.95, "darker"),  # dark, where well exposed pictures were learnt from
-        ("f22", 0, "sr", 0.7, "softer"),  # blurred, where sharp ones were
+        ("ideal", 0, "color", "brighter"),  # well exposed, where undoing underexposure was learnt
+        ("ideal", 0, "deblur", "sharper"),  # sharp, where undoing blur was learnt
+        ("ideal", 3, "sr", "darker"),  # dark, where well exposed pictures were learnt from
+        ("f22", 0, "sr", "softer"),  # blurred, where sharp ones were
     ],
 )
-def test_a_picture_of_another_camera_gets_one(setting, stops, task, share, words):
-    found = warned(darkened(through(setting), stops), task)
-    assert len(found) >= share * len(through(setting)), sorted(set(through(setting)) - set(found))
-    assert sum(words in said for said in found.values()) >= share * len(found)
+def test_a_picture_of_another_camera_gets_one(setting, stops, task, words):
+    pictures = darkened(through(setting), stops)
+    found = warned(pictures, task)
+    scenes = set(pictures) - PLAIN
+    assert len(scenes) >= 5 and {name: words in found.get(name, "") for name in scenes} == dict.fromkeys(scenes, True)
 
 
 @pytest.mark.reference
