@@ -345,6 +345,7 @@ def test_no_file_is_a_symbolic_link():
     assert [path for place in top for path in (place, *place.rglob("*")) if path.is_symlink()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["camsim", "scielab"])
 def test_every_module_loads_where_unix_is_missing(package):
     """Without the modules and names that Windows lacks; what needs Keras is left out, for Keras' own sake."""

@@ -8,6 +8,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_the_claims_that_were_skipped_and_why(tmp_path):
     (tmp_path / "tests").mkdir()
     shutil.copy(TESTS / "conftest.py", tmp_path / "tests")

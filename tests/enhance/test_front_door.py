@@ -80,6 +80,7 @@ def test_load_finds_tasks_and_runs_and_says_what_there_is(tmp_path, monkeypatch,
     assert enhance.load("deblur")(np.zeros((4, 4), np.uint8)).shape == (16, 16)
 
 
+@pytest.mark.slow
 def test_models_are_those_that_load_finds():
     for _ in range(2):
         found = enhance.models()

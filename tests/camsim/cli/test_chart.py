@@ -12,6 +12,7 @@ from camsim.light import colour, spectra
 NAMES = [chart.name for chart in catalogue.CHARTS]
 
 
+@pytest.mark.slow
 def test_command_lists_charts_and_options(command):
     listed = command("camsim", "chart")
     assert listed.returncode == 0 and listed.stdout == command("camsim", "chart", "--list").stdout
@@ -21,6 +22,7 @@ def test_command_lists_charts_and_options(command):
     assert set(json.loads(command("camsim", "chart", "--json").stdout)) == set(NAMES)
 
 
+@pytest.mark.slow
 def test_command_draws_what_reads_back_and_leaves_a_record(command, refused, tmp_path):
     done = command("camsim", "chart", "slanted-edge", "--size", "64x48", "--set", "angle-deg=10", "--set", "high=0.5")
     assert done.returncode == 0 and "64×48" in done.stdout, done.stderr
@@ -42,6 +44,7 @@ def test_command_keeps_16_bits(command, tmp_path):
     assert np.abs(image.read(tmp_path / "dead-leaves.png") - wanted).max() <= 0.5 / 65535 + 1e-9
 
 
+@pytest.mark.slow
 def test_command_writes_spectra_and_where_the_patches_are(command, tmp_path):
     done = command("camsim", "chart", "macbeth", "-o", "out/", "--spectral", "cube.npz", "--json")
     assert done.returncode == 0, done.stderr

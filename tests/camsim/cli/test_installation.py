@@ -58,6 +58,7 @@ def test_no_other_distribution_owns_our_packages(distribution):
     assert installation.conflict() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["camsim", "enhance", "scielab"])
 def test_errors_and_version_name_a_distribution_in_the_way(package, distribution, monkeypatch, capfd):
     distribution("cam2eye", package)

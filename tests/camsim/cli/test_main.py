@@ -9,6 +9,7 @@ def test_version_and_no_arguments(command):
     assert bare.returncode == 0 and "Commands:" in bare.stdout
 
 
+@pytest.mark.slow
 def test_dry_run_writes_nothing(command, photo, tmp_path):
     assert command("camsim", "render", photo, "--dry-run").returncode == 0
     assert command("camsim", "dataset", photo, "-o", "set", "--dry-run").returncode == 0

@@ -23,6 +23,7 @@ def test_render_alone_uses_a_builtin_photograph_and_refuses_to_overwrite(command
     assert command("camsim", "render", "--setting", "f22", "--force").returncode == 0
 
 
+@pytest.mark.slow
 def test_render_files_into_a_folder_with_a_record(command, photo, tmp_path):
     other = tmp_path / "other.jpg"
     image.write(other, image.read(photo))

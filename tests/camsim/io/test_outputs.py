@@ -18,7 +18,7 @@ def test_outputs_are_called_as_their_sources_below_their_folder(tmp_path):
 
 
 def test_two_outputs_in_one_place_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="2 inputs need a folder"):
+    with pytest.raises(ValueError, match="2 pictures need a folder"):
         outputs.place([Path("a.png"), Path("b.png")], tmp_path / "one.png")
     with pytest.raises(ValueError, match="two inputs would both become"):
         outputs.place([Path("a.png"), Path("a.png")], tmp_path)

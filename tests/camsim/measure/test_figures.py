@@ -1,9 +1,12 @@
 """Measurements as figures."""
 
+import pytest
+
 from camsim.charts import catalogue
 from camsim.measure import figures, slanted_edge
 
 
+@pytest.mark.slow
 def test_figures_are_written_whole_in_every_format(tmp_path):
     edge = catalogue.make("slanted-edge", 120, 120)[..., 0]
     response = slanted_edge.measure(edge, (0, 0, 120, 120))

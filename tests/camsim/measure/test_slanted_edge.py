@@ -109,6 +109,7 @@ def test_a_rendered_edge_has_the_mtf_of_the_camera_that_rendered_it():
     assert np.abs(response.sfr - truth)[below_nyquist(response)].max() < 0.02
 
 
+@pytest.mark.slow
 def test_sharpening_shows_as_it_is():
     """Rows filtered with δ + a(δ − mean of three): the MTF is multiplied by 1 + a(1 − (1 + 2cos 2πf)/3) along x."""
     angle, amount = 5.0, 1.2

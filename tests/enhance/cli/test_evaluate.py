@@ -104,6 +104,7 @@ def test_csv_holds_one_protocol(enhance, refused, bench, tmp_path):
         assert path.read_text() == text
 
 
+@pytest.mark.slow
 def test_command_refusals(refused, bench, tmp_path, monkeypatch):
     def refuse(*arguments):
         return refused("enhance", "evaluate", "--bench", bench, *arguments)

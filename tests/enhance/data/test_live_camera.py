@@ -192,6 +192,7 @@ def test_processes_end_with_the_source_and_their_errors_name_the_photograph(tmp_
             os.kill(worker, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 @pytest.mark.parametrize("moment", ["starting", "rendering"])
 def test_ctrl_c_leaves_no_process_and_one_traceback_at_most(moment, tmp_path, photo_folder):

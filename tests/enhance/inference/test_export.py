@@ -124,6 +124,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch):
         export.export(network(), tmp_path / "g.onnx")
 
 
+@pytest.mark.slow
 def test_the_command_exports_and_reports(refused, tmp_path, monkeypatch):
     from enhance.cli.main import cli
 

@@ -65,6 +65,7 @@ def test_a_picture_of_another_camera_gets_one(setting, stops, task, words):
     assert len(scenes) >= 5 and {name: words in found.get(name, "") for name in scenes} == dict.fromkeys(scenes, True)
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 def test_few_of_a_hundred_other_photographs_get_a_wrong_warning(shared):
     """At most 2 % over the four cameras, of photographs that no model and no bound has seen."""

@@ -200,4 +200,4 @@ def test_alpha_is_not_dropped_in_silence(suffix, tmp_path):
     ],
 )
 def test_names_from_the_web_are_harmless(url, name):
-    assert [found.name for found in pictures.find([url])] == [Path(name)]
+    assert [found.name for found in pictures.find([url])[0]] == [Path(name)]

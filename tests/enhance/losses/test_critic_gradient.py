@@ -148,6 +148,7 @@ class Duel(keras.Model):
         return self.fit(fake, real, batch_size=len(real) // steps, epochs=1, shuffle=False, verbose=0).history
 
 
+@pytest.mark.slow
 def test_weights_follow_the_slope_of_the_penalty():
     """Of a linear critic λ(‖w‖ - 1)² has the derivative 2λ(‖w‖ - 1) w/‖w‖, and ½γ‖w‖² has γw."""
     real, fake, w = pictures(2, 4), pictures(2, 4, seed=1), weights_of(3)

@@ -55,6 +55,7 @@ def trainable_count(network):
     return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
 
 
+@pytest.mark.slow
 def test_critics_have_the_published_numbers_of_parameters():
     isola = {"filters": 64, "strides": [2, 2, 2, 1], "logits_size": 4, "norm": "batch"}
     # pix2pix's discriminator has 2,768,705 for picture and condition together; the condition's 3 channels less.

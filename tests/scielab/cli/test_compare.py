@@ -235,6 +235,7 @@ def test_an_input_is_never_the_output(refused, pair, tmp_path):
     assert (tmp_path / "b.png").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_unwritable_output(refused, pair, tmp_path):
     for option, name in (("--csv", "rows.csv"), ("--html", "page.html"), ("--map", "map.npy")):
         (tmp_path / name).mkdir()
@@ -409,6 +410,7 @@ def test_range_sets_the_colours_and_is_stated(command, pair, tmp_path):
     assert (tmp_path / "map.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_rows_are_appended_to_a_csv(command, refused, pair, tmp_path):
     for test in ("b.png", "a.png"):
         result = command("scielab", "compare", "a.png", test, "--csv", "out/rows.csv", "--json")
@@ -429,6 +431,7 @@ def test_another_csv_is_left_alone(refused, pair, tmp_path, content):
     assert (tmp_path / "mine.csv").read_bytes() == content and not (tmp_path / "map.png").exists()
 
 
+@pytest.mark.slow
 def test_a_csv_without_last_newline_and_an_empty_one_are_continued(command, pair, tmp_path):
     (tmp_path / "empty.csv").touch()
     command("scielab", "compare", "a.png", "b.png", "--csv", "empty.csv")

@@ -123,6 +123,7 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
     assert stored["intervals"] == {"percent": 95, "resamples": 10_000, "seed": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
