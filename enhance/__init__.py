@@ -10,7 +10,8 @@ Examples
 >>> print(enhance.evaluate(run, {"Set5": "benchmarks/Set5"}))  # doctest: +SKIP
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def load(model: str | Path, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
+def load(model: "str | Path | Run", *, tile: int | None = None, device: str = "auto") -> "Enlarger":
     """A trained model as a function of one picture.
 
     Parameters
     ----------
-    model : str or Path
+    model : str, Path or Run
         sr, color, pixel, deblur: the model that came with the package, or the run that ``enhance models use`` chose;
-        the name of a camera that you trained for: your latest run; a run's folder; or a .keras file, which may come
-        from anywhere.
+        the name of a camera that you trained for: your latest run; a run or its folder; or a .keras file, which may
+        come from anywhere.
     tile : int or None
         Largest side worked on at once, in pixels of the input: less memory. By default 192 and the network's reach.
     device : str
@@ -62,7 +63,8 @@ def load(model: str | Path, *, tile: int | None = None, device: str = "auto") ->
     Raises
     ------
     ValueError
-        Where there is no such model or device, the file is damaged, or Keras is not installed.
+        For what is none of these; where there is no such model or device, the file is damaged, or Keras is not
+        installed.
 
     Examples
     --------
@@ -72,13 +74,15 @@ def load(model: str | Path, *, tile: int | None = None, device: str = "auto") ->
     (64, 64, 3)
     >>> deblur("small.png")  # doctest: +SKIP
     """
-    from enhance import backend, zoo
+    from enhance import zoo
+    from enhance.inference.run import Run, open_enlarger
 
+    if isinstance(model, Run):
+        return model.load(tile=tile, device=device)
+    if not isinstance(model, str | os.PathLike):
+        raise ValueError(f"a model is a task, a run or a file, not {type(model).__name__}")
     weights, _ = zoo.open_model(model)
-    backend.ensure()
-    from enhance.inference import apply
-
-    return apply.open_enlarger(weights, tile=tile, device=device)
+    return open_enlarger(weights, tile=tile, device=device)
 
 
 def models() -> "list[Run]":
@@ -196,7 +200,7 @@ def evaluate(
     Parameters
     ----------
     model : str, Path, Run, callable, mapping or None
-        Whatever `load` takes; a `Run`; a function of (h, w, 3) sRGB values in [0, 1] to (h·scale, w·scale, 3); several
+        Whatever `load` takes; a function of (h, w, 3) sRGB values in [0, 1] to (h·scale, w·scale, 3); several
         of these by name; or None for MATLAB's bicubic enlargement alone, which is always the first row.
     benches : str, Path, sequence or mapping
         Folders of HR pictures, or with HR and LRbicx4 (or LR) in them; in a mapping by name. LR pictures are made by
@@ -220,7 +224,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        Where there is no such model or picture, or a model is for another scale.
+        Where there is no such model, benchmark or picture, or two have one name; where a model is named bicubic, is for
+        another scale, or gives other than floating point in [0, 1].
 
     References
     ----------
@@ -242,24 +247,25 @@ def evaluate(
     from enhance.evaluation import benchmark
     from enhance.evaluation.protocol import Protocol
 
+    if isinstance(benches, str | os.PathLike) or not isinstance(benches, Iterable):
+        benches = [benches]
+    named = benches.items() if isinstance(benches, Mapping) else [("", folder) for folder in benches]
+    opened = benchmark.open_all(named, scale=scale)
     protocol = Protocol(channel=channel, crop_px=scale if crop_px is None else crop_px)
-    folders = [benches] if isinstance(benches, str | Path) else benches
-    named = folders.items() if isinstance(folders, Mapping) else [("", folder) for folder in folders]
-    opened = [benchmark.open_bench(folder, scale=scale, name=name) for name, folder in named]
-    functions = {benchmark.BASELINE: benchmark.matlab_bicubic(scale)} | _as_functions(model)
+    models = {} if model is None else model if isinstance(model, Mapping) else {_name_of(model): model}
+    functions = {name: _as_function(one) for name, one in models.items()}
     return benchmark.evaluate_all(opened, functions, protocol, delta_e=delta_e, step=step)
 
 
-def _as_functions(model: Any, name: str = "") -> "dict[str, Callable[[np.ndarray], np.ndarray]]":
-    """What `evaluate` takes for a model, as functions of an RGB picture by name."""
-    from enhance.inference.run import Run
+def _name_of(model: Any) -> str:
+    """What the row of a model is called that no name was given for."""
+    if isinstance(model, str | os.PathLike):
+        return str(model)
+    return getattr(model, "task", None) or getattr(model, "__name__", "model")
 
-    if model is None:
-        return {}
-    if isinstance(model, Mapping):
-        return {key: one for name, value in model.items() for key, one in _as_functions(value, name).items()}
-    if isinstance(model, str | Path):
-        return {name or str(model): load(model).enlarge}
-    if isinstance(model, Run):
-        return {name or model.task: model.load().enlarge}
-    return {name or getattr(model, "__name__", "model"): getattr(model, "enlarge", model)}
+
+def _as_function(model: Any) -> "Callable[[np.ndarray], np.ndarray]":
+    """What `evaluate` takes for one model, as a function of an RGB picture."""
+    if hasattr(model, "enlarge"):
+        return model.enlarge
+    return model if callable(model) else load(model).enlarge

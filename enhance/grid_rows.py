@@ -1,14 +1,11 @@
 """The trained models as rows of `scielab grid`, which finds them here by the entry points `scielab.models`."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
 
 from camsim._version import __version__
 from camsim.io import atomic
-from enhance import backend, zoo
+from enhance import zoo
+from enhance.inference.run import open_enlarger
 from scielab.model_grid.rows import Row
 
 
@@ -39,7 +36,14 @@ def rows(model: str | None = None) -> list[Row]:
     except zoo.SeveralModelsError as several:
         return _of_several(several.runs)
     if entry is None:
-        return [Row(name=weights.stem, load=lambda: _load(weights), sha256=atomic.sha256(weights), origin=str(weights))]
+        return [
+            Row(
+                name=weights.stem,
+                load=lambda: open_enlarger(weights).enlarge,
+                sha256=atomic.sha256(weights),
+                origin=str(weights),
+            )
+        ]
     return [replace(_row(entry), competes_elsewhere=True)]
 
 
@@ -54,7 +58,7 @@ def _of_several(found: list[zoo.Entry]) -> list[Row]:
 def _row(entry: zoo.Entry) -> Row:
     return Row(
         name=entry.task,
-        load=lambda: _load(entry.weights),
+        load=lambda: open_enlarger(entry.weights).enlarge,
         trained_for=zoo.TASKS.get(entry.task) or entry.card.get("setting", entry.task),
         scale=entry.scale,
         sha256=atomic.sha256(entry.weights),
@@ -64,14 +68,6 @@ def _row(entry: zoo.Entry) -> Row:
         origin=f"shipped with enhance {__version__}" if entry.is_shipped else str(entry.folder),
         competes_elsewhere=entry.task in zoo.TASKS,
     )
-
-
-def _load(weights: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """A saved generator as a plain function, (h, w, 3) to (h·scale, w·scale, 3), sRGB values in [0, 1]."""
-    backend.ensure()
-    from enhance.inference import apply
-
-    return apply.open_enlarger(weights).enlarge
 
 
 def _words(entry: zoo.Entry) -> str:

@@ -13,7 +13,8 @@ from camsim._version import __version__
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.io import atomic, outputs
-from enhance.cli.model_options import Model, find_model, load_enlarger, model_options
+from enhance.cli.model_options import Model, find_model, model_options
+from enhance.inference.run import open_enlarger
 
 if TYPE_CHECKING:
     from enhance.inference.apply import Enlarger
@@ -89,7 +90,7 @@ def apply(
             return
         _fetch(jobs)
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
-        enlarge = load_enlarger(found.weights, tile=tile, device=device)
+        enlarge = open_enlarger(found.weights, tile=tile, device=device)
         console.info(f"model: {found}")
         if checked.unlike:
             console.info(_warning(checked.unlike, len(jobs), found))

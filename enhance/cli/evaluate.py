@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from camsim.cli import console
-from camsim.cli.console import Console
+from camsim.cli.console import Console, in_option
 from camsim.io import outputs
-from enhance.cli.model_options import Model, find_model, load_model, model_options
+from enhance.cli.model_options import Model, find_model, model_options
+from enhance.inference.run import open_enlarger
 
 if TYPE_CHECKING:
     from enhance.evaluation.benchmark import Bench
@@ -65,20 +66,20 @@ def evaluate(
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
     it have 8 bits. A grey file stays grey. Every table names channel, cropped border and range.
     """
-    from enhance.evaluation import benchmark, results
+    from enhance.evaluation import results
     from enhance.evaluation.protocol import Protocol
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
     benches = _open(folders, scale)
     name, found = _chosen(model, scale)
     if csv is not None:
-        _check_csv(csv, benches, protocol)
+        _check_csv(csv, benches, scale, protocol)
     if dry_run:
         _report_plan(benches, name, scale, protocol, console)
         return
-    functions = {benchmark.BASELINE: benchmark.matlab_bicubic(scale)}
+    functions = {}
     if name:
-        functions[name] = load_model(found.weights)
+        functions[name] = open_enlarger(found.weights).enlarge
         console.info(f"model: {found}")
     evaluation = _evaluate_with_bar(benches, functions, protocol, delta_e, console)
     if csv is not None:
@@ -98,17 +99,16 @@ def _open(folders: Sequence[str], scale: int) -> "list[Bench]":
     """The benchmarks named by NAME=DIR or DIR."""
     from enhance.evaluation import benchmark
 
-    opened = []
+    named = []
     for text in folders:
         name, equals, folder = text.partition("=")
         if not equals or Path(text).is_dir():
             name, folder = "", text
         if not folder:
             raise click.BadParameter(f"{text!r} names no folder", param_hint="--bench")
-        opened.append(benchmark.open_bench(Path(folder), scale=scale, name=name))
-        if opened[-1].name in [bench.name for bench in opened[:-1]]:
-            raise click.BadParameter(f"two are named {opened[-1].name}; give NAME=DIR", param_hint="--bench")
-    return opened
+        named.append((name, folder))
+    with in_option("--bench NAME=DIR"):
+        return benchmark.open_all(named, scale=scale)
 
 
 def _chosen(name: str | None, scale: int) -> tuple[str, Model | None]:
@@ -121,24 +121,24 @@ def _chosen(name: str | None, scale: int) -> tuple[str, Model | None]:
     return model.run.task if model.run else str(model.weights), model
 
 
-def _check_csv(csv: Path, benches: "Sequence[Bench]", protocol: "Protocol") -> None:
-    """Whether rows may be appended to the file: it is none of the pictures, and of this protocol."""
+def _check_csv(csv: Path, benches: "Sequence[Bench]", scale: int, protocol: "Protocol") -> None:
+    """Whether rows may be appended to the file: it is none of the pictures, and of this scale and protocol."""
     from enhance.evaluation import results
 
     read = [path for bench in benches for path in (*bench.hr, *(bench.lr or ()))]
     outputs.check([csv], read, force=True)  # rows are appended
-    results.check_csv(csv, protocol)
+    results.check_csv(csv, scale, protocol)
 
 
 def _report_plan(benches: "Sequence[Bench]", name: str, scale: int, protocol: "Protocol", console: Console) -> None:
     """What --dry-run says."""
-    from enhance.evaluation import benchmark
+    from enhance.evaluation import benchmark, results
 
     rows = [benchmark.BASELINE, *([name] if name else [])]
     count = sum(len(bench.hr) for bench in benches)
     plan = {"dry_run": True, "benches": [bench.name for bench in benches], "pictures": count, "models": rows}
     words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(plan['benches'])}"
-    console.result(f"{words}: ×{scale}, {protocol.describe()}", plan | {"protocol": asdict(protocol)})
+    console.result(f"{words}: {results.headline(scale, protocol)}", plan | {"protocol": asdict(protocol)})
 
 
 def _evaluate_with_bar(
@@ -152,7 +152,7 @@ def _evaluate_with_bar(
 
     from enhance.evaluation import benchmark
 
-    total = len(functions) * sum(len(bench.hr) for bench in benches)
+    total = (1 + len(functions)) * sum(len(bench.hr) for bench in benches)
     bar_options = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
     with tqdm(total=total, leave=False, **bar_options) as bar:
         return benchmark.evaluate_all(benches, functions, protocol, delta_e=delta_e, step=bar.update)

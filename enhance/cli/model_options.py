@@ -4,17 +4,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from camsim.cli import console
-from enhance import backend, zoo
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from enhance.inference.apply import Enlarger
+from enhance import zoo
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +68,3 @@ def find_model(name: str | None) -> Model:
         raise click.UsageError("--model is needed: a task, the folder of a run, or a .keras file")
     with what_to_type():
         return Model(*zoo.open_model(name))
-
-
-def load_enlarger(path: Path, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
-    """A saved generator as a function of any picture."""
-    backend.ensure()
-    from enhance.inference import apply
-
-    return apply.open_enlarger(path, tile=tile, device=device)
-
-
-def load_model(path: Path) -> "Callable[[np.ndarray], np.ndarray]":
-    """A saved generator as a plain function, (h, w, 3) to (h·scale, w·scale, 3), sRGB values in [0, 1]."""
-    return load_enlarger(path).enlarge

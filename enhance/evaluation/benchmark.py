@@ -18,8 +18,10 @@ image scale-up using sparse-representations", Curves and Surfaces 2010 (Set14); 
 "A database of human segmented natural images", ICCV 2001 (BSD).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,10 @@ Model = Callable[[np.ndarray], np.ndarray]
 
 #: What the baseline is called in tables.
 BASELINE = "bicubic"
+
+#: Above it a model's values are on another scale, such as 0 to 255: no network overshoots white so far. The rest is
+#: clipped to [0, 1].
+LARGEST = 4.0
 
 #: Where an LR picture is from: made here, by MATLAB's bicubic reduction; a file equal to that; another file.
 MADE, MATLAB_BICUBIC, OTHER = "made", "bicubic", "other"
@@ -75,11 +81,16 @@ def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
     Raises
     ------
     ValueError
-        Where there are no pictures, a name is there twice, or HR and LR are not the same pictures.
+        For another scale or what is no folder; where there are no pictures, a name is there twice, or HR and LR are
+        not the same pictures.
     """
-    folder = Path(folder)
-    if scale != int(scale) or scale < 1:
-        raise ValueError(f"scale is {scale}; it must be a whole number, 1 or more")
+    if not isinstance(scale, Integral) or scale < 1:
+        raise ValueError(f"scale is {scale!r}; it must be a whole number, 1 or more")
+    if not isinstance(name, str):
+        raise ValueError(f"a benchmark cannot be named {name!r}: use text")
+    if not isinstance(folder, str | os.PathLike):
+        raise ValueError(f"a benchmark is a folder, not {type(folder).__name__}")
+    scale, folder = int(scale), Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     hr = _by_stem(folder / "HR" if (folder / "HR").is_dir() else folder)
@@ -95,6 +106,23 @@ def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
         hr=tuple(hr.values()),
         lr=None if lr is None else tuple(lr[stem] for stem in hr),
     )
+
+
+def open_all(folders: Iterable[tuple[str, Path | str]], *, scale: int) -> list[Bench]:
+    """Benchmarks by name and folder; an empty name is the folder's own.
+
+    Raises ValueError as `open_bench` does, where there are none, and where two have one name: their scores would come
+    into one mean.
+    """
+    opened: dict[str, Bench] = {}
+    for name, folder in folders:
+        bench = open_bench(folder, scale=scale, name=name)
+        if bench.name in opened:
+            raise ValueError(f"two are named {bench.name}: {opened[bench.name].folder} and {folder}")
+        opened[bench.name] = bench
+    if not opened:
+        raise ValueError("no benchmark is named")
+    return list(opened.values())
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -177,7 +205,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        As `pictures` does and where an output is not `bench.scale` times as large as its input.
+        As `pictures` does, and where an output is not `bench.scale` times as large as its input, not floating point
+        or beyond `LARGEST`.
     """
     from scielab.metrics import s_cielab
 
@@ -214,9 +243,19 @@ def evaluate_all(
     delta_e: bool = False,
     step: Callable[[], object] = lambda: None,
 ) -> Evaluation:
-    """Every model on every benchmark, as `evaluate` does it, with notes on where the LR pictures are from."""
+    """MATLAB's bicubic enlargement, then every model, on every benchmark as `evaluate` does it.
+
+    Notes say where the LR pictures are from. Raises ValueError as `evaluate` does, and for a model with the name of the
+    baseline, or with none.
+    """
+    for name in models:
+        if not isinstance(name, str) or name in ("", BASELINE):
+            raise ValueError(f"a model cannot be named {name!r}: use text other than {BASELINE}, MATLAB's enlargement")
     options = {"delta_e": delta_e, "step": step}
-    scores = [one for bench in benches for one in evaluate(bench, models, protocol, **options)]
+    scores = []
+    for bench in benches:
+        rows = {BASELINE: matlab_bicubic(bench.scale), **models}
+        scores += evaluate(bench, rows, protocol, **options)
     notes = [_lr_note(bench, scores) for bench in benches] + [_delta_e_note()] * delta_e
     return Evaluation(tuple(scores), tuple(notes))
 
@@ -242,8 +281,10 @@ def _delta_e_note() -> str:
 
 
 def _enlarge(name: str, model: Model, lr: np.ndarray, scale: int) -> np.ndarray:
-    """What a model makes of an LR picture; ValueError where that has another size, or holds no numbers."""
+    """What a model makes of an LR picture; ValueError where that has another size, or no values in [0, 1] or near."""
     output = np.asarray(model(lr))
+    if output.dtype.kind != "f":
+        raise ValueError(f"model {name}: gives {output.dtype}; sRGB values in [0, 1] are floating point")
     h, w = lr.shape[:2]
     if output.shape != (h * scale, w * scale, 3):
         made = "×".join(map(str, output.shape[1::-1]))
@@ -253,4 +294,6 @@ def _enlarge(name: str, model: Model, lr: np.ndarray, scale: int) -> np.ndarray:
         )
     if not np.isfinite(output).all():
         raise ValueError(f"model {name}: its output holds NaN or infinity")
+    if output.max() > LARGEST:
+        raise ValueError(f"model {name}: its output goes up to {output.max():.4g}; sRGB values in [0, 1] are needed")
     return output

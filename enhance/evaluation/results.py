@@ -3,16 +3,14 @@
 Scores of two protocols never come together, neither in a table nor in a file.
 """
 
-import csv
 import html
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic
+from camsim.io import csv_file
 from enhance.evaluation.protocol import Protocol
 
 
@@ -67,6 +65,14 @@ class PictureScores:
         return Protocol(channel=self.channel, crop_px=self.crop_px, data_range=self.data_range)
 
 
+_COLUMNS = [field.name for field in fields(PictureScores)]
+
+
+def headline(scale: int, protocol: Protocol) -> str:
+    """Scale and protocol in words."""
+    return f"×{scale}, {protocol.describe()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanScores:
     """One model on a benchmark: the means over its pictures.
@@ -105,7 +111,7 @@ def means(scores: Iterable[PictureScores]) -> list[MeanScores]:
     ways = set()
     for one in scores:
         groups.setdefault((one.bench, one.model), []).append(one)
-        ways.add(f"×{one.scale}, {one.protocol.describe()}")
+        ways.add(headline(one.scale, one.protocol))
     if len(ways) > 1:
         raise ValueError(f"numbers of different protocols do not go into one table: {'; '.join(sorted(ways))}")
     return [
@@ -153,7 +159,7 @@ class Evaluation:
     @property
     def headline(self) -> str:
         """Scale and protocol in words."""
-        return f"×{self.scores[0].scale}, {self.scores[0].protocol.describe()}"
+        return headline(self.scores[0].scale, self.scores[0].protocol)
 
     def __iter__(self) -> Iterator[MeanScores]:
         return iter(self.rows)
@@ -181,54 +187,38 @@ class Evaluation:
         return f"<table><caption>{caption}</caption><tr><th>{'</th><th>'.join(head)}</th></tr>{body}</table>"
 
 
-def check_csv(path: Path, protocol: Protocol) -> None:
-    """Raise ValueError unless scores of `protocol` may be appended to `path`: a new file, or one of that protocol."""
-    atomic.check_writable(path)
-    _existing(path, protocol)
+def check_csv(path: Path, scale: int, protocol: Protocol) -> None:
+    """Raise ValueError unless scores may be appended to `path`: a new file, or one of that scale and protocol."""
+    header = csv_file.header(path)
+    if header is None:
+        return
+    try:
+        if header != _COLUMNS:
+            raise ValueError("other columns")
+        kept = {_way(row) for row in csv_file.rows(path)}
+    except ValueError as error:
+        raise ValueError(f"{path}: not a CSV of this command; nothing is appended to it") from error
+    for other in kept - {(scale, protocol)}:
+        raise ValueError(
+            f"{path}: holds numbers of {headline(*other)}; those of {headline(scale, protocol)} do not mix with them"
+        )
+
+
+def _way(row: Mapping[str, str]) -> tuple[int, Protocol]:
+    """Scale and protocol of a row in a CSV."""
+    protocol = Protocol(channel=row["channel"], crop_px=int(row["crop_px"]), data_range=float(row["data_range"]))
+    return int(row["scale"]), protocol
 
 
 def append_csv(path: Path, scores: Sequence[PictureScores]) -> None:
-    """Append a row per picture and model, after a header where the file is new; the file is replaced whole.
+    """Append a row per picture and model, after a header where the file is new; several evaluations may do so at once.
 
-    Raises ValueError as `check_csv` does.
+    Raises ValueError as `check_csv` does, and where the disk is full.
     """
-    if not scores:
-        return
-    before = _existing(path, scores[0].protocol)
-    text = io.StringIO(newline="")
-    text.write(before + "\n" * bool(before and not before.endswith("\n")))
-    writer = csv.writer(text, lineterminator="\n")
-    columns = [field.name for field in fields(PictureScores)]
-    if not before:
-        writer.writerow(columns)
-    writer.writerows([getattr(one, name) for name in columns] for one in scores)
-    atomic.write_text(path, text.getvalue())
-
-
-def _existing(path: Path, protocol: Protocol) -> str:
-    """What is in a CSV, checked."""
-    path = Path(path)
-    if not path.exists():
-        return ""
-    if not path.is_file():
-        raise ValueError(f"cannot write {path}: it is no regular file")
-    try:
-        before = path.read_text(encoding="utf-8-sig")
-        header, *rows = list(csv.reader(io.StringIO(before), strict=True)) or [[]]
-        if header and header != [field.name for field in fields(PictureScores)]:
-            raise ValueError("other columns")
-        found = [dict(zip(header, row, strict=True)) for row in rows if row]
-        kept = {
-            Protocol(channel=row["channel"], crop_px=int(row["crop_px"]), data_range=float(row["data_range"]))
-            for row in found
-        }
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise ValueError(f"{path}: not a CSV of this command; nothing is appended to it") from error
-    for other in kept - {protocol}:
-        raise ValueError(
-            f"{path}: holds numbers of {other.describe()}; those of {protocol.describe()} do not mix with them"
-        )
-    return before
+    if scores:
+        scale, protocol = scores[0].scale, scores[0].protocol
+        rows = [[getattr(one, name) for name in _COLUMNS] for one in scores]
+        csv_file.append(path, _COLUMNS, rows, check=lambda path: check_csv(path, scale, protocol))
 
 
 def table(found: Sequence[MeanScores], headline: str) -> str:

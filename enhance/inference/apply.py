@@ -115,7 +115,7 @@ def on_device(name: str) -> contextlib.AbstractContextManager:
     """The scope of a device: auto (the backend's own choice), cpu, gpu or gpu:N; ValueError where it is not there."""
     if name == "auto":
         return contextlib.nullcontext()
-    kind, _, number = name.partition(":")
+    kind, _, number = str(name).partition(":")
     if kind not in ("cpu", "gpu") or not (number or "0").isdigit():
         raise ValueError(f"unknown device {name!r}; use auto, cpu, gpu or gpu:N")
     try:
@@ -257,13 +257,21 @@ class Enlarger:
         array of shape (H·scale, W·scale, 3)
             float32, clipped to [0, 1].
 
+        Raises
+        ------
+        ValueError
+            For other shapes, types and values.
+
         Examples
         --------
         >>> import numpy, enhance
         >>> enhance.load("sr").enlarge(numpy.full((8, 8, 3), 0.5)).dtype
         dtype('float32')
         """
-        scale = self.scale
+        rgb, scale = np.asarray(rgb), self.scale
+        _check(rgb)
+        if rgb.dtype.kind != "f" or rgb.ndim != 3 or rgb.shape[2] != 3:
+            raise ValueError(f"RGB as floating point is enlarged, (H, W, 3), not {rgb.dtype} of shape {rgb.shape}")
         result = np.empty((rgb.shape[0] * scale, rgb.shape[1] * scale, 3), np.float32)
         rows, down = windows(rgb.shape[0], self.tile, self.overlap)
         columns, across = windows(rgb.shape[1], self.tile, self.overlap)
@@ -305,8 +313,3 @@ def _fill_clear(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:
 
     rows, columns = ndimage.distance_transform_edt(clear, return_distances=False, return_indices=True)
     return colour[rows, columns]
-
-
-def open_enlarger(path: Path | str, *, tile: int | None = None, device: str = "auto") -> Enlarger:
-    """The generator in a `.keras` file as a function of one picture; raises ValueError as `load` and `Enlarger` do."""
-    return Enlarger(load(path, device=device), tile=tile, device=device)

@@ -2,12 +2,24 @@
 
 import html
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from enhance import zoo
+from enhance import backend, zoo
 
 if TYPE_CHECKING:
     from enhance.inference.apply import Enlarger
+
+
+def open_enlarger(weights: Path | str, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
+    """The generator in a `.keras` file as a function of one picture; only now is Keras loaded.
+
+    Raises ValueError where Keras is not installed, and as `apply.load` and `apply.Enlarger` do.
+    """
+    backend.ensure()
+    from enhance.inference import apply
+
+    return apply.Enlarger(apply.load(weights, device=device), tile=tile, device=device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,12 +89,7 @@ class Run(zoo.Entry):
         >>> enhance.models()[0].load()(numpy.zeros((8, 8, 3), "uint8")).shape
         (32, 32, 3)
         """
-        from enhance import backend
-
-        backend.ensure()
-        from enhance.inference import apply
-
-        return apply.open_enlarger(self.weights, tile=tile, device=device)
+        return open_enlarger(self.weights, tile=tile, device=device)
 
     def __repr__(self) -> str:
         return f"<{self.task} ×{self.scale}, {self._psnr_words()}: {self.folder}>"

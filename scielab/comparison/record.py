@@ -1,13 +1,9 @@
 """The record of a comparison as text, as facts and as a row of a CSV file; limits on its numbers."""
 
-import contextlib
-import csv
-import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from camsim.io import atomic
+from camsim.io import csv_file
 
 #: What a CSV row says of a comparison beside its numbers.
 CSV_HEAD = (
@@ -33,8 +29,6 @@ _INPUT_WORDS = {
     "lms": "cone responses",
     "lms10": "cone responses of the 10° observer",
 }
-
-_LONGEST_HEADER = 10_000  # characters, more than any header of `csv_columns`
 
 #: Numbers of a map in the order in which they are shown; the keys of `scielab.summary`.
 POOLED = ("mean", "median", "p90", "p95", "p99", "max")
@@ -179,50 +173,16 @@ def csv_row(record: dict) -> list:
 
 def check_csv(path: Path, *, plain: bool) -> None:
     """Raise ValueError unless `path` can be a CSV that rows are appended to: new, empty, or with these columns."""
-    atomic.check_writable(path)
-    if not path.exists():
-        return
-    if not path.is_file():  # a device may be read without end
-        raise ValueError(f"cannot write {path}: it is {'a folder' if path.is_dir() else 'no regular file'}")
-    if not os.access(path, os.W_OK):
-        raise ValueError(f"cannot write {path}: it is not writable")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader([file.readline(_LONGEST_HEADER)] if path.stat().st_size else []), None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
+    header = csv_file.header(path)
     if header is not None and header != csv_columns(plain=plain):
         hint = " (numbers of plain CIELAB add columns)" if header == csv_columns(plain=not plain) else ""
         raise ValueError(f"{path}: has other columns than this comparison; nothing is appended to it{hint}")
 
 
 def append_csv(path: Path, records: list[dict], *, plain: bool) -> None:
-    """Append one row per record, after a header where the file is new.
+    """Append one row per record, after a header where the file is new; several comparisons may do so at once.
 
-    Rows are appended in one piece and not by rewriting the file, so that several comparisons may run at once on
-    one file; where a disk is full the file is left as it was.
-
-    Raises ValueError as `check_csv` does.
+    Raises ValueError as `check_csv` does, and where the disk is full.
     """
-    check_csv(path, plain=plain)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
-        with contextlib.suppress(ImportError):  # no such lock on Windows
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        size = file.seek(0, os.SEEK_END)
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        if size == 0:
-            writer.writerow(csv_columns(plain=plain))
-        else:
-            file.seek(size - 1)
-            text.write("" if file.read(1) == b"\n" else "\n")
-        writer.writerows(csv_row(record) for record in records)
-        try:
-            file.write(text.getvalue().encode())
-            file.flush()
-        except OSError as error:
-            file.truncate(size)
-            raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
+    rows = [csv_row(record) for record in records]
+    csv_file.append(path, csv_columns(plain=plain), rows, check=lambda path: check_csv(path, plain=plain))

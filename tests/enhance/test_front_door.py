@@ -75,6 +75,11 @@ def test_load_finds_tasks_and_runs_and_says_what_there_is(tmp_path, monkeypatch,
         enhance.load("blurr")
     with pytest.raises(ValueError, match="no trained model here"):
         enhance.load(tmp_path)
+    for given in (None, 3, [model_file]):
+        with pytest.raises(ValueError, match=f"a model is a task, a run or a file, not {type(given).__name__}"):
+            enhance.load(given)
+    with pytest.raises(ValueError, match="unknown device None"):
+        enhance.load(model_file, device=None)
     entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
     monkeypatch.setattr(zoo, "find", lambda task: entry)
     assert enhance.load("deblur")(np.zeros((4, 4), np.uint8)).shape == (16, 16)
@@ -91,6 +96,7 @@ def test_models_are_those_that_load_finds():
     assert "<th>Held-out pictures</th>" in deblur._repr_html_()
     picture = np.random.default_rng(0).integers(0, 256, (9, 8, 3), dtype=np.uint8)
     np.testing.assert_array_equal(deblur.load()(picture), enhance.load("deblur")(picture))
+    np.testing.assert_array_equal(deblur.load()(picture), enhance.load(deblur)(picture))
 
 
 @pytest.mark.slow
@@ -140,14 +146,28 @@ def test_evaluate_takes_tasks_runs_functions_and_none(photo, model_file, tmp_pat
     assert [(row.bench, row.model) for row in same] == [("Own", "bicubic"), ("Own", "mine")]
     assert found.rows[1].psnr_db == same.rows[1].psnr_db and same.rows[1].delta_e > 0
     run = enhance.models()[0]
-    assert [row.model for row in enhance.evaluate(run, folder)] == ["bicubic", "sr"]
+    assert [row.model for row in enhance.evaluate(run, iter([folder]))] == ["bicubic", "sr"]
 
     def black(lr):
         return np.zeros((2 * lr.shape[0], 2 * lr.shape[1], 3))
 
     assert enhance.evaluate(black, folder, scale=2, channel="RGB", crop_px=0).rows[1].model == "black"
-    with pytest.raises(ValueError, match="another scale"):
-        enhance.evaluate(black, folder)
+    for model, benches, words in (
+        (black, folder, "another scale"),
+        (black, None, "a benchmark is a folder, not NoneType"),
+        (black, [], "no benchmark is named"),
+        (black, [folder, str(folder)], "two are named bench"),
+        (3, folder, "a model is .*, not int"),
+        ([black, black], folder, "a model is .*, not list"),
+        ({"a": None}, folder, "a model is .*, not NoneType"),
+        ({"a": {"b": black}}, folder, "a model is .*, not dict"),
+        ({"bicubic": black}, folder, "cannot be named 'bicubic'"),
+        ({1: black}, folder, "cannot be named 1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            enhance.evaluate(model, benches)
+    with pytest.raises(ValueError, match="scale is 4.0"):
+        enhance.evaluate(black, folder, scale=4.0)
 
 
 @pytest.mark.slow

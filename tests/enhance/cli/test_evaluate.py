@@ -4,6 +4,7 @@ import csv
 import importlib
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def enhance(tmp_path, monkeypatch, capfd):
 
 
 def test_command_evaluates_matlabs_bicubic_and_a_model(enhance, bench, tmp_path, monkeypatch):
-    monkeypatch.setattr("enhance.cli.evaluate.load_model", lambda path: nearest(4))
+    monkeypatch.setattr("enhance.cli.evaluate.open_enlarger", lambda path: SimpleNamespace(enlarge=nearest(4)))
     (tmp_path / "n.keras").touch()
     out = enhance("evaluate", "--bench", bench, "--bench", f"again={bench / 'HR'}", "--model", "n.keras", "--delta-e")
     lines = out.splitlines()
@@ -119,7 +120,7 @@ def test_command_refusals(refused, bench, tmp_path, monkeypatch):
     entry = zoo.Entry(folder=tmp_path / "run", card={"task": "sr", "scale": 2})
     monkeypatch.setattr(zoo, "find", lambda task: entry)
     assert "a model for scale 2, not 4" in refuse("--task", "sr")
-    monkeypatch.setattr("enhance.cli.evaluate.load_model", lambda path: nearest(2))
+    monkeypatch.setattr("enhance.cli.evaluate.open_enlarger", lambda path: SimpleNamespace(enlarge=nearest(2)))
     csv_path = tmp_path / "scores.csv"
     (tmp_path / "a.keras").touch()
     assert "it was made for another scale" in refuse("--model", "a.keras", "--csv", csv_path, "-q")

@@ -129,7 +129,9 @@ def test_bench_refusals(bench, tmp_path):
 
     refuse("no such folder", tmp_path / "nowhere")
     refuse("no pictures", tmp_path)
-    refuse("scale is 0", scale=0)
+    for scale in (0, 4.0, "4", None):
+        refuse(f"scale is {scale!r}", scale=scale)
+    refuse("a benchmark is a folder, not NoneType", None)
     refuse("too small for scale 64", scale=64)
     save(bench / "LR" / "colour.png", noise_u8((10, 12, 3)))
     refuse("grey has no LR picture")
@@ -152,6 +154,8 @@ def test_bench_refusals(bench, tmp_path):
         (nearest(2), r"model m: makes 24×20 of 12×10 pixels where scale 4 asks for 48×40"),
         (lambda lr: nearest(4)(lr)[..., :1], "another scale"),
         (lambda lr: nearest(4)(lr) * np.nan, "NaN"),
+        (lambda lr: image.quantise(nearest(4)(lr)), "gives uint8"),
+        (lambda lr: 255 * nearest(4)(lr), r"goes up to \d{3}"),
     ],
 )
 def test_model_refusals(bench, model, words):
@@ -162,3 +166,21 @@ def test_model_refusals(bench, model, words):
 def test_picture_that_is_too_small_is_named(bench):
     with pytest.raises(ValueError, match="^bench, colour: .*too few"):
         list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), {"m": nearest(4)}, Protocol(crop_px=20)))
+
+
+def test_benchmarks_of_one_name_and_none_are_refused(bench):
+    assert [one.name for one in benchmark.open_all([("", bench), ("again", bench)], scale=4)] == ["bench", "again"]
+    for folders, words in (
+        ([("", bench), ("bench", bench / "HR")], "two are named bench: .*HR"),
+        ([], "no benchmark"),
+        ([(1, bench)], "named 1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            benchmark.open_all(folders, scale=4)
+
+
+@pytest.mark.parametrize("name", ["bicubic", 1, ""])
+def test_a_model_takes_neither_the_baselines_name_nor_none(bench, name):
+    opened = benchmark.open_all([("", bench)], scale=4)
+    with pytest.raises(ValueError, match=f"cannot be named {name!r}"):
+        benchmark.evaluate_all(opened, {name: nearest(4)}, Protocol())

@@ -215,7 +215,24 @@ def test_what_is_no_picture_is_refused(bilinear, picture, words):
         bilinear(picture)
 
 
-@pytest.mark.parametrize("device", ["tpu", "gpu:99", "cpu:x", ""])
+@pytest.mark.parametrize(
+    ("rgb", "words"),
+    [
+        (np.zeros((3, 3, 3), np.uint8), "not uint8"),
+        (np.zeros((3, 3)), r"shape \(3, 3\)"),
+        (np.zeros((3, 3, 4)), r"shape \(3, 3, 4\)"),
+        (np.full((3, 3, 3), np.nan), "run from nan"),
+        (np.full((3, 3, 3), 255.0), "to 255"),
+        ("photo.png", "no picture"),
+        (None, "no picture"),
+    ],
+)
+def test_enlarge_takes_rgb_as_floating_point_alone(bilinear, rgb, words):
+    with pytest.raises(ValueError, match=words):
+        bilinear.enlarge(rgb)
+
+
+@pytest.mark.parametrize("device", ["tpu", "gpu:99", "cpu:x", "", None])
 def test_devices_that_are_not_there_are_refused(device, model_file):
     with pytest.raises(ValueError, match="device"):
         apply.load(model_file, device=device)

@@ -1,0 +1,83 @@
+"""CSV files that rows are appended to, by several processes at once if need be."""
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from camsim.io import atomic
+
+_LONGEST_HEADER = 10_000  # characters, more than any header written here
+
+
+def header(path: Path) -> list[str] | None:
+    """The columns of a file that rows may be appended to; None where it is new or empty.
+
+    Raises ValueError for what is no CSV, no regular file, or cannot be written.
+    """
+    atomic.check_writable(path)
+    if not path.exists():
+        return None
+    if not path.is_file():  # a device may be read without end
+        raise ValueError(f"cannot write {path}: it is {'a folder' if path.is_dir() else 'no regular file'}")
+    if not os.access(path, os.W_OK):
+        raise ValueError(f"cannot write {path}: it is not writable")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader([file.readline(_LONGEST_HEADER)] if path.stat().st_size else []), None)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a file below its header, by column; ValueError where one has not as many values as the header."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns, *found = list(csv.reader(file, strict=True)) or [[]]
+        return [dict(zip(columns, row, strict=True)) for row in found if row]
+    except (UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
+
+
+def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, check: Callable[[Path], object]) -> None:
+    """Append rows in one piece, after a header where the file is new; where a disk is full it is left as it was.
+
+    The file is locked meanwhile, where the system can.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str
+        Its header.
+    values : iterable of sequences
+        The rows.
+    check : callable
+        Raises ValueError where these rows do not belong into the file at this path. It is called before the file is
+        made, and again once no other process writes to it.
+    """
+    check(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        with contextlib.suppress(ImportError):  # no such lock on Windows
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        check(path)
+        size = file.seek(0, os.SEEK_END)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        if size == 0:
+            writer.writerow(columns)
+        else:
+            file.seek(size - 1)
+            text.write("" if file.read(1) == b"\n" else "\n")
+        writer.writerows(values)
+        try:
+            file.write(text.getvalue().encode())
+            file.flush()
+        except OSError as error:
+            file.truncate(size)
+            raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
