@@ -108,10 +108,11 @@ def models() -> "list[Run]":
 def train(
     config: "str | Path | Config | None" = None,
     *,
+    task: str | None = None,
     data: str | Path | None = None,
     output: str | Path | None = None,
     camera: "Camera | str | Path | None" = None,
-    steps: int | Sequence[int] | None = None,
+    steps: int | Iterable[int] | None = None,
     resume: str | Path | None = None,
     force: bool = False,
     report: Callable[[int, dict[str, float]], object] = lambda steps, losses: None,
@@ -125,14 +126,17 @@ def train(
     config : str, Path or Config
         A task (sr, color, pixel, deblur), the name of a shipped configuration, a .toml file, the folder of a run to
         do again, or a `Config`.
+    task : str or None
+        What is undone: sr, color, pixel or deblur; with a camera any name, by which `load` finds the model.
     data : str, Path or None
         A set of ``camsim dataset``, a folder with HR/ and LR/, or photographs for the camera to degrade during
         training; by default the built-in photographs.
     output : str, Path or None
         Folder of the run; by default ``runs/TASK-N``.
     camera : Camera, str, Path or None
-        What is undone, where that is not the task's own camera: a setting's name or a .toml file. It names the task.
-    steps : int, sequence of int or None
+        What is undone, where that is not the task's own camera: a setting's name or a .toml file. It names the task
+        where nothing else does.
+    steps : int, iterable of int or None
         Batches of the stages, in order; 0 leaves a stage out.
     resume : str, Path or None
         Folder of a run that was stopped: it goes on to the same bits. No other argument but `report` and `say` then.
@@ -143,7 +147,7 @@ def train(
     say : callable
         Called with what a person should know, such as ``print``.
     **keys : object
-        Fields of `Config` that are changed, such as ``batch=8`` or ``seed=1``.
+        Fields of `Config` that are changed, such as ``batch=8`` or ``seed=1``; not ``setting``, the camera's name.
 
     Returns
     -------
@@ -173,15 +177,16 @@ def train(
     from enhance.training import start
 
     if resume is not None:
-        if keys or force or any(value is not None for value in (config, data, output, camera, steps)):
+        if keys or force or any(value is not None for value in (config, task, data, output, camera, steps)):
             raise ValueError("a run that goes on keeps its own configuration: nothing but report and say with resume")
         plan = start.resumed(Path(resume))
     else:
-        if config is None and camera is None:
-            raise ValueError("neither a configuration nor a camera is named")
+        if config is None and task is None and camera is None:
+            raise ValueError("neither a configuration nor a task nor a camera is named")
         keys |= {} if data is None else {"data": str(data)}
-        counts = None if steps is None else [steps] if isinstance(steps, int) else steps
-        plan = start.planned(config, camera=camera, folder=output, force=force, steps=counts, say=say, **keys)
+        counts = None if steps is None else list(steps) if isinstance(steps, Iterable) else [steps]
+        options = {"task": task, "camera": camera, "folder": output, "force": force}
+        plan = start.planned(config, steps=counts, say=say, **options, **keys)
     return Run.of(start.run(plan, report=report, say=say))
 
 

@@ -233,7 +233,8 @@ def reset(task: str | None = None) -> list[str]:
 
 def known() -> list[Entry]:
     """Every model that is found without a folder: those that are shipped, then those remembered, the latest first."""
-    return shipped() + registered()
+    there = {entry.folder.resolve(): entry for entry in shipped() + registered()}
+    return list(there.values())
 
 
 def tasks() -> list[str]:

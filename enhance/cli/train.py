@@ -1,23 +1,19 @@
 """The `enhance train` command."""
 
 import contextlib
-import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from camsim.cli import console
-from camsim.cli.console import Console, in_option
-from enhance import backend, zoo
-from enhance import config as configs
+from camsim.cli.console import Console
+from enhance import zoo
 from enhance.cli.model_options import what_to_type
 from enhance.training import start
-
-if TYPE_CHECKING:
-    from enhance.data.batches import TrainingPictures
 
 PATH = click.Path(path_type=Path)
 
@@ -26,6 +22,9 @@ _WITH_RESUME = {"task", "output", "resume", "dry_run", "as_json", "quiet", "verb
 
 #: Parameters whose option has another name.
 _OPTIONS = {"assignments": "set", "ranges": "range"}
+
+#: The option that gives what an error says is missing. Errors are known by name: their modules load Keras.
+_OPTION_OF = {"NoInitError": "--init", "NoWeightsError": "--weights"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,8 @@ class Options:
     def keys(self) -> dict[str, object]:
         """The keys of the configuration that have an option of their own, where it was given."""
         names = ("batch", "precision", "crop", "jobs", "seed", "weights", "init")
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        keys = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return keys if self.data is None else keys | {"data": str(self.data)}
 
 
 @click.command(short_help="Train a generator for one task.")
@@ -104,19 +104,22 @@ def train(context: click.Context, console: Console, **given: Any) -> None:
     options = Options(**given)
     if options.resume:
         _refuse_options_with_resume(context)
-        plan = _resumed(options)
-        if start.is_finished(plan.folder):
-            console.info(f"{plan.folder}: already finished")
-            _report_run(zoo.open_run(plan.folder), console)
-            return
-    else:
-        plan = _new(options, console)
-    if options.dry_run:
+    with _options_named():
+        plan = _resumed(options) if options.resume else _new(options, console)
+    if options.dry_run and not plan.is_finished:
         record = {"dry_run": True, "run": str(plan.folder), "task": plan.config.task, "stages": plan.steps}
         words, _, steps = plan.describe().partition(", ")
         console.result(f"would train {words} in {plan.folder}: {steps}", record)
         return
-    _report_run(_train(plan, console), console)
+    entry = _train(plan, console)
+    psnr_db = entry.card["validation"].get("val_psnr_db")
+    psnr = "" if psnr_db is None else f", {psnr_db:.2f} dB on held-out pictures"
+    text = f"{entry.weights}  {entry.task}, {entry.card['steps']} steps{psnr}"
+    if entry.task in zoo.TASKS:
+        console.info(
+            f"`--model {entry.folder}` uses it; after `enhance models use {entry.folder}` so does {entry.task}"
+        )
+    console.result(text, {"run": str(entry.folder)} | entry.facts)
 
 
 def _resumed(options: Options) -> start.Plan:
@@ -127,55 +130,39 @@ def _resumed(options: Options) -> start.Plan:
         folder = options.output or start.latest_run(options.task)
     except ValueError as error:
         raise ValueError(f"{error}; name one with -o") from error
-    with _options_named():
-        return start.resumed(folder)
+    return start.resumed(folder)
 
 
 def _new(options: Options, console: Console) -> start.Plan:
     """The new run that the options describe."""
-    config = _configured(options)
-    with in_option("--camera" if options.camera else "--task" if options.task else "--task or --camera"):
-        config, camera = start.with_camera(
-            config, task=options.task, camera=options.camera, source=options.config, say=console.info
-        )
-    folder = options.output or start.free_run(config.task)
-    try:
-        start.check_folder(folder, force=options.force)
-    except FileExistsError as error:
-        raise ValueError(f"{folder} exists: --resume goes on with it, --force trains anew") from error
-    with _options_named():
-        return start.new(config, camera, folder)
-
-
-def _configured(options: Options) -> configs.Config:
-    """The configuration that the options ask for, not yet with its camera."""
-    name, task = options.config, options.task
-    if not name and not task and not options.camera:
+    if not (options.config or options.task or options.camera):
         raise click.UsageError(f"--task is needed: one of {', '.join(zoo.TASKS)}")
-    config = configs.load(name or (task if task in configs.names() else "default"))
-    if options.data is not None:
-        config = dataclasses.replace(config, data=str(options.data))
-    if options.steps is not None:
-        config = _with_steps(config, options.steps)
-    with in_option("--set"):
-        config = configs.override(config, options.assignments)
-    keys = options.keys()
-    if options.ranges:
-        keys["vary"] = dict(config.vary) | dict(map(_range, options.ranges))
-    return start.with_whole_paths(dataclasses.replace(config, **keys))
+    try:
+        return start.planned(
+            options.config,
+            task=options.task,
+            camera=options.camera,
+            folder=options.output,
+            force=options.force,
+            steps=None if options.steps is None else _steps(options.steps),
+            overrides=[*options.assignments, *map(_range, options.ranges)],
+            say=console.info,
+            **options.keys(),
+        )
+    except FileExistsError as error:
+        raise ValueError(f"{error.filename} exists: --resume goes on with it, --force trains anew") from error
 
 
-def _with_steps(config: configs.Config, text: str) -> configs.Config:
-    """The configuration with the steps of --steps."""
+def _steps(text: str) -> list[int]:
+    """The numbers of --steps."""
     counts = text.split(",")
-    if len(counts) > len(config.stages) or not all(count.strip().isdecimal() for count in counts):
-        names = ", ".join(stage.name for stage in config.stages)
-        raise click.BadParameter(f"{text}: whole numbers for the stages {names}, in order", param_hint="--steps")
-    return start.with_steps(config, [int(count) for count in counts])
+    if not all(count.strip().isdecimal() for count in counts):
+        raise click.BadParameter(f"{text}: whole numbers for the stages, in order", param_hint="--steps")
+    return [int(count) for count in counts]
 
 
-def _range(text: str) -> tuple[str, list[float]]:
-    """Key and bounds of a --range."""
+def _range(text: str) -> str:
+    """A --range as an assignment of --set."""
     key, _, bounds = text.partition("=")
     try:
         low, high = (float(bound) for bound in bounds.split(","))
@@ -183,7 +170,7 @@ def _range(text: str) -> tuple[str, list[float]]:
         raise click.BadParameter(
             f"{text}: write KEY=LOW,HIGH, such as optics.fnumber=4,32", param_hint="--range"
         ) from None
-    return key.strip(), [low, high]
+    return f"vary.{key.strip()}=[{low}, {high}]"
 
 
 def _refuse_options_with_resume(context: click.Context) -> None:
@@ -197,77 +184,71 @@ def _refuse_options_with_resume(context: click.Context) -> None:
 @contextlib.contextmanager
 def _options_named() -> Iterator[None]:
     """Name the option that an error of core code is about, where one gives what is missing."""
-    backend.ensure()
-    from enhance.losses import vgg
-    from enhance.training import build
-
     try:
         with what_to_type():
             yield
-    except build.NoInitError as error:
-        raise ValueError(f"--init: {error}") from error
-    except vgg.NoWeightsError as error:
-        raise ValueError(f"--weights: {error}") from error
+    except ValueError as error:
+        if option := _OPTION_OF.get(type(error).__name__):
+            raise ValueError(f"{option}: {error}") from error
+        raise
 
 
 def _train(plan: start.Plan, console: Console) -> zoo.Entry:
     """Train with bars of progress; returns the finished run."""
-    from enhance.training import run_folder
-
-    pictures = _open_with_bar(plan, console)
+    progress = _Progress(plan, console)
     try:
-        plan = start.prepare(plan, pictures)
-        console.info(f"{plan.folder}: {plan.describe()}; {pictures.source}")
-        _train_with_bar(plan, pictures, console)
+        return start.run(plan, report=progress.report, say=progress.say, step=progress.picture)
     except KeyboardInterrupt:
-        console.info(f"stopped; `enhance train --resume -o {plan.folder}` {run_folder.progress_words(plan.folder)}")
+        if progress.trains:
+            from enhance.training import run_folder
+
+            words = run_folder.progress_words(plan.folder)
+            console.info(f"stopped; `enhance train --resume -o {plan.folder}` {words}")
         raise
     finally:
-        pictures.close()
-    return zoo.open_run(plan.folder)
+        progress.close()
 
 
-def _open_with_bar(plan: start.Plan, console: Console) -> "TrainingPictures":
-    from tqdm import tqdm
+class _Progress:
+    """A bar of the pictures that are made or read, then one of the steps."""
 
-    if not plan.config.data:
-        console.info(f"no --data given: rendering the built-in photographs through {plan.camera.name}")
-    bar_options = {"unit": "picture", "disable": not console.show_progress, "dynamic_ncols": True, "leave": False}
-    with tqdm(mininterval=0.5, **bar_options) as bar:
-        return start.open_pictures(plan, step=bar.update)
+    def __init__(self, plan: start.Plan, console: Console):
+        from tqdm import tqdm
 
+        from enhance.training import run_folder
 
-def _train_with_bar(plan: start.Plan, pictures: "TrainingPictures", console: Console) -> None:
-    from tqdm import tqdm
+        self._console, self._batch = console, plan.config.batch
+        disable = not console.show_progress
+        self._new_bar = functools.partial(tqdm, disable=disable, dynamic_ncols=True, mininterval=0.5)
+        self._steps = {"unit": "step", "total": plan.config.total_steps, "smoothing": 0.1}
+        self._begun = run_folder.progress(plan.folder).step if plan.fingerprint else 0
+        self._bar: tqdm | None = None
+        self.trains = bool(plan.fingerprint)  #: whether there is a run to go on with
 
-    from enhance.training import engine, run_folder
+    def picture(self) -> None:
+        """A picture was rendered or read."""
+        self._bar = self._bar if self._bar is not None else self._new_bar(unit="picture", leave=False)
+        self._bar.update()
 
-    batch, begun = plan.config.batch, run_folder.progress(plan.folder).step
-    bar_options = {"unit": "step", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
-    with tqdm(total=plan.config.total_steps, initial=begun, smoothing=0.1, **bar_options) as bar:
+    def report(self, steps: int, losses: Mapping[str, float]) -> None:
+        """Steps were done. Their bar begins behind the first, which takes long because it is compiled."""
+        if self._bar is None or self._bar.unit != "step":
+            self.close()
+            self._bar = self._new_bar(initial=self._begun + steps, **self._steps)
+            self.trains = True
+        else:
+            self._bar.update(steps)
+        shown = {name: f"{value:.4f}" for name, value in losses.items() if name != "loss"}
+        rate = self._bar.format_dict["rate"] or 0
+        self._bar.set_postfix(shown | {"img/s": f"{rate * self._batch:.0f}"}, refresh=False)
 
-        def report(steps: int, losses: dict[str, float]) -> None:
-            bar.update(steps)
-            shown = {name: f"{value:.4f}" for name, value in losses.items() if name != "loss"}
-            rate = bar.format_dict["rate"] or 0
-            bar.set_postfix(shown | {"img/s": f"{rate * batch:.0f}"}, refresh=False)
+    def say(self, text: str) -> None:
+        """Write a line above the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        self._console.info(text)
 
-        def say(text: str) -> None:
-            bar.clear()
-            console.info(text)
-
-        engine.run(plan.folder, plan.config, pictures, report, say)
-
-
-def _report_run(entry: zoo.Entry, console: Console) -> None:
-    """Remember a finished run and print its card."""
-    if trouble := start.remember(entry):
-        console.info(f"note: `enhance models` will not list this model ({trouble}); name it: --model {entry.folder}")
-    psnr_db = entry.card["validation"].get("val_psnr_db")
-    psnr = "" if psnr_db is None else f", {psnr_db:.2f} dB on held-out pictures"
-    text = f"{entry.weights}  {entry.task}, {entry.card['steps']} steps{psnr}"
-    if entry.task in zoo.TASKS:
-        console.info(
-            f"`--model {entry.folder}` uses it; after `enhance models use {entry.folder}` so does {entry.task}"
-        )
-    console.result(text, {"run": str(entry.folder)} | entry.facts)
+    def close(self) -> None:
+        """Leave the terminal as it is to be found."""
+        if self._bar is not None:
+            self._bar.close()

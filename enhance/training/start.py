@@ -4,7 +4,9 @@ What can be checked without Keras comes first; Keras is loaded inside the functi
 """
 
 import errno
-from collections.abc import Callable, Sequence
+import operator
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,11 @@ class Plan:
     fingerprint: str = ""  #: of the pictures that it was trained on so far; empty for a new run
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it is a run that goes on, and has come to its end already."""
+        return bool(self.fingerprint) and is_finished(self.folder)
+
+    @property
     def steps(self) -> dict[str, int]:
         """Steps of the stages that are trained, by name."""
         return {stage.name: stage.steps for stage in self.config.stages if stage.steps}
@@ -43,6 +50,9 @@ class Plan:
 
 def new(config: configs.Config, camera: Camera, folder: Path) -> Plan:
     """A new run, for which `check_folder` was asked; ValueError where its configuration cannot be trained."""
+    from enhance.data import live_camera
+
+    live_camera.varied_keys(camera, config.vary)
     backend.ensure()
     from enhance.training import build
 
@@ -52,25 +62,39 @@ def new(config: configs.Config, camera: Camera, folder: Path) -> Plan:
 
 
 def planned(
-    source: configs.Config | str | Path | None,
+    source: configs.Config | str | Path | None = None,
     *,
+    task: str | None = None,
     camera: Camera | str | Path | None = None,
     folder: str | Path | None = None,
     force: bool = False,
     steps: Sequence[int] | None = None,
+    overrides: Iterable[str] = (),
     say: Callable[[str], object] = lambda text: None,
     **keys: Any,
 ) -> Plan:
     """A new run from a configuration, or what it is loaded from, with some keys changed; checked, nothing written.
 
+    `task` and `camera` are as `with_camera` says, and `source` may be a task, too; by default it is the configuration
+    of the task. `steps` are as `with_steps` says, `overrides` as `config.override`, `keys` are fields of `Config`. The
+    folder is the next of its task in `RUNS` where none is named.
+
     Raises ValueError for what cannot be trained, FileExistsError where the folder holds a run, without `force`.
     """
-    config = source if isinstance(source, configs.Config) else configs.load("default" if source is None else source)
+    origin = source
+    if isinstance(source, configs.Config):
+        config, origin, task = source, None, task or source.task or None
+    else:
+        if not isinstance(source, str | os.PathLike | None):
+            raise ValueError(f"a configuration is a Config, a name, a file or a run, not {type(source).__name__}")
+        task = task or (str(source) if camera is None and source in zoo.TASKS else None)
+        config = configs.load(source or (task if task in configs.names() else "default"))
     config = config if steps is None else with_steps(config, steps)
-    config = with_whole_paths(replace(config, **keys))
-    origin = None if isinstance(source, configs.Config) else source
-    task = origin if camera is None and origin in zoo.TASKS else None
-    config, chosen = with_camera(config, task=task, camera=camera, source=origin, say=say)
+    changed = replace(configs.override(config, overrides), **keys)
+    for key in ("task", "setting"):
+        if getattr(changed, key) != getattr(config, key):
+            raise ValueError(f"{key} = {getattr(changed, key)!r} cannot be set: it follows from the task or the camera")
+    config, chosen = with_camera(with_whole_paths(changed), task=task, camera=camera, source=origin, say=say)
     place = free_run(config.task) if folder is None else Path(folder)
     check_folder(place, force=force)
     return new(config, chosen, place)
@@ -133,23 +157,27 @@ def run(
     *,
     report: Callable[[int, dict], object] = lambda steps, losses: None,
     say: Callable[[str], object] = lambda text: None,
+    step: Callable[[], object] = lambda: None,
 ) -> zoo.Entry:
-    """Train from beginning to end; returns the finished run, which is remembered as the latest.
+    """Train to the end; returns the finished run. One that was trained here is remembered as the latest.
 
-    `report(steps, losses)` is called after every batch, `say` with what a person should know.
+    `report(steps, losses)` is called after every batch, `step` after every picture that is rendered or read into
+    memory before the first, `say` with what a person should know.
     """
+    if plan.is_finished:
+        say(f"{plan.folder}: already finished")
+        return zoo.open_run(plan.folder)
     from enhance.training import engine
 
-    if not is_finished(plan.folder) or not plan.fingerprint:
-        if not plan.config.data:
-            say(f"no pictures named: rendering the built-in photographs through {plan.camera.name}")
-        with open_pictures(plan) as pictures:
-            plan = prepare(plan, pictures)
-            say(f"{plan.folder}: {plan.describe()}; {pictures.source}")
-            engine.run(plan.folder, plan.config, pictures, report, say)
+    if not plan.config.data:
+        say(f"no pictures named: rendering the built-in photographs through {plan.camera.name}")
+    with open_pictures(plan, step=step) as pictures:
+        plan = prepare(plan, pictures)
+        say(f"{plan.folder}: {plan.describe()}; {pictures.source}")
+        engine.run(plan.folder, plan.config, pictures, report, say)
     entry = zoo.open_run(plan.folder)
     if trouble := remember(entry):
-        say(f"this model will not be listed ({trouble})")
+        say(f"{plan.folder}: this model will not be listed ({trouble})")
     return entry
 
 
@@ -175,7 +203,11 @@ def with_steps(config: configs.Config, counts: Sequence[int]) -> configs.Config:
     if len(counts) > len(config.stages):
         names = ", ".join(stage.name for stage in config.stages)
         raise ValueError(f"{len(counts)} numbers of steps for the stages {names}")
-    stages = [replace(stage, steps=count) for stage, count in zip(config.stages, counts, strict=False)]
+    try:
+        whole = [operator.index(count) for count in counts]
+    except TypeError:
+        raise ValueError(f"steps = {counts!r} must be whole numbers, one for each stage") from None
+    stages = [replace(stage, steps=count) for stage, count in zip(config.stages, whole, strict=False)]
     return replace(config, stages=(*stages, *config.stages[len(counts) :]))
 
 

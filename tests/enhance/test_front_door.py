@@ -107,7 +107,7 @@ def test_train_gives_a_run_that_load_finds(photos, photo, tmp_path, monkeypatch)
         "deblur",
         data=photos,
         output=tmp_path / "mine",
-        steps=(2, 0),
+        steps=(steps for steps in np.array([2, 0])),
         say=said.append,
         report=lambda steps, found: losses.append(found["l1"]),
         **SMALL,
@@ -126,7 +126,11 @@ def test_train_gives_a_run_that_load_finds(photos, photo, tmp_path, monkeypatch)
     own = camera_file.load("f22")
     with pytest.raises(ValueError, match="nothing but report and say with resume"):
         enhance.train("deblur", resume=run.folder)
-    with pytest.raises(ValueError, match="neither a configuration nor a camera"):
+    with pytest.raises(ValueError, match="cannot be set: it follows"):
+        enhance.train("deblur", setting="pixel25")
+    with pytest.raises(ValueError, match="unknown task 'blurr'"):
+        enhance.train(task="blurr", steps=np.int64(3))
+    with pytest.raises(ValueError, match="neither a configuration nor a task nor a camera"):
         enhance.train(camera=None)
     with pytest.raises(ValueError, match="unknown configuration 'blurr'"):
         enhance.train("blurr", camera=own)

@@ -36,7 +36,8 @@ def test_a_tasks_name_stands_for_what_is_shipped_until_a_run_is_chosen(tmp_path)
         user_files.remember(write_run(tmp_path / name))
     user_files.remember(tmp_path / "first")  # again: it is the latest now, and there once
     assert [entry.folder.name for entry in zoo.registered()] == ["first", "second"]
-    assert [entry.folder.name for entry in zoo.known()] == [*zoo.TASKS, "first", "second"]
+    user_files.remember(zoo.shipped()[0].folder)
+    assert [entry.folder.name for entry in zoo.known()] == [*zoo.TASKS, "first", "second"]  # there once
     assert zoo.find("deblur").is_shipped
     assert zoo.use(tmp_path / "second").task == "deblur"
     assert zoo.find("deblur").folder == tmp_path / "second" and zoo.find("sr").is_shipped

@@ -2,12 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 pytest.importorskip("keras")
 
 from camsim import camera_file
-from enhance import config
+from enhance import config, zoo
 from enhance.training import build, start
 
 F22 = camera_file.load("f22")
@@ -78,6 +79,11 @@ def test_a_camera_that_is_not_the_tasks_is_allowed_and_said():
 def test_steps_go_to_the_first_stages():
     plain = config.load("default")
     assert [stage.steps for stage in start.with_steps(plain, [7]).stages] == [7, plain.stages[1].steps]
+    counted = start.with_steps(plain, [np.int64(7), np.uint8(0)]).stages
+    assert [stage.steps for stage in counted] == [7, 0] and {type(stage.steps) for stage in counted} == {int}
+    for counts in ([2.0], ["5"], [None]):
+        with pytest.raises(ValueError, match="must be whole numbers"):
+            start.with_steps(plain, counts)
     with pytest.raises(ValueError, match="3 numbers of steps for the stages pixel, gan"):
         start.with_steps(plain, [1, 2, 3])
 
@@ -90,4 +96,33 @@ def test_a_plan_is_checked_before_anything_is_written(tmp_path):
         start.planned("srgan-edsr", camera="f22")
     with pytest.raises(ValueError, match="gone: no such file"):
         start.planned("deblur", data="gone")
+    with pytest.raises(ValueError, match=r"vary: .*optics\.fnumbr"):
+        start.planned("deblur", vary={"optics": {"fnumbr": [1, 2]}})
+    with pytest.raises(ValueError, match="a configuration is .*, not list"):
+        start.planned(["deblur"])
     assert not list(tmp_path.glob("run*"))
+
+
+def test_a_task_is_an_argument_and_what_follows_from_it_is_no_key():
+    plan = start.planned(task="deblur", overrides=["batch=3", "vary.optics.fnumber=[4, 22]"], seed=7)
+    assert (plan.config.task, plan.config.setting, plan.camera) == ("deblur", "f22", F22)
+    assert (plan.config.batch, plan.config.seed, plan.config.vary) == (3, 7, {"optics.fnumber": [4, 22]})
+    assert start.planned("deblur", task="pixel").camera.name == "pixel25"
+    own = start.planned("deblur", task="own", camera="f22")
+    assert (own.config.task, own.config.setting, own.folder.name) == ("own", "f22", "own-1")
+    plain = dataclasses.replace(config.load("default"), task="own")
+    assert start.planned(plain, camera="f22").config.task == "own"
+    assert start.planned("deblur", camera="f22").config.task == "f22"
+    for changes in ({"setting": "f22"}, {"overrides": ["setting=f22"]}, {"overrides": ["task=own"]}):
+        with pytest.raises(ValueError, match="cannot be set: it follows from the task or the camera"):
+            start.planned("deblur", **changes)
+    with pytest.raises(ValueError, match="unknown task 'own'"):
+        start.planned(plain)
+
+
+def test_a_finished_run_that_goes_on_is_left_as_it_is(tmp_path, monkeypatch):
+    """Nothing was trained here: it is not the user's latest."""
+    said, (shipped, *_) = [], zoo.shipped()
+    plan = start.resumed(shipped.folder)
+    assert plan.is_finished and start.run(plan, say=said.append) == shipped
+    assert said == [f"{shipped.folder}: already finished"] and not zoo.registered()
