@@ -1,5 +1,6 @@
 """The `enhance` command as its users type it."""
 
+import importlib
 import json
 import os
 import shutil
@@ -190,3 +191,22 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, rendered, trained, tm
     assert words in refused("enhance", *(names.get(argument, argument) for argument in arguments))
     assert sorted(p for p in tmp_path.rglob("*") if p.name != "home") == before
     assert sorted((trained / "deblur").rglob("*")) == run_before
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_who_stops_a_run_is_told_how_it_goes_on_if_it_has_begun(monkeypatch, tmp_path, capfd, steps):
+    def stopped(plan, *, report, say, step):
+        step()
+        say("begun")
+        for _ in range(steps):
+            report(1, {"loss": 0.5, "l1": 0.5})
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("enhance.training.start.run", stopped)
+    monkeypatch.setattr(sys, "argv", ["enhance", "train", "--task", "deblur", "--precision", "float32"])
+    with pytest.raises(SystemExit) as stop:
+        importlib.import_module("enhance.cli.main").main()
+    shown = capfd.readouterr().err
+    assert stop.value.code == 130 and "begun" in shown and "picture" in shown
+    assert shown.count("`enhance train --resume -o runs/deblur-1` starts over") == steps
