@@ -173,6 +173,7 @@ def train(
     >>> run = enhance.train("deblur", data="photos", output="mine", steps=2000, seed=1)  # doctest: +SKIP
     >>> run.load()("small.png")  # doctest: +SKIP
     """
+    from camsim import arguments
     from enhance.inference.run import Run
     from enhance.training import start
 
@@ -184,7 +185,7 @@ def train(
         if config is None and task is None and camera is None:
             raise ValueError("neither a configuration nor a task nor a camera is named")
         keys |= {} if data is None else {"data": str(data)}
-        counts = None if steps is None else list(steps) if isinstance(steps, Iterable) else [steps]
+        counts = None if steps is None else arguments.several(steps)
         options = {"task": task, "camera": camera, "folder": output, "force": force}
         plan = start.planned(config, steps=counts, say=say, **options, **keys)
     return Run.of(start.run(plan, report=report, say=say))
@@ -249,12 +250,14 @@ def evaluate(
            nearest         1    15.99  0.0718
     Noise: LR made here by MATLAB's bicubic reduction
     """
+    from camsim import arguments
     from enhance.evaluation import benchmark
     from enhance.evaluation.protocol import Protocol
 
-    if isinstance(benches, str | os.PathLike) or not isinstance(benches, Iterable):
-        benches = [benches]
-    named = benches.items() if isinstance(benches, Mapping) else [("", folder) for folder in benches]
+    if isinstance(benches, Mapping):
+        named = list(benches.items())
+    else:
+        named = [("", folder) for folder in arguments.several(benches)]
     opened = benchmark.open_all(named, scale=scale)
     protocol = Protocol(channel=channel, crop_px=scale if crop_px is None else crop_px)
     models = {} if model is None else model if isinstance(model, Mapping) else {_name_of(model): model}

@@ -18,14 +18,13 @@ image scale-up using sparse-representations", Curves and Surfaces 2010 (Set14); 
 "A database of human segmented natural images", ICCV 2001 (BSD).
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
+from camsim import arguments
 from camsim.io import image
 from enhance.evaluation.imresize import imresize
 from enhance.evaluation.protocol import Protocol, as_rgb
@@ -84,13 +83,10 @@ def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
         For another scale or what is no folder; where there are no pictures, a name is there twice, or HR and LR are
         not the same pictures.
     """
-    if not isinstance(scale, Integral) or scale < 1:
-        raise ValueError(f"scale is {scale!r}; it must be a whole number, 1 or more")
+    scale = arguments.whole(scale, "scale", 1)
     if not isinstance(name, str):
         raise ValueError(f"a benchmark cannot be named {name!r}: use text")
-    if not isinstance(folder, str | os.PathLike):
-        raise ValueError(f"a benchmark is a folder, not {type(folder).__name__}")
-    scale, folder = int(scale), Path(folder)
+    folder = arguments.path(folder, "a benchmark's folder")
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     hr = _by_stem(folder / "HR" if (folder / "HR").is_dir() else folder)

@@ -9,10 +9,10 @@ convolutional networks", CVPR 2016 (the figures that are compared with); for SSI
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
+from camsim import arguments
 from scielab.metrics import fidelity
 
 #: Name of a protocol's channel → what it is, in words.
@@ -56,8 +56,7 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
             raise ValueError(f"channel is {self.channel!r}; it must be one of {', '.join(CHANNELS)}")
-        if not isinstance(self.crop_px, Integral) or self.crop_px < 0:
-            raise ValueError(f"crop is {self.crop_px!r}; it must be a whole number of pixels, 0 or more")
+        arguments.whole(self.crop_px, "crop", 0)
         if not 0 < self.data_range < math.inf:
             raise ValueError(f"range is {self.data_range}; it must be above 0 and finite")
 

@@ -4,14 +4,13 @@ What can be checked without Keras comes first; Keras is loaded inside the functi
 """
 
 import errno
-import operator
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camsim import camera_file
+from camsim import arguments, camera_file
 from camsim.camera import Camera
 from enhance import backend, user_files, zoo
 from enhance import config as configs
@@ -203,10 +202,7 @@ def with_steps(config: configs.Config, counts: Sequence[int]) -> configs.Config:
     if len(counts) > len(config.stages):
         names = ", ".join(stage.name for stage in config.stages)
         raise ValueError(f"{len(counts)} numbers of steps for the stages {names}")
-    try:
-        whole = [operator.index(count) for count in counts]
-    except TypeError:
-        raise ValueError(f"steps = {counts!r} must be whole numbers, one for each stage") from None
+    whole = [arguments.whole(count, "steps", 0) for count in counts]
     stages = [replace(stage, steps=count) for stage, count in zip(config.stages, whole, strict=False)]
     return replace(config, stages=(*stages, *config.stages[len(counts) :]))
 

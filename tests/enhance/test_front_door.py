@@ -158,7 +158,7 @@ def test_evaluate_takes_tasks_runs_functions_and_none(photo, model_file, tmp_pat
     assert enhance.evaluate(black, folder, scale=2, channel="RGB", crop_px=0).rows[1].model == "black"
     for model, benches, words in (
         (black, folder, "another scale"),
-        (black, None, "a benchmark is a folder, not NoneType"),
+        (black, None, "folder must be a path, not NoneType"),
         (black, [], "no benchmark is named"),
         (black, [folder, str(folder)], "two are named bench"),
         (3, folder, "a model is .*, not int"),
@@ -170,7 +170,7 @@ def test_evaluate_takes_tasks_runs_functions_and_none(photo, model_file, tmp_pat
     ):
         with pytest.raises(ValueError, match=words):
             enhance.evaluate(model, benches)
-    with pytest.raises(ValueError, match="scale is 4.0"):
+    with pytest.raises(ValueError, match="scale = 4.0 must be a whole number"):
         enhance.evaluate(black, folder, scale=4.0)
 
 

@@ -130,8 +130,8 @@ def test_bench_refusals(bench, tmp_path):
     refuse("no such folder", tmp_path / "nowhere")
     refuse("no pictures", tmp_path)
     for scale in (0, 4.0, "4", None):
-        refuse(f"scale is {scale!r}", scale=scale)
-    refuse("a benchmark is a folder, not NoneType", None)
+        refuse(f"scale = {scale!r} must be a whole number", scale=scale)
+    refuse("folder must be a path, not NoneType", None)
     refuse("too small for scale 64", scale=64)
     save(bench / "LR" / "colour.png", noise_u8((10, 12, 3)))
     refuse("grey has no LR picture")

@@ -82,7 +82,7 @@ def test_steps_go_to_the_first_stages():
     counted = start.with_steps(plain, [np.int64(7), np.uint8(0)]).stages
     assert [stage.steps for stage in counted] == [7, 0] and {type(stage.steps) for stage in counted} == {int}
     for counts in ([2.0], ["5"], [None]):
-        with pytest.raises(ValueError, match="must be whole numbers"):
+        with pytest.raises(ValueError, match="must be a whole number"):
             start.with_steps(plain, counts)
     with pytest.raises(ValueError, match="3 numbers of steps for the stages pixel, gan"):
         start.with_steps(plain, [1, 2, 3])
