@@ -199,7 +199,7 @@ def _train(plan: start.Plan, console: Console) -> zoo.Entry:
     try:
         return start.run(plan, report=progress.report, say=progress.say, step=progress.picture)
     except KeyboardInterrupt:
-        if progress.trains:
+        if progress.has_begun:
             from enhance.training import run_folder
 
             words = run_folder.progress_words(plan.folder)
@@ -223,7 +223,13 @@ class _Progress:
         self._steps = {"unit": "step", "total": plan.config.total_steps, "smoothing": 0.1}
         self._begun = run_folder.progress(plan.folder).step if plan.fingerprint else 0
         self._bar: tqdm | None = None
-        self.trains = bool(plan.fingerprint)  #: whether there is a run to go on with
+        self._counts_steps = False
+        self._resumes = bool(plan.fingerprint)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a run to go on with."""
+        return self._resumes or self._counts_steps
 
     def picture(self) -> None:
         """A picture was rendered or read."""
@@ -232,12 +238,11 @@ class _Progress:
 
     def report(self, steps: int, losses: Mapping[str, float]) -> None:
         """Steps were done. Their bar begins behind the first, which takes long because it is compiled."""
-        if self._bar is None or self._bar.unit != "step":
-            self.close()
-            self._bar = self._new_bar(initial=self._begun + steps, **self._steps)
-            self.trains = True
-        else:
+        if self._counts_steps:
             self._bar.update(steps)
+        else:
+            self.close()
+            self._bar, self._counts_steps = self._new_bar(initial=self._begun + steps, **self._steps), True
         shown = {name: f"{value:.4f}" for name, value in losses.items() if name != "loss"}
         rate = self._bar.format_dict["rate"] or 0
         self._bar.set_postfix(shown | {"img/s": f"{rate * self._batch:.0f}"}, refresh=False)

@@ -193,8 +193,9 @@ def test_bad_input_is_one_line_and_leaves_nothing(refused, rendered, trained, tm
     assert sorted((trained / "deblur").rglob("*")) == run_before
 
 
-@pytest.mark.parametrize("steps", [0, 1])
-def test_who_stops_a_run_is_told_how_it_goes_on_if_it_has_begun(monkeypatch, tmp_path, capfd, steps):
+@pytest.mark.parametrize("options", [(), ("-q",)])
+@pytest.mark.parametrize("steps", [0, 2])
+def test_who_stops_a_run_is_told_how_it_goes_on_if_it_has_begun(monkeypatch, tmp_path, capfd, steps, options):
     def stopped(plan, *, report, say, step):
         step()
         say("begun")
@@ -204,9 +205,13 @@ def test_who_stops_a_run_is_told_how_it_goes_on_if_it_has_begun(monkeypatch, tmp
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("enhance.training.start.run", stopped)
-    monkeypatch.setattr(sys, "argv", ["enhance", "train", "--task", "deblur", "--precision", "float32"])
+    monkeypatch.setattr(sys, "argv", ["enhance", "train", "--task", "deblur", *options])
     with pytest.raises(SystemExit) as stop:
         importlib.import_module("enhance.cli.main").main()
     shown = capfd.readouterr().err
-    assert stop.value.code == 130 and "begun" in shown and "picture" in shown
-    assert shown.count("`enhance train --resume -o runs/deblur-1` starts over") == steps
+    assert stop.value.code == 130
+    told = "`enhance train --resume -o runs/deblur-1` starts over"
+    if options:
+        assert "begun" not in shown and "picture" not in shown and told not in shown
+    else:
+        assert "begun" in shown and "picture" in shown and shown.count(told) == bool(steps)
