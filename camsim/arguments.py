@@ -5,6 +5,7 @@ import operator
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import SupportsIndex
 
 
 def path(value: object, name: str) -> Path:
@@ -17,8 +18,8 @@ def path(value: object, name: str) -> Path:
 def whole(value: object, name: str, low: int, high: float = math.inf) -> int:
     """A whole number in [`low`, `high`]; a float is none, be it 64.0."""
     try:
-        number = operator.index(value)
-    except TypeError:
+        number = operator.index(value) if isinstance(value, SupportsIndex) else None
+    except TypeError:  # an array of several
         number = None
     if number is None or isinstance(value, bool) or not low <= number <= high:
         bounds = f"[{low}, {high}]" if math.isfinite(high) else f"[{low}, ∞)"

@@ -79,7 +79,7 @@ def to_toml(camera: Camera) -> str:
             return {key: plain(inner) for key, inner in value.items()}
         return "auto" if value is None else list(value) if isinstance(value, tuple) else value
 
-    return tomli_w.dumps(plain(dataclasses.asdict(camera)))
+    return tomli_w.dumps({key: plain(value) for key, value in dataclasses.asdict(camera).items()})
 
 
 def builtin_names() -> list[str]:

@@ -14,6 +14,8 @@ from camsim.schema.frozen import Options, class_of
 #: Largest side of a chart in pixels, and so of anything in it.
 MAX_SIDE = 8192
 
+_AutoNumber = Auto[float]
+
 #: Type and field of an option.
 Option = tuple[Any, Any]
 
@@ -36,8 +38,10 @@ class Chart:
 
 def _number(text: object) -> object:
     """Text as the number that it is; all else as it is."""
+    if not isinstance(text, str):
+        return text
     try:
-        return float(text) if isinstance(text, str) else text
+        return float(text)
     except ValueError:
         return text.strip()
 
@@ -53,7 +57,7 @@ def value(
 ) -> Option:
     """A number, whole where its default is; `above` excludes the lower bound. None is written "auto"."""
     kind: Any = Annotated[int, BeforeValidator(_whole)] if isinstance(default, int) else None
-    kind = kind or Annotated[float if default is not None else Auto[float], BeforeValidator(_number)]
+    kind = kind or Annotated[float if default is not None else _AutoNumber, BeforeValidator(_number)]
     return kind, number(default, low, high, meaning, above=above, scale=scale)
 
 

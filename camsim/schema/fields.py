@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 Kind = TypeVar("Kind")
@@ -46,7 +47,7 @@ def number(
 ) -> Any:
     """A field with bounds; `above` and `below` exclude them. Its unit is that which its name ends with, or `unit`."""
     ends: dict[str, Any] = {"gt" if above else "ge": low, "lt" if below else "le": high}
-    more = {"x-scale": scale} | ({"x-unit": unit} if unit else {})
+    more: JsonDict = {"x-scale": scale} | ({"x-unit": unit} if unit else {})
     return Field(default=default, description=meaning, strict=True, json_schema_extra=more, **ends)
 
 
@@ -71,12 +72,12 @@ def part(kind: type, meaning: str) -> Any:
 _KIND_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a table"}
 
 
-def own_fields(kind: type) -> dict[str, FieldInfo]:
+def own_fields(kind: object) -> dict[str, FieldInfo]:
     """The fields of a class of frozen values, by name; {} for any other type."""
     return getattr(kind, "__pydantic_fields__", {})
 
 
-def fields(kind: type) -> Iterator[tuple[str, FieldInfo]]:
+def fields(kind: object) -> Iterator[tuple[str, FieldInfo]]:
     """Every key of a class of frozen values, such as ``optics.fnumber``, with its field."""
     for name, field in own_fields(kind).items():
         inner = [(f"{name}.{key}", below) for key, below in fields(field.annotation)]
@@ -85,7 +86,7 @@ def fields(kind: type) -> Iterator[tuple[str, FieldInfo]]:
 
 def default(field: FieldInfo) -> Any:
     """What a field is where nothing is said."""
-    return field.default_factory() if field.default_factory else field.default
+    return field.get_default(call_default_factory=True)
 
 
 def members(kind: Any) -> list:

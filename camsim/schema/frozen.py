@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import pydantic
 import pydantic.dataclasses
@@ -18,16 +18,12 @@ from camsim.schema.fields import (
     fields,
     limits,
     members,
-    number,
     own_fields,
-    part,
-    plain,
-    table,
 )
 from camsim.schema.spelling import hint
 from camsim.schema.wording import in_words, key_hint, word
 
-Kind = TypeVar("Kind")
+Kind = TypeVar("Kind", bound="Frozen")
 
 
 def replaced(values: Kind, changes: Iterable[tuple[str, object]]) -> Kind:
@@ -38,7 +34,7 @@ def replaced(values: Kind, changes: Iterable[tuple[str, object]]) -> Kind:
     tables = dataclasses.asdict(values)
     for key, value in changes:
         *path, last = key.split(".")
-        target = tables
+        target: Any = tables
         for name in path:
             target = target.get(name)
             if not isinstance(target, dict):
@@ -61,7 +57,7 @@ def place_files(tables: Mapping, folder: Path) -> None:
 def check_files(values: object) -> None:
     """Raise ValueError, with its key, for a file that frozen values name and that is not there."""
     for key, path in changed(values).items():
-        if key.endswith("_file") and not Path(path).is_file():
+        if key.endswith("_file") and not Path(str(path)).is_file():
             raise ValueError(f"{key} = {path!r}: no such file")
 
 
@@ -70,7 +66,7 @@ def check_files(values: object) -> None:
 
 def changed(values: object) -> dict[str, object]:
     """What differs from the defaults, by key."""
-    found = {}
+    found: dict[str, object] = {}
     for name, field in own_fields(type(values)).items():
         value = getattr(values, name)
         if own_fields(type(value)):
@@ -84,6 +80,7 @@ class Frozen:
     """What classes of frozen values have in common: a changed copy, and a display of what is not as by default."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # those of the classes that `frozen` makes
 
     @classmethod
     def _prefix(cls, values: Mapping[str, object]) -> str:
@@ -137,7 +134,7 @@ class Frozen:
         import html
 
         about = dict(fields(type(self)))
-        rows = [(key, word(value), about[key].description) for key, value in changed(self).items()]
+        rows = [(key, word(value), about[key].description or "") for key, value in changed(self).items()]
         cells = ["".join(f"<td>{html.escape(text)}</td>" for text in row) for row in rows]
         return f"<table><caption>{type(self).__name__}</caption>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
@@ -174,11 +171,13 @@ def _native(value: object) -> object:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-@typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(number, plain, table, part))
+# Without `field_specifiers`, of which type checkers take a default by its keyword only: what has a value has a default.
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True)
 def frozen(kind: type[Kind]) -> type[Kind]:
     """Make a class of frozen values, whose docstring gets every field's default, bounds and meaning: stated once."""
     config = pydantic.ConfigDict(extra="forbid")
-    made = pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, config=config)(kind)
+    decorate = pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, config=config)
+    made: Any = decorate(kind)  # a class whose methods are about to change
     validate = made.__init__
 
     @functools.wraps(validate)
@@ -194,10 +193,12 @@ def frozen(kind: type[Kind]) -> type[Kind]:
     return made
 
 
-def class_of(name: str, base: type[Frozen], entries: Mapping[str, tuple[Any, Any]]) -> type[Frozen]:
+def class_of(name: str, base: type[Kind], entries: Mapping[str, tuple[Any, Any]]) -> type[Kind]:
     """A class of frozen values made of names, each with its type and its field or default."""
     body = {key: field for key, (_, field) in entries.items()}
-    return frozen(type(name, (base,), body | {"__annotations__": {key: kind for key, (kind, _) in entries.items()}}))
+    hints = {key: kind for key, (kind, _) in entries.items()}
+    made: type[Kind] = type(name, (base,), body | {"__annotations__": hints})
+    return frozen(made)
 
 
 def _with_parameters(kind: type) -> str:
