@@ -214,7 +214,7 @@ def write(path: Path, picture: np.ndarray | Shot, bits: int = 8) -> None:
     image.write(arguments.path(path, "path"), picture, bits=bits)
 
 
-def chart(name: str, height: int | None = None, width: int | None = None, **options: object) -> np.ndarray:
+def chart(name: str, height: int | None = None, width: int | None = None, **options: float | str | None) -> np.ndarray:
     """Draw a test chart, as a picture that `render`, `write` and the measurements take.
 
     Levels are meant in linear light, a level of 0.5 for half the light of white; the picture holds them as sRGB values,

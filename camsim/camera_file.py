@@ -90,7 +90,7 @@ def builtin_names() -> list[str]:
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
-def load(setting: str | Path | Camera) -> Camera:
+def load(setting: str | os.PathLike[str] | Camera) -> Camera:
     """Load a built-in camera by name, or any camera from a TOML file.
 
     Parameters

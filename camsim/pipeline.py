@@ -72,13 +72,15 @@ def render(
     if camera.method == "isetcam":
         return isetcam.render(picture, camera, seed=seed, keep_stages=keep_stages)
 
+    photons: np.ndarray | None = None
+    seen: np.ndarray | None
     if isinstance(picture, Cube):
         photons = radiance.cube_radiance(picture, camera.scene)
         seen = radiance.to_srgb_linear(photons, camera.scene) if keep_stages else None
         photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
         rate, grid = electron_rate.electron_rate_spectral(photons, camera)
     else:
-        photons, seen = None, decode_picture(picture, float if keep_stages else dtype)
+        seen = decode_picture(picture, float if keep_stages else dtype)
         rate, grid = electron_rate.electron_rate(_lit(seen.astype(dtype, copy=False), camera.scene), camera)
     rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
     exposure_s = exposure.exposure_time(camera.sensor, rate)
@@ -88,6 +90,7 @@ def render(
 
     stages = None
     if keep_stages:
+        assert seen is not None  # above
         if photons is None:
             photons = radiance.radiance(seen, camera.scene)
             photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
@@ -106,7 +109,7 @@ def render(
     return Shot(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning), stages)
 
 
-def _untouched(picture: np.ndarray | Cube, scene: Scene, dtype: type) -> Shot:
+def _untouched(picture: np.ndarray | Shot | Cube, scene: Scene, dtype: type) -> Shot:
     """The picture itself, or how a hyperspectral scene looks."""
     if isinstance(picture, Cube):
         linear = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)

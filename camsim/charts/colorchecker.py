@@ -46,8 +46,7 @@ def colorchecker(height: int, width: int, *, gap: float, surround: float, spectr
     rows = patterns.interval_coverage(height, boxes[::6, 0], boxes[::6, 2])
     columns = patterns.interval_coverage(width, boxes[:6, 1], boxes[:6, 3])
     contrast = colours.reshape(4, 6, -1) - surround
+    ground: float | np.ndarray = surround
     if spectral:  # 31 bands are much memory
-        rows, columns, contrast, surround = (
-            np.asarray(v, dtype=np.float32) for v in (rows, columns, contrast, surround)
-        )
-    return surround + np.einsum("ih,jw,ijc->hwc", rows, columns, contrast, optimize=True)
+        rows, columns, contrast, ground = (np.asarray(v, dtype=np.float32) for v in (rows, columns, contrast, surround))
+    return ground + np.einsum("ih,jw,ijc->hwc", rows, columns, contrast, optimize=True)

@@ -153,9 +153,10 @@ def sweep(
         cycles = start * x + (stop - start) * x**2 / 2
     else:
         cycles = start * np.expm1(ratio * x) / ratio
+    contrasts: float | np.ndarray = contrast
     if contrast_bottom is not None:
-        contrast = contrast * (contrast_bottom / contrast) ** ((np.arange(height) + 0.5) / height)[:, None]
-    return _wave(mean, contrast, np.broadcast_to(np.sin(2 * np.pi * cycles), (height, width)))
+        contrasts = contrast * (contrast_bottom / contrast) ** ((np.arange(height) + 0.5) / height)[:, None]
+    return _wave(mean, contrasts, np.broadcast_to(np.sin(2 * np.pi * cycles), (height, width)))
 
 
 def siemens_star(

@@ -122,9 +122,9 @@ def _list_charts(console: Console) -> None:
 def _list_options(console: Console, chart: "Chart") -> None:
     from camsim.schema.fields import bounds, default, fields
 
-    known = {key: (default(field), bounds(field), field.description) for key, field in fields(chart.values)}
+    known = {key: (default(field), bounds(field), field.description or "") for key, field in fields(chart.values)}
     rows = [("option", "default", "allowed", "meaning")]
-    rows += [(key, _written(value), *others) for key, (value, *others) in known.items()]
+    rows += [(key, _written(value), allowed, meaning) for key, (value, allowed, meaning) in known.items()]
     record = {key: dict(zip(("default", "allowed", "meaning"), row, strict=True)) for key, row in known.items()}
     console.result(f"{chart.name}: {chart.description}\n\n{table(rows)}", record)
 
@@ -150,7 +150,7 @@ def _draw(console: Console, chart: "Chart", wanted: Wanted, *, force: bool, dry_
         names = [str(path) for path in files]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
         return
-    bits = int(wanted.bits) if targets.picture else None
+    bits = int(wanted.bits)
     record = _record(chart, options, height, width, targets, bits)
     _write(chart, options, height, width, targets, bits)
     atomic.write_text(targets.record, json.dumps(record, indent=1))
@@ -164,19 +164,20 @@ def _targets(chart: "Chart", wanted: Wanted) -> Targets:
     output = Path(f"{chart.name}.png") if wanted.output is None else wanted.output
     if output.is_dir() or not output.suffix:
         output = output / f"{chart.name}.png"
-    picture, spectral = output, wanted.spectral
+    picture: Path | None = output
+    spectral = wanted.spectral
     if output.suffix.lower() == ".npz":
         if spectral:
             raise click.UsageError("with an .npz file after -o, --spectral has nothing to add")
         picture, spectral = None, output
     else:
-        image.check_suffix(picture, bits=int(wanted.bits))
+        image.check_suffix(output, bits=int(wanted.bits))
     if spectral and spectral.suffix.lower() != ".npz":
         raise ValueError(f"{spectral}: spectra are written as .npz")
     return Targets(picture=picture, spectral=spectral, record=output.with_suffix(".json"))
 
 
-def _record(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int | None) -> dict:
+def _record(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int) -> dict:
     from camsim.charts import colorchecker
 
     record = {
@@ -184,7 +185,7 @@ def _record(chart: "Chart", options: dict, height: int, width: int, targets: Tar
         "options": options,
         "width": width,
         "height": height,
-        "bits": bits,
+        "bits": bits if targets.picture else None,
         "output": str(targets.picture) if targets.picture else None,
         "spectral": str(targets.spectral) if targets.spectral else None,
         "version": __version__,
@@ -195,7 +196,7 @@ def _record(chart: "Chart", options: dict, height: int, width: int, targets: Tar
     return record
 
 
-def _write(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int | None) -> None:
+def _write(chart: "Chart", options: dict, height: int, width: int, targets: Targets, bits: int) -> None:
     """Draw and write picture and spectra; a chart that has no spectra is found before anything is written."""
     from camsim.charts import catalogue
     from camsim.io import image
@@ -206,5 +207,5 @@ def _write(chart: "Chart", options: dict, height: int, width: int, targets: Targ
     if targets.picture:
         encoded = colour.srgb_encode(catalogue.make(chart.name, height, width, **options))
         image.write(targets.picture, encoded, bits=bits)
-    if targets.spectral:
+    if targets.spectral and reflectance is not None:
         cube.write(targets.spectral, reflectance, spectra.WAVELENGTH_NM, "reflectance")

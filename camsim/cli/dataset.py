@@ -48,8 +48,8 @@ class Rendering:
     seed: int
 
 
-def _rendering(*, hr_size: int, scene_size: int, **others: int) -> Rendering:
-    return Rendering(hr_px=hr_size, scene_px=scene_size, **others)
+def _rendering(*, hr_size: int, scale: int, scene_size: int, vary: bool, jobs: int, seed: int) -> Rendering:
+    return Rendering(hr_px=hr_size, scale=scale, scene_px=scene_size, vary=vary, jobs=jobs, seed=seed)
 
 
 @click.command(short_help="Render photographs into a set for training.")

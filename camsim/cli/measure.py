@@ -36,7 +36,8 @@ class Box(click.ParamType):
             return value
         if not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*){3}", value):
             self.fail(f"{value!r} must be TOP,LEFT,BOTTOM,RIGHT in whole pixels, such as 10,20,110,220", param, ctx)
-        return tuple(int(number) for number in value.split(","))
+        top, left, bottom, right = (int(number) for number in value.split(","))
+        return top, left, bottom, right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,6 +239,7 @@ def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
     if wanted.sheet:
         from camsim.sheet import draw
 
+        assert shot.stages is not None  # kept for it
         rgb = draw.draw(shot.stages, job.camera)
     elif wanted.size is not None:
         rows, columns = shot.scene_shape

@@ -73,7 +73,7 @@ def _list_keys(console: Console) -> None:
     from camsim.camera import Camera
     from camsim.schema.fields import bounds, default, fields
 
-    entries = [(key, _written(default(f)), bounds(f) or "–", f.description) for key, f in fields(Camera)]
+    entries = [(key, _written(default(f)), bounds(f) or "–", f.description or "") for key, f in fields(Camera)]
     console.result(table([head, *entries]), [dict(zip(head, entry, strict=True)) for entry in entries])
 
 

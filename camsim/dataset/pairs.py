@@ -84,7 +84,9 @@ def start_worker() -> None:
     threadpool_limits(1)
 
     def end_with_parent() -> None:
-        parent_process().join()
+        parent = parent_process()
+        assert parent is not None  # a pool started this process
+        parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end_with_parent, daemon=True).start()

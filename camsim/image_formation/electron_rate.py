@@ -7,6 +7,7 @@ picture has only three independent spectra (`transfer.rgb_terms`). A test holds 
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from camsim.camera import Camera
 from camsim.image_formation import cosine_series, transfer
@@ -17,7 +18,8 @@ from camsim.sensor import pixels
 
 def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
     """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
-    at, blocks = transfer.rgb_terms(camera, *linear.shape[:2], linear.dtype.name)
+    high, wide = linear.shape[:2]
+    at, blocks = transfer.rgb_terms(camera, high, wide, linear.dtype.name)
     folded, row = cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:
@@ -72,7 +74,7 @@ def _fall_off(camera: Camera, grid: pixels.Grid) -> np.ndarray:
 
 
 def _at_the_pixels(
-    mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: type
+    mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: DTypeLike
 ) -> tuple[np.ndarray, pixels.Grid]:
     """Evaluate each channel's series at the pixels that carry its colour.
 
@@ -82,7 +84,7 @@ def _at_the_pixels(
     tile = pixels.cfa_index(camera.sensor)
     high, wide = tile.shape
     y, x = grid.positions_mm()
-    pairs = {(tile[row, column], column) for row, column in np.ndindex(high, wide)}
+    pairs = {(int(tile[row, column]), column) for row, column in np.ndindex(high, wide)}
     along_x = {
         (column, odd): transfer.basis(x[column::wide], at.width_mm, at.orders[1], odd, dtype).T
         for column in range(wide)
@@ -97,7 +99,7 @@ def _at_the_pixels(
                 if key not in partial:
                     partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
                 np.matmul(term.factor[channel], basis, out=partial[key][rows])
-    mosaic = np.zeros((grid.rows, grid.columns), dtype)
+    mosaic: np.ndarray = np.zeros((grid.rows, grid.columns), dtype)
     for (channel, column, odd_y, _), series in partial.items():
         for row in np.flatnonzero(tile[:, column] == channel):
             along_y = transfer.basis(y[row::high], at.height_mm, at.orders[0], odd_y, dtype)

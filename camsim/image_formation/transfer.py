@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from camsim.camera import Camera, Sensor
 from camsim.image_formation import cosine_series
@@ -201,7 +202,7 @@ def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Fre
     return at, [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
 
 
-def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: type) -> np.ndarray:
+def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: DTypeLike) -> np.ndarray:
     """`cosine_series.basis`, kept for the positions of a few cameras."""
     return _basis(positions_mm.tobytes(), width_mm, orders, odd, np.dtype(dtype).name)
 

@@ -23,7 +23,7 @@ _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 
 
 def pillow_keeps(content: bytes) -> bool:
     """Whether Pillow reads this AVIF in its depth: it knows the format, and there are 8 bits."""
-    return features.check("avif") and _bits(content) <= 8
+    return bool(features.check("avif")) and _bits(content) <= 8
 
 
 def _bits(content: bytes) -> int:
@@ -57,7 +57,7 @@ def read_avif(content: bytes, limit: int) -> Stored:
     properties = dict(_boxes(content))
     for kind, body in _boxes(content):
         if kind == b"ispe":
-            high_depth.check_size(*struct.unpack_from(">II", body, 4), limit)
+            high_depth.check_size(*struct.unpack_from(">II", body, 4), limit=limit)
     values = codecs.avif_decode(content, index=0)
     if values.dtype == np.uint16:
         values = high_depth.to_depth(values * (65535 / (2**bits - 1)), values.dtype)
@@ -72,7 +72,7 @@ def read_avif(content: bytes, limit: int) -> Stored:
 def read_jxl(content: bytes, limit: int) -> Stored:
     """Read a JPEG XL of at most `limit` pixels, upright."""
     codecs = formats.imagecodecs("JPEG XL")
-    high_depth.check_size(*_jxl_size(content), limit)
+    high_depth.check_size(*_jxl_size(content), limit=limit)
     values = codecs.jpegxl_decode(content, index=0)
     return _stored(high_depth.within_unit_range(values) if values.dtype.kind == "f" else values)
 

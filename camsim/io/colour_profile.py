@@ -25,7 +25,7 @@ SRGB_CODES = 1
 
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}  # in a profile's header, by Pillow's modes
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
-_FLAGS = 0x2000  # cmsFLAGS_BLACKPOINTCOMPENSATION; Pillow has a name for it from 10.3 on
+_FLAGS = 0x2000  # cmsFLAGS_BLACKPOINTCOMPENSATION; Pillow has a name and a type for it from 10.3 on
 _EXACTLY = _FLAGS | 0x0100  # cmsFLAGS_NOOPTIMIZE: without tables made for speed, which miss a code or two in the dark
 
 
@@ -35,6 +35,14 @@ def srgb() -> bytes:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes.fromhex("07d000010001000000000000")  # when it was made: 1 January 2000
     return bytes(profile)
+
+
+@functools.cache
+def _srgb_to_xyz() -> np.ndarray:
+    """The matrix of that profile: linear sRGB to XYZ relative to D50, (3, 3)."""
+    curves = profile_curves.read(srgb())
+    assert curves is not None and curves.to_xyz is not None  # it is made of a matrix and curves
+    return curves.to_xyz
 
 
 def check(profile: bytes, mode: str) -> str:
@@ -81,7 +89,7 @@ def to_srgb(values: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
         return _apply(transform, values, mode)
     curves = profile_curves.read(profile)
     if curves is not None:
-        return profile_curves.to_srgb(values, curves, profile_curves.read(srgb()))
+        return profile_curves.to_srgb(values, curves, _srgb_to_xyz())
     codecs = formats.imagecodecs(f"{8 * values.dtype.itemsize}-bit {mode} whose colour profile holds tables")
     names = {"L": "gray", "RGB": "rgb", "CMYK": "cmyk"}
     return codecs.cms_transform(
@@ -99,7 +107,8 @@ def to_srgb(values: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From a profile's 8-bit values to sRGB's; None where those are the same. Raises for damaged profiles."""
     source, target = (ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (profile, srgb()))
-    transform = ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, _EXACTLY if mode == "L" else _FLAGS)
+    flags = _EXACTLY if mode == "L" else _FLAGS
+    transform = ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, flags)  # type: ignore[arg-type]  # see there
     if mode == "CMYK":
         return transform
     profile_curves.read(profile)  # raises for what LittleCMS overlooks

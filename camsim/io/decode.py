@@ -4,13 +4,17 @@ imageio decodes through Pillow, which is named, and gets bytes whose kind `forma
 address. What Pillow would cut to 8 bits is for `high_depth`, what it may not know at all for `avif_jxl`.
 """
 
+from typing import TYPE_CHECKING
+
 import imageio.v3 as iio
 import numpy as np
-from imageio.core.v3_plugin_api import PluginV3
 from PIL import Image
 
 from camsim.io import avif_jxl, formats, high_depth
 from camsim.io.stored import Stored
+
+if TYPE_CHECKING:
+    from imageio.plugins.pillow import PillowPlugin
 
 #: Kinds whose further pictures are those of an animation; of others they are pages, or previews.
 _ANIMATED = (".gif", ".webp", ".png", ".avif")
@@ -32,8 +36,8 @@ def decode(content: bytes, limit: int) -> Stored:
             return high_depth.read_tiff(content, limit)
         raise ValueError("damaged") from error
     with file:
-        high_depth.check_size(*file.properties(index=0).shape[1::-1], limit)
-        frames = file.properties(index=...).n_images if kind in _ANIMATED else 1
+        high_depth.check_size(*file.properties(index=0).shape[1::-1], limit=limit)
+        every = file.properties(index=...) if kind in _ANIMATED else None  # type: ignore[arg-type]  # it takes Ellipsis
         info = file.metadata(index=0, exclude_applied=False)
         if kind == ".tif" and np.max(info.get("BitsPerSample", 1)) > 8:
             return high_depth.read_tiff(content, limit)
@@ -47,11 +51,11 @@ def decode(content: bytes, limit: int) -> Stored:
         profile=info.get("icc_profile") or b"",
         exif=content if kind == ".tif" else info.get("exif", b""),  # a TIFF has it among its own tags
         dpi=info.get("dpi"),
-        frames=frames,
+        frames=1 if every is None or every.n_images is None else every.n_images,
     )
 
 
-def _planes(content: bytes, file: PluginV3, info: dict) -> high_depth.Planes:
+def _planes(content: bytes, file: "PillowPlugin", info: dict) -> high_depth.Planes:
     """Colour and straight alpha of what Pillow opened."""
     mode, clear = info["mode"], info.get("transparency")
     if high_depth.is_high_depth_png(content):

@@ -32,7 +32,7 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of alpha among a TIFF's extra samples
 Planes = tuple[np.ndarray, np.ndarray | None]
 
 
-def check_size(width: int, height: int, limit: int) -> None:
+def check_size(width: int, height: int, *, limit: int) -> None:
     """Raise ValueError for more pixels than `limit`."""
     if width * height > limit:
         raise ValueError(f"{width}×{height} is over the limit of {limit} pixels")
@@ -82,18 +82,15 @@ def read_tiff(content: bytes, limit: int) -> Stored:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
-        page = tiff.pages[0]
-        check_size(page.imagewidth, page.imagelength, limit)
+        page = tiff.pages.first
+        check_size(page.imagewidth, page.imagelength, limit=limit)
         photometric, bits, axes = int(page.photometric), page.bitspersample, page.axes
         if photometric not in _PLANES or bits not in (16, 32, 64) or axes not in ("YX", "YXS", "SYX"):
             name = getattr(page.photometric, "name", photometric)
             raise ValueError(f"a TIFF of kind {name}, {bits} bits, axes {axes} is not understood")
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
-        facts = {
-            "orientation": page.tags[orientation.TAG].value if orientation.TAG in page.tags else 1,
-            "profile": bytes(page.tags[_PROFILE].value) if _PROFILE in page.tags else b"",
-            "exif": content,
-        }
+        turn = page.tags[orientation.TAG].value if orientation.TAG in page.tags else 1
+        profile = bytes(page.tags[_PROFILE].value) if _PROFILE in page.tags else b""
         try:
             values = page.asarray()
         except ValueError as error:
@@ -105,10 +102,10 @@ def read_tiff(content: bytes, limit: int) -> Stored:
                 raise  # it is there, and does not know this compression either
             with Image.open(io.BytesIO(content)) as picture:  # a single plane keeps its depth in Pillow
                 colour, alpha = from_plane(np.asarray(picture), None)
-            return Stored(colour=colour, alpha=alpha, **facts | {"orientation": 1})  # Pillow turned it
+            return Stored(colour=colour, alpha=alpha, profile=profile, exif=content)  # upright: Pillow turned it
     values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values
     colour, alpha = _colour(values, photometric, extra)
-    return Stored(colour=colour, alpha=alpha, **facts)
+    return Stored(colour=colour, alpha=alpha, orientation=turn, profile=profile, exif=content)
 
 
 def _colour(values: np.ndarray, photometric: int, extra: int) -> Planes:
@@ -124,7 +121,7 @@ def _colour(values: np.ndarray, photometric: int, extra: int) -> Planes:
     alpha = values[..., planes : planes + 1] if extra in (_PREMULTIPLIED, _STRAIGHT) else None
     if photometric == _WHITE_IS_ZERO:
         colour = full - colour
-    if extra == _PREMULTIPLIED:
+    if alpha is not None and extra == _PREMULTIPLIED:
         share = np.maximum(alpha, 1) if alpha.dtype.kind == "u" else np.where(alpha > 0, alpha, 1)
         colour = to_depth(colour / share * float(full), colour.dtype)
     return colour, alpha
@@ -197,7 +194,6 @@ def tiff_bytes(values: np.ndarray, *, profile: bytes = b"", dpi: tuple | None = 
     import tifffile
 
     channels = values.shape[2]
-    resolution = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
     file = io.BytesIO()
     tifffile.imwrite(
         file,
@@ -209,6 +205,7 @@ def tiff_bytes(values: np.ndarray, *, profile: bytes = b"", dpi: tuple | None = 
         predictor=values.dtype.kind == "u",
         metadata=None,
         extratags=(*tags, (_PROFILE, "B", len(profile), profile, True)) if profile else tags,
-        **resolution,
+        resolution=dpi,
+        resolutionunit="INCH" if dpi else None,
     )
     return file.getvalue()

@@ -8,10 +8,13 @@ import functools
 import logging
 import warnings
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import imageio.v3 as iio
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from camsim.io import atomic, colour_profile, decode, formats, high_depth, orientation
@@ -30,7 +33,7 @@ MAX_PIXELS = 178_956_970
 _log = logging.getLogger(__name__)
 
 
-def read(path: Path | str) -> np.ndarray:
+def read(path: PathLike[str] | str) -> np.ndarray:
     """Read a picture file as floating-point sRGB values, in the full depth of the file.
 
     Parameters
@@ -60,7 +63,7 @@ def read(path: Path | str) -> np.ndarray:
     return as_float(read_native(path))
 
 
-def read_native(path: Path | str, *, convert: bool = True) -> np.ndarray:
+def read_native(path: PathLike[str] | str, *, convert: bool = True) -> np.ndarray:
     """Read a picture file as sRGB values in the depth of the file.
 
     16-bit PNG and TIFF, and deeper AVIF and JPEG XL, give uint16, floating-point TIFF float32, every other picture
@@ -114,7 +117,7 @@ def over_white(stored: Stored) -> np.ndarray:
     return high_depth.to_depth(stored.colour * share + full * (1 - share), stored.colour.dtype)
 
 
-def read_stored(path: Path | str, *, name: str = "", convert: bool = True) -> Stored:
+def read_stored(path: PathLike[str] | str, *, name: str = "", convert: bool = True) -> Stored:
     """Read a picture file as it is: grey or RGB, upright, straight alpha, in its depth; with what else it says.
 
     `name` stands for the file in messages. Where a profile was converted by or is that of sRGB, it stays in the result
@@ -170,7 +173,7 @@ def as_float(picture: np.ndarray) -> np.ndarray:
     return np.divide(picture, high_depth.white(picture.dtype), dtype=float)
 
 
-def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
+def quantise(picture: ArrayLike, *, bits: int = 8) -> np.ndarray:
     """Bring a picture to 8 or 16 bits.
 
     Parameters
@@ -206,7 +209,7 @@ def quantise(picture: np.ndarray, *, bits: int = 8) -> np.ndarray:
     return (np.clip(picture, 0.0, 1.0) * float(2**bits - 1) + 0.5).astype(wanted)
 
 
-def write(path: Path | str, picture: np.ndarray, *, bits: int = 8) -> None:
+def write(path: Path | str, picture: ArrayLike, *, bits: int = 8) -> None:
     """Write a picture file of 8 or 16 bits; the suffix of its name chooses the format.
 
     Parameters
@@ -245,7 +248,7 @@ def write(path: Path | str, picture: np.ndarray, *, bits: int = 8) -> None:
         temporary.write_bytes(content)
 
 
-def encode(values: np.ndarray, suffix: str, **options: object) -> bytes:
+def encode(values: np.ndarray, suffix: str, **options: Any) -> bytes:
     """The bytes of a picture file, 8 bits by imageio and Pillow, deeper ones by `high_depth`.
 
     `values` is (H, W, C), C 1 for grey, 3 for RGB, one more for alpha; `suffix`, in lower case, chooses the format, and

@@ -26,7 +26,7 @@ def load(path: Path) -> dict:
 
 
 def _numbers(variables: dict) -> dict:
-    kept = {}
+    kept: dict[str, np.ndarray | dict] = {}
     for name, value in variables.items():
         if isinstance(value, np.ndarray) and value.dtype.names and value.size == 1:
             kept[name] = _numbers({field: value.flat[0][field] for field in value.dtype.names})
@@ -42,7 +42,7 @@ def _load_hdf5(path: Path) -> dict:
         raise ValueError("a MATLAB v7.3 file needs the package h5py; or save it in MATLAB with '-v7'") from None
 
     def convert(group: h5py.Group) -> dict:
-        kept = {}
+        kept: dict[str, np.ndarray | dict] = {}
         for name, node in group.items():
             if isinstance(node, h5py.Group):
                 if not name.startswith("#"):  # MATLAB's own

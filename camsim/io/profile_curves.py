@@ -76,7 +76,7 @@ def _curve(tag: bytes) -> Callable[[np.ndarray], np.ndarray]:
     return power
 
 
-def to_srgb(values: np.ndarray, source: Curves, srgb: Curves) -> np.ndarray:
+def to_srgb(values: np.ndarray, source: Curves, srgb_to_xyz: np.ndarray) -> np.ndarray:
     """Convert a picture of a profile's values to sRGB values; beyond its gamut they are clipped.
 
     Parameters
@@ -85,8 +85,8 @@ def to_srgb(values: np.ndarray, source: Curves, srgb: Curves) -> np.ndarray:
         (H, W, 1) or (H, W, 3), as the profile has channels.
     source : Curves
         The picture's profile.
-    srgb : Curves
-        One of sRGB, whose matrix is used.
+    srgb_to_xyz : ndarray of float
+        (3, 3), linear sRGB to XYZ relative to D50, as a profile of sRGB has it.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def to_srgb(values: np.ndarray, source: Curves, srgb: Curves) -> np.ndarray:
     deep = values.dtype.kind == "u"
     full = float(np.iinfo(values.dtype).max) if deep else 1.0
     tables = [curve(np.arange(full + 1) / full) for curve in source.to_linear] if deep else []
-    matrix = None if source.to_xyz is None else np.linalg.inv(srgb.to_xyz) @ source.to_xyz
+    matrix = None if source.to_xyz is None else np.linalg.inv(srgb_to_xyz) @ source.to_xyz
     result = np.empty_like(values)
     for top in range(0, len(values), _ROWS):
         rows = values[top : top + _ROWS]

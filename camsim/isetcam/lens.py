@@ -60,10 +60,11 @@ def irradiance(
 
 def stack(images: Iterable[np.ndarray]) -> np.ndarray:
     """31 bands (H, W) as one array (H, W, 31), which in memory stays band after band."""
-    kept = None
-    for band, image in enumerate(images):
-        if kept is None:
-            kept = np.empty((len(spectra.WAVELENGTH_NM), *image.shape))
+    images = iter(images)
+    first = next(images)
+    kept = np.empty((len(spectra.WAVELENGTH_NM), *first.shape))
+    kept[0] = first
+    for band, image in enumerate(images, start=1):
         kept[band] = image
     return np.moveaxis(kept, 0, -1)
 
@@ -90,7 +91,7 @@ def through_lens(
     magnification = 1.0 / (distance_m * 1e3 / focal_length_mm - 1.0)
     gain = transmittance * (np.pi / (1.0 + 4.0 * (fnumber * (1.0 + magnification)) ** 2))
     spacing_mm = 2 * focal_length_mm * math.tan(math.radians(fov_deg / 2)) / columns
-    fall_off = 1.0
+    fall_off: float | np.ndarray = 1.0
     if relative_illumination:
         fall_off = relative_illumination_at(rows, columns, spacing_mm, focal_length_mm=focal_length_mm, fnumber=fnumber)
     top, left = (math.floor(n / 8 + 0.5) for n in (rows, columns))

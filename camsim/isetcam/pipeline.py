@@ -27,6 +27,7 @@ import functools
 from importlib import resources
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.camera import Camera, Scene
 from camsim.image_formation import transfer
@@ -47,7 +48,7 @@ PLANCK = 6.626176e-34
 DISPLAY_WHITE_CD_M2 = 100.0
 
 
-def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, keep_stages: bool = False) -> Shot:
+def render(picture: np.ndarray | Shot | Cube, camera: Camera, *, seed: int = 0, keep_stages: bool = False) -> Shot:
     """Photograph a picture the way ISETCam does.
 
     Automatic exposure ("max") brings the brightest sample of the image behind the lens, in the channel that sees
@@ -120,7 +121,7 @@ def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, keep_st
     size = transfer.image_size_mm(camera, rows, columns)  # overfills the sensor by a little
     box = pixels.Grid(*shape, pitch_um * 1e-3, *size).image_box()
     stages = None
-    if keep_stages:
+    if light is not None:
         stages = Stages(
             scene_rgb_linear=linear,
             irradiance=light,
@@ -140,7 +141,7 @@ def render(picture: np.ndarray | Cube, camera: Camera, *, seed: int = 0, keep_st
 # --- the display ---------------------------------------------------------------------------------------------------
 
 
-def decode(rgb: np.ndarray) -> np.ndarray:
+def decode(rgb: ArrayLike) -> np.ndarray:
     """Drive of the reflectance display's primaries, [0, 1], for a picture (H, W, 3).
 
     The display has 1024 levels; a value v in [0, 1] has the level v · 1023, rounded half up. Whole numbers are

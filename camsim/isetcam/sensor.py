@@ -29,8 +29,8 @@ def sensor_size(rows: int, columns: int, *, fov_deg: float, focal_length_mm: flo
     The picture's size at the focal length in pixels, rounded, then rounded up to whole 2×2 tiles.
     """
     width = 2e3 * focal_length_mm * math.tan(math.radians(fov_deg / 2)) / pitch_um
-    counts = (math.floor(extent + 0.5) for extent in (width * rows / columns, width))
-    return tuple(max(2, count + count % 2) for count in counts)
+    high, wide = (math.floor(extent + 0.5) for extent in (width * rows / columns, width))
+    return max(2, high + high % 2), max(2, wide + wide % 2)
 
 
 def sample(

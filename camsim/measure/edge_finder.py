@@ -125,7 +125,7 @@ def _peaks(votes: np.ndarray) -> Iterator[tuple[int, int]]:
     turns, offsets = votes.shape
     highest = votes.max()
     for _ in range(_PEAKS):
-        turn, offset = np.unravel_index(votes.argmax(), votes.shape)
+        turn, offset = (int(place) for place in np.unravel_index(votes.argmax(), votes.shape))
         if votes[turn, offset] < _WEAKEST * highest:
             return
         same_turns = np.arange(turn - _SAME_LINE, turn + _SAME_LINE + 1) % turns

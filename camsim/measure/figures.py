@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.io import atomic
 from camsim.light.colour import srgb_encode
@@ -21,7 +22,16 @@ _DPI = 130
 _INK, _SOFT, _GRID = "#1f2328", "#6b7280", "#e5e7eb"
 _BLUE, _RED, _AMBER, _GREEN, _VIOLET, _PALE = "#2563eb", "#dc2626", "#d97706", "#059669", "#7c3aed", "#c7cbd1"
 _DASHES = (0, (4, 3))
-_DOTS = {"marker": "o", "linestyle": "", "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}
+_DOTS: dict[str, Any] = {
+    "marker": "o",
+    "linestyle": "",
+    "markersize": 5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.5,
+}
+
+#: A signal or many, DN.
+Signal = TypeVar("Signal", float, np.ndarray)
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -91,7 +101,14 @@ def save_mtf(
 
 def _add_millimetres(axes: "Axes", pitch_um: float) -> None:
     """The frequency in cycles/mm as a second scale above."""
-    millimetres = axes.secondary_xaxis("top", functions=(lambda f: f * 1e3 / pitch_um, lambda f: f * pitch_um / 1e3))
+
+    def per_mm(frequency: ArrayLike) -> np.ndarray:
+        return np.asarray(frequency) * 1e3 / pitch_um
+
+    def per_pixel(frequency: ArrayLike) -> np.ndarray:
+        return np.asarray(frequency) * pitch_um / 1e3
+
+    millimetres = axes.secondary_xaxis("top", functions=(per_mm, per_pixel))
     millimetres.set_xlabel(f"cycles/mm at {pitch_um:g} µm", color=_SOFT, fontsize=9)
     millimetres.tick_params(colors=_SOFT, labelsize=8.5, length=0)
     millimetres.spines["top"].set_visible(False)
@@ -176,7 +193,7 @@ class _FittedLine(NamedTuple):
     slope: float  #: DN² per DN
     top: float  #: signal at saturation, DN
 
-    def at(self, signal: np.ndarray | float) -> np.ndarray | float:
+    def at(self, signal: Signal) -> Signal:
         return self.floor + self.slope * signal
 
 

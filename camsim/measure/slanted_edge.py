@@ -195,18 +195,20 @@ def measure(plane: np.ndarray, roi: Roi | None = None, *, order: int = 1) -> Edg
         raise ValueError(
             f"{plane.shape[1]}×{plane.shape[0]} pixels are too few for an edge: at least {MIN_SIDE} each way"
         )
-    first_error = None
+    first_error: ValueError | None = None
     for candidate in edge_finder.find(plane, angle_range_deg=ANGLE_RANGE_DEG):
         try:
             return _measure(plane, candidate, order)
         except ValueError as error:
             first_error = first_error or error
+    assert first_error is not None  # `find` gives a region, or raises an error of its own
     raise first_error
 
 
 def _measure(plane: np.ndarray, roi: Roi, order: int) -> EdgeResponse:
     """The response of the edge in a region."""
     region = crop(plane, roi)
+    top, left, bottom, right = (int(border) for border in roi)
     orientation = "vertical"
     if np.abs(derivative(region)).sum() < np.abs(derivative(region.T)).sum():
         region, orientation = region.T, "horizontal"
@@ -231,7 +233,7 @@ def _measure(plane: np.ndarray, roi: Roi, order: int) -> EdgeResponse:
         angle_deg=angle,
         orientation=orientation,
         contrast=float((bright - dark) / (bright + dark)) if bright + dark > 0 else float("nan"),
-        roi=tuple(int(border) for border in roi),
+        roi=(top, left, bottom, right),
         esf_px=profile.position_px * math.cos(math.radians(angle)),
         esf=profile.level,
     )

@@ -52,7 +52,7 @@ def _polygon_disc_overlap(corners: np.ndarray, y: np.ndarray, x: np.ndarray, rad
     def sector(p: Vector, q: Vector) -> np.ndarray:
         return radius**2 * np.arctan2(cross(p, q), p[0] * q[0] + p[1] * q[1])
 
-    total = 0.0
+    total = np.zeros(())
     for corner, next_corner in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         start, end = (corner[0] - x, corner[1] - y), (next_corner[0] - x, next_corner[1] - y)
         step = next_corner - corner
@@ -64,7 +64,7 @@ def _polygon_disc_overlap(corners: np.ndarray, y: np.ndarray, x: np.ndarray, rad
             np.clip(nearest + half, 0, 1),
         )  # of the side, where the disc begins, ends
         enter, leave = ((start[0] + share * step[0], start[1] + share * step[1]) for share in shares)
-        total += sector(start, enter) + cross(enter, leave) + sector(leave, end)  # twice the signed area
+        total = total + (sector(start, enter) + cross(enter, leave) + sector(leave, end))  # twice the signed area
     return total / 2
 
 

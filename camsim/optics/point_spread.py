@@ -38,7 +38,8 @@ def spread(camera: Camera) -> Spread:
     def mean(bands: list[tuple[float, float]], pitch_um: float, size: int) -> np.ndarray:
         """Mean over weights and wavelengths, nm."""
         if wavefront.is_aberrated(optics):
-            return sum(share * wavefront.psf(optics, fnumber, nm, pitch_um, size) for share, nm in bands)
+            each = (share * wavefront.psf(optics, fnumber, nm, pitch_um, size) for share, nm in bands)
+            return sum(each, start=np.zeros((size, size)))
         place = (np.arange(size) - size // 2) * pitch_um
         radius = np.linspace(0, 2 * abs(place[0]), 4 * size)  # reaches beyond the corners
         profile = sum(share * diffraction.airy_psf(radius, nm, fnumber) for share, nm in bands)

@@ -5,9 +5,11 @@ Formats: `.npz` (see `write`), MATLAB `.mat` of the public data sets, and the mu
 
 import zipfile
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.io import atomic
 from camsim.light import spectra
@@ -29,7 +31,7 @@ HIGHLIGHTS = 0.01
 _WAVELENGTHS = ("wavelength_nm", "wavelength", "wavelengths", "wave", "waves", "wl", "lambda", "bands", "band")
 
 #: Names, in lower case, under which they store the cube, and what the name says of its kind.
-_CUBES = {
+_CUBES: dict[str, str | None] = {
     "reflectance": "reflectance",
     "reflectances": "reflectance",
     "radiance": "radiance",
@@ -67,7 +69,7 @@ class Cube:
         return f"Cube({self.kind}, {columns}×{rows}, 400 to 700 nm)"
 
 
-def read(path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray | None = None) -> Cube:
+def read(path: PathLike[str] | str, *, kind: str | None = None, wavelength_nm: ArrayLike | None = None) -> Cube:
     """Read a spectral scene and resample it to 400:10:700 nm as `resample` does.
 
     `.npz` holds `wavelength_nm` (N,) and exactly one of `reflectance`, `radiance` and `photons`, (H, W, N).
@@ -96,7 +98,8 @@ def read(path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray
         raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     load = _load_npz if path.suffix.lower() == ".npz" else _load_mat
     try:
-        kind, values, wavelengths = load(path, kind, wavelength_nm)
+        given = None if wavelength_nm is None else np.asarray(wavelength_nm)
+        kind, values, wavelengths = load(path, kind, given)
         _check(values, kind)
         return Cube(kind=kind, values=resample(values, wavelengths), source=str(path))
     except ValueError as error:
@@ -123,7 +126,8 @@ def write(path: Path | str, values: np.ndarray, wavelength_nm: np.ndarray, kind:
     _check(values, kind)
     _weights(wavelength_nm)
     with atomic.atomic(path) as temporary, temporary.open("wb") as file:  # a name in capitals would get a second ending
-        np.savez_compressed(file, **{kind: values}, wavelength_nm=wavelength_nm)
+        # An array may have any name; that of the option allow_pickle is no kind
+        np.savez_compressed(file, **{kind: values}, wavelength_nm=wavelength_nm)  # type: ignore[arg-type]
 
 
 def resample(values: np.ndarray, wavelength_nm: np.ndarray) -> np.ndarray:
@@ -207,11 +211,12 @@ def _found(arrays: dict) -> str:
 def _kind(name: str, wanted: str | None) -> str:
     """The kind of the array `name`, of which `wanted` is what the caller says."""
     by_name = _CUBES.get(name.lower())
-    if by_name is None and wanted is None:
+    found = by_name or wanted
+    if found is None:
         raise ValueError(f"{name!r} does not tell what it holds; say which kind: {', '.join(KINDS)}")
-    if by_name is not None and wanted is not None and by_name != wanted:
+    if wanted is not None and found != wanted:
         raise ValueError(f"{name!r} holds {by_name} by its name, not {wanted}")
-    return by_name or wanted
+    return found
 
 
 def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:
@@ -227,7 +232,7 @@ def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) ->
         if wavelength_nm is None and "wavelength_nm" not in stored.files:
             raise ValueError(f"must hold wavelength_nm, a wavelength per band; found {', '.join(stored.files)}")
         values = stored[names[0]]
-        wavelength_nm = stored["wavelength_nm"] if wavelength_nm is None else np.asarray(wavelength_nm)
+        wavelength_nm = stored["wavelength_nm"] if wavelength_nm is None else wavelength_nm
     if values.ndim != 3 or wavelength_nm.shape != values.shape[2:]:
         raise ValueError(
             f"{names[0]} is {_shape(values)} and wavelength_nm {_shape(wavelength_nm)}; they must be (H, W, N) and (N,)"

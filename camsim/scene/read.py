@@ -1,15 +1,17 @@
 """What a camera looks at, from a file: a picture or a hyperspectral scene, whichever the file is."""
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.io import image
 from camsim.scene import cube
 
 
 def read(
-    path: Path | str, *, kind: str | None = None, wavelength_nm: np.ndarray | None = None
+    path: PathLike[str] | str, *, kind: str | None = None, wavelength_nm: ArrayLike | None = None
 ) -> np.ndarray | cube.Cube:
     """Read a picture in the depth of its file, or a hyperspectral scene.
 

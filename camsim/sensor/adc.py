@@ -3,6 +3,8 @@
 Reference: EMVA Standard 1288, release 4.0.
 """
 
+from typing import TypeVar
+
 import numpy as np
 
 from camsim.camera import Sensor
@@ -29,6 +31,10 @@ def digitise(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
     return np.rint(electrons / electrons_per_count(sensor) + sensor.black_level_dn).astype(np.uint32)
 
 
-def volts(electrons: np.ndarray, sensor: Sensor) -> np.ndarray:
+#: Of one pixel or of many.
+Electrons = TypeVar("Electrons", float, np.ndarray)
+
+
+def volts(electrons: Electrons, sensor: Sensor) -> Electrons:
     """Voltage at the conversion node."""
     return electrons * (pixels.as_read(sensor).conversion_gain_uv_per_e * 1e-6)

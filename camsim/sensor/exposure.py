@@ -1,5 +1,7 @@
 """Exposure metering: for how long light is gathered."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from camsim.camera import Sensor
@@ -19,9 +21,13 @@ def exposure_time(sensor: Sensor, rate: np.ndarray) -> float:
     """
     if sensor.exposure_s is not None:
         return sensor.exposure_s * 2.0**sensor.exposure_ev
-    statistic = {"max": np.max, "p99": lambda x: np.percentile(x, 99), "mean": np.mean}[sensor.auto_exposure]
+    metered: dict[str, Callable[[np.ndarray], np.floating]] = {
+        "max": np.max,
+        "p99": lambda x: np.percentile(x, 99),
+        "mean": np.mean,
+    }
     level = AUTO_EXPOSURE_MEAN if sensor.auto_exposure == "mean" else AUTO_EXPOSURE_LEVEL
-    brightness = float(statistic(rate))
+    brightness = float(metered[sensor.auto_exposure](rate))
     if brightness <= 0:
         raise ValueError("automatic exposure of a black picture: give sensor.exposure_s")
     return level * adc.full_scale_e(sensor) / brightness * 2.0**sensor.exposure_ev

@@ -42,8 +42,8 @@ class Grid:
         """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner."""
         rows, columns = self.height_mm / self.pitch_mm, self.width_mm / self.pitch_mm
         top, left = (self.rows - rows) / 2, (self.columns - columns) / 2
-        box = max(top, 0.0), max(left, 0.0), min(top + rows, self.rows), min(left + columns, self.columns)
-        return tuple(border / binning for border in box)
+        bottom, right = min(top + rows, self.rows), min(left + columns, self.columns)
+        return max(top, 0.0) / binning, max(left, 0.0) / binning, bottom / binning, right / binning
 
 
 def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:

@@ -103,7 +103,8 @@ def _demosaiced(stages: Stages, camera: Camera) -> np.ndarray:
     full_scale = 1.0
     if camera.method == "isetcam":  # volts, or counts up to 2ⁿ
         well = pixels.as_read(camera.sensor).full_well_e
-        full_scale = 2.0**camera.sensor.bit_depth if camera.sensor.bit_depth else adc.volts(well, camera.sensor)
+        bits = camera.sensor.bit_depth
+        full_scale = 2.0**bits if bits else adc.volts(well, camera.sensor)
     letters = pixels.colours(camera.sensor)
     if set("rgb") <= set(letters):
         return srgb_encode(stages.demosaiced[..., [letters.index(letter) for letter in "rgb"]] / full_scale)

@@ -85,9 +85,8 @@ class Page:
 
     def write(self, left: float, baseline: float, words: str, size: float, **style: Any) -> None:
         """A line of text; its style as matplotlib's."""
-        self._axes.text(
-            left, baseline, words, **({"fontsize": size, "color": INK, "va": "baseline", "ha": "left"} | style)
-        )
+        usual: dict[str, Any] = {"fontsize": size, "color": INK, "va": "baseline", "ha": "left"}
+        self._axes.text(left, baseline, words, **usual | style)
 
     def line(self, points: list[tuple[float, float]], **style: Any) -> None:
         """A line through points; its style as matplotlib's."""

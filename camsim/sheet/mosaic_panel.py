@@ -46,7 +46,7 @@ def coloured_mosaic(stages: Stages, camera: Camera) -> np.ndarray:
     return share[..., None] * np.tile(tile, repeat)
 
 
-def is_reduced(shape: tuple[int, int], height: int) -> bool:
+def is_reduced(shape: tuple[int, int], height: float) -> bool:
     """Whether a mosaic has too many pixels to be shown one by one in a panel of this height."""
     return min(PANEL / shape[1], height / shape[0]) < MIN_BLOCK and min(shape) >= 2 * INSET_PX
 
@@ -66,7 +66,7 @@ def draw(page: Page, box: Box, mosaic: np.ndarray, camera: Camera) -> None:
     scale = shown.width / mosaic.shape[1]  # pixels of the page per sensor pixel
     part = Box(box.left + column * scale, box.top + row * scale, INSET_PX * scale, INSET_PX * scale)
     inset = _beside(shown, part) if PANEL - shown.width - GAP >= _BESIDE_FROM else _in_corner(shown, part)
-    block = inset.box.width // INSET_PX
+    block = int(inset.box.width) // INSET_PX
     page.put(_enlarged(mosaic[row : row + INSET_PX, column : column + INSET_PX], block), inset.box)
     for frame in (part, inset.box):
         around = [frame.corner(*at) for at in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
@@ -125,8 +125,8 @@ def most_varied_part(tiles: np.ndarray, tile: tuple[int, int]) -> tuple[int, int
         max(1, min(INSET_PX // pixels_in_tile, count))
         for pixels_in_tile, count in zip(tile, tiles.shape[:2], strict=True)
     ]
-    change = sum(np.pad(np.diff(tiles, axis=axis) ** 2, [(0, int(i == axis)) for i in range(3)]) for axis in (0, 1))
-    held = _window_sums(change.sum(axis=2), *window)
+    down, across = (np.pad(np.diff(tiles, axis=axis) ** 2, [(0, int(i == axis)) for i in range(3)]) for axis in (0, 1))
+    held = _window_sums((down + across).sum(axis=2), *window)
     found = np.unravel_index(np.argmax(held), held.shape)
     return tuple(min(i * n, count * n - INSET_PX) for i, n, count in zip(found, tile, tiles.shape[:2], strict=True))
 

@@ -43,10 +43,11 @@ def _draw_spread(panel: "Axes", lens: Spread) -> Any:
     rows, columns = lens.psf.shape
     half = lens.half_width_um
     left, top = -(columns // 2) - 0.5, -(rows // 2) - 0.5  # the sample [rows // 2, columns // 2] is the middle
+    pitch = lens.pitch_um
     panel.set_facecolor("black")
     shown = panel.imshow(
         np.maximum(lens.psf, PSF_FLOOR),
-        extent=[edge * lens.pitch_um for edge in (left, left + columns, top + rows, top)],
+        extent=(left * pitch, (left + columns) * pitch, (top + rows) * pitch, top * pitch),
         norm=LogNorm(PSF_FLOOR, 1.0),
         cmap="inferno",
         interpolation="none",
@@ -60,7 +61,7 @@ def _draw_pixel_grid(panel: "Axes", half_um: float, pitch_um: float) -> int:
     pixels_per_line = 10 ** max(0, math.ceil(math.log10(2 * half_um / pitch_um / _MANY_PIXELS)))
     reach = math.ceil(half_um / pitch_um / pixels_per_line)
     lines = (np.arange(-reach, reach + 1) + 0.5) * pitch_um * pixels_per_line
-    style = {"color": "white", "alpha": 0.5 if len(lines) < _MANY_LINES else 0.22, "linewidth": 0.7}
+    style: dict[str, Any] = {"color": "white", "alpha": 0.5 if len(lines) < _MANY_LINES else 0.22, "linewidth": 0.7}
     for line in lines[np.abs(lines) < half_um]:
         panel.axvline(line, **style)
         panel.axhline(line, **style)
@@ -78,8 +79,9 @@ def _draw_scale_bar(panel: "Axes", half_um: float, words: str) -> None:
 
     length = round_length(0.5 * half_um)
     start, base = -0.93 * half_um, 0.9 * half_um
-    bar = {"color": "white", "linewidth": 4, "solid_capstyle": "butt", "path_effects": [withStroke(linewidth=6)]}
-    panel.plot([start, start + length], [base, base], **bar)
+    halo = [withStroke(linewidth=6)]
+    ends = [start, start + length]
+    panel.plot(ends, [base, base], color="white", linewidth=4, solid_capstyle="butt", path_effects=halo)
     outline = [withStroke(linewidth=3.5, foreground="black")]
     above = base - 0.04 * half_um
     panel.text(start, above, f"{length:g} µm   {words}", color="white", fontsize=11, path_effects=outline)
