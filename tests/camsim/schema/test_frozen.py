@@ -118,3 +118,8 @@ def test_without_docstrings_and_asserts_everything_is_the_same():
     )
     done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Camera('f22', optics.fnumber=16) 16 None\n"
+
+
+def test_a_field_without_a_meaning_shows_in_a_notebook():
+    blocks = class_of("Net", Options, {"blocks": (int, 4)})
+    assert "<td>blocks</td><td>6</td><td></td>" in blocks(blocks=6)._repr_html_()
