@@ -21,7 +21,13 @@ RESOLUTIONS = {"lowest": "lowest-direct", "highest": "highest"}
 EXTRAS = ("enhance-cpu", "test")
 COMMANDS = ("camsim", "enhance", "scielab")
 
-#: Commands of README that are not run: they train for minutes, fetch something, or name a file that a reader has.
+#: The pages whose commands are run, in one folder.
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("restoring", "comparing", "measuring", "cameras", "verification")),
+]
+
+#: Commands that are not run: they train for minutes, fetch something, or name a file that a reader has.
 LEFT_OUT = re.compile(r"enhance train|enhance evaluate|\bDIR\b|\bFILE\b|\bRUN\b|\bREFDIR\b|\.pth\b|\.tflite\b")
 
 
@@ -71,8 +77,8 @@ def readme_python(text: str) -> list[str]:
 
 
 def follow_readme(binaries: Path, folder: Path) -> None:
-    """Do what README says, as its reader would: in one folder, with two photographs of one's own."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """Do what README and its pages say, as its reader would: in one folder, with two photographs of one's own."""
+    text = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
     path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": path, "CAM2EYE_HOME": str(folder / "home"), "TF_CPP_MIN_LOG_LEVEL": "3"}
     env.pop("PYTHONPATH", None)
@@ -97,9 +103,12 @@ def follow_readme(binaries: Path, folder: Path) -> None:
             (folder / words[-1]).write_text(toml, encoding="utf-8")
     for block in readme_python(text):
         run(["python", "-c", block], 0, block)
-    if len(commands) < 5:
-        sys.exit(f"only {len(commands)} commands were found in README.md")
-    print(f"README: {len(commands)} commands and {len(readme_python(text))} programs do as it says", flush=True)
+    if len(commands) < 15:
+        sys.exit(f"only {len(commands)} commands were found in README and its pages")
+    print(
+        f"README and its pages: {len(commands)} commands and {len(readme_python(text))} programs do as it says",
+        flush=True,
+    )
 
 
 def run_tests(binaries: Path, folder: Path) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: README and the pages that it points to.
+README = "\n".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+)
 RESULTS = ROOT / "benchmarks" / "results"
 TASKS = ("sr", "color", "pixel", "deblur")
 RECORDS = {task: json.loads((ROOT / f"enhance/weights/{task}/run.json").read_text(encoding="utf-8")) for task in TASKS}

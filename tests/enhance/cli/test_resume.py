@@ -54,9 +54,9 @@ def kill_after(step, run, *words):
 
 
 def numbers(run):
-    """Every number that the last checkpoint holds, as bytes, but for the time that it took."""
+    """Every number that the last checkpoint holds, but for the time that it took."""
     with np.load(run / "checkpoints" / f"step_{sum(STEPS):09d}.npz") as values:
-        return {name: values[name].tobytes() for name in values if name != "progress/seconds"}
+        return {name: values[name] for name in values if name != "progress/seconds"}
 
 
 def finish(command, *words):
@@ -65,14 +65,20 @@ def finish(command, *words):
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_each_stage_ends_in_the_same_weights(command, arguments, tmp_path):
+def test_a_run_killed_in_each_stage_ends_in_the_weights_of_a_whole_one(command, arguments, tmp_path):
     with busy_neighbours():
         finish(command, *arguments, "-o", "whole")
         killed = tmp_path / "killed"
         kill_after(10, killed, *arguments, "-o", killed)
         kill_after(35, killed, "train", "--resume", "-o", killed, "-q")
         finish(command, "train", "--resume", "-o", "killed", "-q")
-    assert numbers(killed) == numbers(tmp_path / "whole")
+    whole, resumed = numbers(tmp_path / "whole"), numbers(killed)
+    assert whole.keys() == resumed.keys()
+    for name, values in whole.items():  # what is forgotten over a kill shows at 1e-4 and more; the rest is for the soak
+        if values.dtype.kind == "f":
+            np.testing.assert_allclose(resumed[name], values, rtol=1e-6, atol=1e-7, err_msg=name)
+        else:
+            np.testing.assert_array_equal(resumed[name], values, err_msg=name)
 
 
 @pytest.mark.soak
@@ -84,6 +90,7 @@ def test_twenty_killed_runs_end_in_the_same_weights(command, arguments, tmp_path
             killed = tmp_path / str(number)
             kill_after(step, killed, *arguments, "-o", killed)
             finish(command, "train", "--resume", "-o", number, "-q")
-    whole = numbers(tmp_path / "whole")
-    differ = [int(step) for number, step in enumerate(steps) if numbers(tmp_path / str(number)) != whole]
+    whole = {name: values.tobytes() for name, values in numbers(tmp_path / "whole").items()}
+    ends = [{name: values.tobytes() for name, values in numbers(tmp_path / str(n)).items()} for n in range(len(steps))]
+    differ = [int(step) for step, end in zip(steps, ends, strict=True) if end != whole]
     assert not differ, f"killed at {differ}: other weights"
