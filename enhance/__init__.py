@@ -186,8 +186,9 @@ def train(
             raise ValueError("neither a configuration nor a task nor a camera is named")
         keys |= {} if data is None else {"data": str(data)}
         counts = None if steps is None else arguments.several(steps)
-        options = {"task": task, "camera": camera, "folder": output, "force": force}
-        plan = start.planned(config, steps=counts, say=say, **options, **keys)
+        plan = start.planned(
+            config, task=task, camera=camera, folder=output, force=force, steps=counts, say=say, **keys
+        )
     return Run.of(start.run(plan, report=report, say=say))
 
 
@@ -269,7 +270,7 @@ def _name_of(model: Any) -> str:
     """What the row of a model is called that no name was given for."""
     if isinstance(model, str | os.PathLike):
         return str(model)
-    return getattr(model, "task", None) or getattr(model, "__name__", "model")
+    return getattr(model, "task", "") or getattr(model, "__name__", "model")
 
 
 def _as_function(model: Any) -> "Callable[[np.ndarray], np.ndarray]":

@@ -8,6 +8,7 @@ import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -169,16 +170,16 @@ def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
     if str(source) in seen:
         raise ValueError(f"{source}: is its own base")
     path = Path(source) / "config.toml" if Path(source).is_dir() else Path(source)
-    if str(source) in names():
-        path = resources.files("enhance") / "configs" / f"{source}.toml"
-    elif path.suffix != ".toml":
+    shipped = resources.files("enhance") / "configs" / f"{source}.toml" if str(source) in names() else None
+    if shipped is None and path.suffix != ".toml":
         raise ValueError(f"unknown configuration {str(source)!r}; known: {', '.join(names())}, or a .toml file")
+    file: Traversable = shipped or path
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{source}: not a TOML file ({error})") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise ValueError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
     base = values.pop("base", "")
     try:
         if not isinstance(base, str):
@@ -202,9 +203,10 @@ def _merged(base: dict, changes: dict) -> dict:
             fresh = {stage.get("name"): _merged(known.get(stage.get("name"), {}), stage) for stage in value}
             result[key] = list((known | fresh).values())
             continue
-        tables = key != "losses" and isinstance(old, dict) and isinstance(value, dict)
-        same_kind = tables and value.get("kind", old.get("kind")) == old.get("kind")
-        result[key] = _merged(old, value) if same_kind else value
+        if isinstance(old, dict) and isinstance(value, dict) and key != "losses":
+            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
+            value = _merged(old, value) if same_kind else value
+        result[key] = value
     return result
 
 

@@ -92,8 +92,8 @@ def apply(
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
         enlarge = open_enlarger(found.weights, tile=tile, device=device)
         console.info(f"model: {found}")
-        if checked.unlike:
-            console.info(_warning(checked.unlike, len(jobs), found))
+        if found.run and checked.unlike:
+            console.info(_warning(checked.unlike, len(jobs), found.run.task))
         facts = found.record | {"model_sha256": atomic.sha256(found.weights), "version": __version__}
         records = _enlarge_all(jobs, checked, enlarge, facts, console)
     lines = (f"{record['output']}  {record['width']}×{record['height']}" for record in records)
@@ -112,7 +112,7 @@ def _jobs(inputs: Sequence[str], output: Path, folder: Path, console: Console, *
     sidecars = outputs.distinct([target.with_suffix(".json") for target in targets])
     for target in targets:
         image.check_suffix(target)
-    outputs.check([*targets, *sidecars], [each.where for each in found if not each.is_web], force=force)
+    outputs.check([*targets, *sidecars], [Path(each.where) for each in found if not each.is_web], force=force)
     return [
         Job(
             input=each,
@@ -142,11 +142,11 @@ class Checked:
     unlike: dict[Job, list[str]]  #: how those differ, in words, that are unlike the model's training pictures
 
 
-def _warning(unlike: dict[Job, list[str]], count: int, model: Model) -> str:
+def _warning(unlike: dict[Job, list[str]], count: int, task: str) -> str:
     """One line about pictures that the model was not made for."""
     job, words = next(iter(unlike.items()))
     others = f", and {len(unlike) - 1} of the other {count - 1}" if len(unlike) > 1 else ""
-    return f"warning: {job.input.where}{others}: unlike what {model.run.task} was trained on: {'; '.join(words)}"
+    return f"warning: {job.input.where}{others}: unlike what {task} was trained on: {'; '.join(words)}"
 
 
 def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> Checked:
@@ -159,8 +159,8 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
         picture = job.read()
         pictures.check_target(job.output, picture)
         pixels += picture.values.shape[0] * picture.values.shape[1]
-        for words in pictures.losses(job.output, picture):
-            note(f"note: {job.output} {words}")
+        for loss in pictures.losses(job.output, picture):
+            note(f"note: {job.output} {loss}")
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
             kept[job] = picture
             kept_bytes += picture.values.nbytes

@@ -29,14 +29,14 @@ def list_configs(name: str | None, keys: bool, as_schema: bool, console: Console
         console.result(text, configs.to_dict(config))
     else:
         known = {name: configs.load(name) for name in configs.names()}
-        rows = [f"{name:16}{config.description}" for name, config in known.items()]
-        console.result("\n".join(rows), {"configs": {name: configs.to_dict(config) for name, config in known.items()}})
+        lines = [f"{name:16}{config.description}" for name, config in known.items()]
+        console.result("\n".join(lines), {"configs": {name: configs.to_dict(config) for name, config in known.items()}})
 
 
 def _keys() -> list[dict[str, str]]:
     """Every key of a configuration file with its meaning and bounds."""
     return [
-        {"key": prefix + key, "meaning": field.description, "bounds": bounds(field)}
+        {"key": prefix + key, "meaning": field.description or "", "bounds": bounds(field)}
         for kind, prefix in ((configs.Config, ""), (configs.Stage, "stage."))
         for key, field in fields(kind)
         if key != "stages"

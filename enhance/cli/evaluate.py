@@ -77,8 +77,8 @@ def evaluate(
     if dry_run:
         _report_plan(benches, name, scale, protocol, console)
         return
-    functions = {}
-    if name:
+    functions: dict[str, Function] = {}
+    if found:
         functions[name] = open_enlarger(found.weights).enlarge
         console.info(f"model: {found}")
     evaluation = _evaluate_with_bar(benches, functions, protocol, delta_e, console)
@@ -136,8 +136,9 @@ def _report_plan(benches: "Sequence[Bench]", name: str, scale: int, protocol: "P
 
     rows = [benchmark.BASELINE, *([name] if name else [])]
     count = sum(len(bench.hr) for bench in benches)
-    plan = {"dry_run": True, "benches": [bench.name for bench in benches], "pictures": count, "models": rows}
-    words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(plan['benches'])}"
+    names = [bench.name for bench in benches]
+    plan = {"dry_run": True, "benches": names, "pictures": count, "models": rows}
+    words = f"would judge {', '.join(rows)} on {count} pictures of {', '.join(names)}"
     console.result(f"{words}: {results.headline(scale, protocol)}", plan | {"protocol": asdict(protocol)})
 
 

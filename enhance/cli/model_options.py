@@ -21,7 +21,7 @@ class Model:
     @property
     def record(self) -> dict[str, str | None]:
         """Which model it is, for JSON."""
-        return {"model": str(self.weights), "task": self.run and self.run.task}
+        return {"model": str(self.weights), "task": self.run.task if self.run else None}
 
     def __str__(self) -> str:
         return self.run.describe() if self.run else str(self.weights)

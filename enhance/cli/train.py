@@ -124,10 +124,12 @@ def train(context: click.Context, console: Console, **given: Any) -> None:
 
 def _resumed(options: Options) -> start.Plan:
     """The run to go on with: that in -o, or the latest of the task."""
-    if not options.output and not options.task:
+    if options.output:
+        return start.resumed(options.output)
+    if not options.task:
         raise click.UsageError("--resume needs -o RUN, or --task for the latest run of a task")
     try:
-        folder = options.output or start.latest_run(options.task)
+        folder = start.latest_run(options.task)
     except ValueError as error:
         raise ValueError(f"{error}; name one with -o") from error
     return start.resumed(folder)
@@ -238,14 +240,16 @@ class _Progress:
 
     def report(self, steps: int, losses: Mapping[str, float]) -> None:
         """Steps were done. Their bar begins behind the first, which takes long because it is compiled."""
-        if self._counts_steps:
-            self._bar.update(steps)
+        bar = self._bar
+        if bar is not None and self._counts_steps:
+            bar.update(steps)
         else:
             self.close()
-            self._bar, self._counts_steps = self._new_bar(initial=self._begun + steps, **self._steps), True
+            bar = self._bar = self._new_bar(initial=self._begun + steps, **self._steps)
+            self._counts_steps = True
         shown = {name: f"{value:.4f}" for name, value in losses.items() if name != "loss"}
-        rate = self._bar.format_dict["rate"] or 0
-        self._bar.set_postfix(shown | {"img/s": f"{rate * self._batch:.0f}"}, refresh=False)
+        rate = bar.format_dict["rate"] or 0
+        bar.set_postfix(shown | {"img/s": f"{rate * self._batch:.0f}"}, refresh=False)
 
     def say(self, text: str) -> None:
         """Write a line above the bar."""

@@ -8,7 +8,7 @@ import json
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -90,7 +90,7 @@ class TrainingPictures(ABC):
             lr[number], hr[number] = low, high
         return PairSet(names=[name for name, _, _ in pairs], lr=lr, hr=hr)
 
-    def batches(self, step: int, *, size: int, seed: int) -> Iterator[Batch]:
+    def batches(self, step: int, *, size: int, seed: int) -> Generator[Batch]:
         """The batches of `step`, `step` + 1 and so on without end: uint8, `size` pairs each.
 
         Each depends only on data, seed and step, so that a resumed run sees what an uninterrupted one would have.
@@ -119,7 +119,7 @@ class TrainingPictures(ABC):
         """SHA-256 of all that decides the batches, apart from step and seed: a run goes on only with equal data."""
 
 
-def ahead(submit: Callable[[int], list[Future]], step: int, depth: int) -> Iterator[Batch]:
+def ahead(submit: Callable[[int], list[Future]], step: int, depth: int) -> Generator[Batch]:
     """The results of `submit(step)`, `submit(step + 1)` …, in order, begun `depth` steps before they are needed."""
     waiting: collections.deque[list[Future]] = collections.deque()
     try:
@@ -128,7 +128,11 @@ def ahead(submit: Callable[[int], list[Future]], step: int, depth: int) -> Itera
             if len(waiting) > depth:
                 parts = [future.result() for future in waiting[0]]
                 waiting.popleft()
-                yield parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
+                if len(parts) > 1:
+                    lr, hr = map(np.concatenate, zip(*parts, strict=True))
+                    yield lr, hr
+                else:
+                    yield parts[0]
     except BrokenExecutor:
         raise ValueError("a process that renders pictures was ended from outside: too little memory?") from None
     finally:

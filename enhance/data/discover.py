@@ -70,19 +70,31 @@ def open(
     if memory_limit_bytes is None:
         memory_limit_bytes = batches.memory_limit_bytes()
     varied = live_camera.varied_keys(camera, vary or {})
-    options = {"hr_px": hr_px, "crop": crop, "jobs": jobs, "step": step}
-    if not where and not varied:
-        return stored_pairs.open_builtin(camera, split=split, seed=seed, scale=scale, **options)
-    is_rendered = bool(where) and (Path(where) / folder.MANIFEST).exists()
-    if is_rendered or (where and all((Path(where) / part).is_dir() for part in ("HR", "LR"))):
+    place = Path(where) if where else None
+    if place is None and not varied:
+        return stored_pairs.open_builtin(
+            camera, split=split, seed=seed, scale=scale, hr_px=hr_px, crop=crop, jobs=jobs, step=step
+        )
+    is_rendered = place is not None and (place / folder.MANIFEST).exists()
+    if place is not None and (is_rendered or all((place / part).is_dir() for part in ("HR", "LR"))):
         if varied:
             raise ValueError(f"{where}: rendered pairs, in which {varied[0][0]} cannot vary: photographs are needed")
+        source_sha256: tuple[str, ...] = ()
         if is_rendered:
-            files, source_sha256, own_px = stored_pairs.rendered_set(Path(where), setting)
-            options["hr_px"] = min(hr_px, own_px)
+            files, source_sha256, own_px = stored_pairs.rendered_set(place, setting)
+            hr_px = min(hr_px, own_px)
         else:
-            files, source_sha256 = stored_pairs.paired_by_name(Path(where), setting), ()
-        return stored_pairs.open_files(str(where), files, source_sha256, limit_bytes=memory_limit_bytes, **options)
+            files = stored_pairs.paired_by_name(place, setting)
+        return stored_pairs.open_files(
+            str(where),
+            files,
+            source_sha256,
+            hr_px=hr_px,
+            crop=crop,
+            jobs=jobs,
+            step=step,
+            limit_bytes=memory_limit_bytes,
+        )
     degradation = live_camera.Degradation(
         camera=camera,
         varied=varied,

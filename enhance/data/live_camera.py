@@ -6,8 +6,8 @@ import functools
 import itertools
 import math
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -93,7 +93,7 @@ def varied_keys(camera: Camera, vary: Mapping[str, object]) -> VariedKeys:
 def _bounds(key: str, bounds: object) -> tuple[float, float]:
     """The two bounds of a varied key; ValueError where they are none."""
     try:
-        low, high = map(float, bounds)
+        low, high = map(float, bounds if isinstance(bounds, Iterable) else ())
     except (TypeError, ValueError):
         raise ValueError(f"vary: {key} = {bounds!r} must be two numbers, [low, high]") from None
     if not -math.inf < low <= high < math.inf:
@@ -225,6 +225,7 @@ class Photographs(batches.TrainingPictures):
             lambda photo: (batches.shape(photo.path), atomic.sha256(photo.path)), found, lambda: None
         )
         _check_renderable(degradation, {photo.path: shape for photo, (shape, _) in zip(found, scanned, strict=True)})
+        executor: Executor
         if jobs:
             executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
         else:

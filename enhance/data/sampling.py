@@ -1,7 +1,7 @@
 """Which pictures a step gets, which windows of them, and how they are turned: arithmetic on arrays and seeds alone."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def turns(step: int, *, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(4, size=size), rng.integers(2, size=size)
 
 
-def turned(pictures: Sequence[np.ndarray], quarters: np.ndarray, mirrors: np.ndarray) -> np.ndarray:
+def turned(pictures: Sequence[np.ndarray], quarters: Iterable[int], mirrors: Iterable[int]) -> np.ndarray:
     """Square pictures of one size, turned counter-clockwise, then mirrored left to right, as one array (n, h, w, c)."""
     result = np.empty((len(pictures), *pictures[0].shape), pictures[0].dtype)
     for target, picture, quarter, mirror in zip(result, pictures, quarters, mirrors, strict=True):

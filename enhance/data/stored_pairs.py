@@ -28,9 +28,12 @@ class StoredPair:
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """LR (h, w, 3) and HR (h·scale, w·scale, 3) or up to scale - 1 larger, uint8."""
-        if isinstance(self.lr, np.ndarray):
-            return self.lr, self.hr
-        return batches.read(self.lr), batches.read(self.hr)
+        lr, hr = (each if isinstance(each, np.ndarray) else batches.read(each) for each in (self.lr, self.hr))
+        return lr, hr
+
+    def in_memory(self) -> "StoredPair":
+        """The same, without files."""
+        return StoredPair(self.name, *self.read(), self.digests)
 
 
 class StoredPairs(batches.TrainingPictures):
@@ -94,8 +97,15 @@ def open_builtin(
 ) -> StoredPairs:
     """The built-in photographs of a split, rendered once; `step` is called after every scene."""
     rendered = []
-    options = {"seed": seed, "vary": split == "train", "jobs": max(1, jobs), "hr_px": hr_px, "scale": scale}
-    for pair in rendered_pairs.render_pairs(builtin_photographs(split), {"camera": camera}, **options):
+    for pair in rendered_pairs.render_pairs(
+        builtin_photographs(split),
+        {"camera": camera},
+        hr_px=hr_px,
+        scale=scale,
+        seed=seed,
+        vary=split == "train",
+        jobs=max(1, jobs),
+    ):
         rendered.append(pair)
         step()
     return StoredPairs(
@@ -195,9 +205,9 @@ def open_files(
     for (_, lr, hr), ((small, _), (large, _)) in zip(files, scanned, strict=True):
         check_sizes(hr, large, lr, small, scale=scale, hr_px=hr_px)
     rendered_pairs.check_sizes(hr_px=hr_px, scale=scale, scene_px=hr_px)
-    stored = [StoredPair(*entry, (a, b)) for entry, ((_, a), (_, b)) in zip(files, scanned, strict=True)]
+    stored = [StoredPair(name, lr, hr, (a, b)) for (name, lr, hr), ((_, a), (_, b)) in zip(files, scanned, strict=True)]
     if sum(3 * rows * columns for both in scanned for (rows, columns), _ in both) <= limit_bytes:
-        stored = batches.map_files(lambda pair: StoredPair(pair.name, *pair.read(), pair.digests), stored, step)
+        stored = batches.map_files(StoredPair.in_memory, stored, step)
     return StoredPairs(
         stored,
         source=where,

@@ -247,11 +247,10 @@ def evaluate_all(
     for name in models:
         if not isinstance(name, str) or name in ("", BASELINE):
             raise ValueError(f"a model cannot be named {name!r}: use text other than {BASELINE}, MATLAB's enlargement")
-    options = {"delta_e": delta_e, "step": step}
-    scores = []
+    scores: list[PictureScores] = []
     for bench in benches:
         rows = {BASELINE: matlab_bicubic(bench.scale), **models}
-        scores += evaluate(bench, rows, protocol, **options)
+        scores += evaluate(bench, rows, protocol, delta_e=delta_e, step=step)
     notes = [_lr_note(bench, scores) for bench in benches] + [_delta_e_note()] * delta_e
     return Evaluation(tuple(scores), tuple(notes))
 

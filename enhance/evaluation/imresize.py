@@ -85,17 +85,18 @@ def bicubic_weights(
 
 def _plan(shape: tuple[int, int], target: float | tuple[int, int]) -> tuple[tuple[int, int], tuple[float, float]]:
     """Sizes and factors of both axes."""
-    if np.ndim(target) == 0:
-        factor = float(target)
+    given = np.asarray(target, float)
+    if given.ndim == 0:
+        factor = float(given)
         if not 0 < factor < math.inf:
             raise ValueError(f"cannot resize by {target}: a factor is above 0 and finite")
         # Less the rounding error of the product: 0.07 of 100 pixels are 7, not 8
-        sizes = tuple(max(1, math.ceil(factor * length - 1e-9)) for length in shape)
-        return sizes, (factor, factor)
-    if len(target) != 2 or any(length != int(length) or length < 1 for length in target):
+        rows, columns = (max(1, math.ceil(factor * length - 1e-9)) for length in shape)
+        return (rows, columns), (factor, factor)
+    if given.shape != (2,) or any(length != int(length) or length < 1 for length in given):
         raise ValueError(f"cannot resize to {target}: a size is (rows, columns), each 1 or more")
-    sizes = tuple(int(length) for length in target)
-    return sizes, tuple(new / old for new, old in zip(sizes, shape, strict=True))
+    rows, columns = (int(length) for length in given)
+    return (rows, columns), (rows / shape[0], columns / shape[1])
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

@@ -73,7 +73,8 @@ def reach_px(model: keras.Model) -> int | None:
 
 def _reach_and_scale(model: keras.Model) -> tuple[float, float]:
     """The sum of the half-widths of all kernels, in LR pixels, on the longest way; and the largest inner scale."""
-    by_layer, largest = {}, 1.0
+    by_layer: dict[str, tuple[float, float]] = {}
+    largest = 1.0
     for layer in model.get_config()["layers"]:
         kind, config = layer["class_name"], layer["config"]
         before = [by_layer[name] for name in _inputs(layer["inbound_nodes"])]
@@ -184,7 +185,8 @@ class Enlarger:
         if self.tile <= 2 * self.overlap:
             raise ValueError(f"tiles of {self.tile} px are too small to see {self.overlap} px on either side")
         on_device(device)
-        self._shape = self._compiled = None
+        self._compiled: keras.Model | None = None
+        self._shape: tuple[int, ...] | None = None
         # This layer of Keras (seen in 3.15) fails where TensorFlow compiles for sizes that it does not know yet.
         fixed = [layer for layer in model.layers if isinstance(layer, keras.layers.UpSampling2D)]
         self._any_size = all(layer.interpolation == "nearest" for layer in fixed)

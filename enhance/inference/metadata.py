@@ -9,6 +9,7 @@ import math
 import struct
 import warnings
 
+import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from camsim.io import high_depth, orientation
@@ -57,14 +58,18 @@ def _of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
             exif[orientation.TAG] = 1
         says = exif.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT}
         block = exif.tobytes() if says else b""
-    dpi = tuple(map(float, dpi)) if dpi else None
-    return block.removeprefix(b"Exif\0\0"), dpi if dpi and all(0 < each < math.inf for each in dpi) else None
+    block = block.removeprefix(b"Exif\0\0")
+    if not dpi:
+        return block, None
+    across, down = map(float, dpi)
+    return block, (across, down) if all(0 < each < math.inf for each in (across, down)) else None
 
 
-def _resolution(exif: Image.Exif) -> tuple | None:
-    numbers = exif.get(_X_RESOLUTION), exif.get(_Y_RESOLUTION, exif.get(_X_RESOLUTION))
+def _resolution(exif: Image.Exif) -> tuple[float, float] | None:
+    across = exif.get(_X_RESOLUTION)
+    down = exif.get(_Y_RESOLUTION, across)
     unit = _INCHES.get(exif.get(_RESOLUTION_UNIT, 2))
-    return tuple(number * unit for number in numbers) if unit and None not in numbers else None
+    return None if unit is None or across is None or down is None else (across * unit, down * unit)
 
 
 def resized(block: bytes, rows: int, columns: int) -> bytes:
@@ -85,7 +90,9 @@ def _load(block: bytes) -> Image.Exif:
     return exif
 
 
-def tiff_bytes(values, block: bytes, **options: object) -> bytes:
+def tiff_bytes(
+    values: np.ndarray, block: bytes, *, profile: bytes = b"", dpi: tuple[float, float] | None = None
+) -> bytes:
     """A deep TIFF, as `high_depth.tiff_bytes` makes it, with EXIF: its own tags, and directories behind the picture."""
     exif = _load(block) if block else Image.Exif()
     directories = {tag: exif.get_ifd(tag) for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)}
@@ -94,7 +101,7 @@ def tiff_bytes(values, block: bytes, **options: object) -> bytes:
     tags = [(tag, "s", 0, text, True) for tag, text in texts.items()] + [
         (tag - _BEFORE, "I", 1, 0, True) for tag in directories
     ]
-    content = high_depth.tiff_bytes(values, tags=tuple(tags), **options)
+    content = high_depth.tiff_bytes(values, profile=profile, dpi=dpi, tags=tuple(tags))
     for tag, entries in directories.items():
         content += b"\0" * (len(content) % 2)
         directory = TiffImagePlugin.ImageFileDirectory_v2(content[:4] + bytes(4), group=tag)
@@ -110,7 +117,7 @@ def _pointing(content: bytes, tag: int, offset: int) -> bytes:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
-        entry, order = tiff.pages[0].tags[tag - _BEFORE], tiff.byteorder
+        entry, order = tiff.pages.first.tags[tag - _BEFORE], tiff.byteorder
     changed = bytearray(content)
     struct.pack_into(f"{order}H", changed, entry.offset, tag)
     struct.pack_into(f"{order}I", changed, entry.valueoffset, offset)

@@ -125,7 +125,7 @@ def write(path: Path, picture: Picture) -> None:
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
         values = image.quantise(values / float(high_depth.white(values.dtype)), bits=8 * stored.itemsize)
-    options = {"dpi": picture.dpi} if picture.dpi else {}
+    options: dict[str, object] = {"dpi": picture.dpi} if picture.dpi else {}
     exif = metadata.resized(picture.exif, *values.shape[:2]) if _holds_exif(path, picture) else b""
     suffix = path.suffix.lower()
     if stored == np.uint8:
@@ -134,7 +134,7 @@ def write(path: Path, picture: Picture) -> None:
     elif suffix == ".png":
         content = image.encode(values, suffix, profile=picture.profile, exif=exif, **options)
     else:
-        content = metadata.tiff_bytes(values, exif, profile=picture.profile, **options)
+        content = metadata.tiff_bytes(values, exif, profile=picture.profile, dpi=picture.dpi)
     with atomic.atomic(path) as temporary:
         temporary.write_bytes(content)
 

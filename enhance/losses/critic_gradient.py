@@ -57,7 +57,7 @@ def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
         return jax.grad(function)(x)
     if backend == "torch":
-        import torch
+        import torch  # type: ignore[import-not-found, unused-ignore]  # may be missing where types are checked
 
         x = x.detach().requires_grad_(True)
         with torch.enable_grad():

@@ -84,7 +84,7 @@ def extractor(names: Iterable[str], weights: str | Path | None = None) -> Callab
     def features(pictures: Tensor) -> dict[str, Tensor]:
         _check_size(pictures.shape, order[depth - 1])
         x = ops.flip(ops.cast(pictures, "float32"), axis=-1) * 255.0 - mean  # trained on BGR, 0 … 255, less the mean
-        found = {}
+        found: dict[str, Tensor] = {}
         for layer, parts in convolutions.items():
             if layer.endswith("conv1") and layer != "block1_conv1":
                 x = ops.max_pool(x, 2, 2, data_format="channels_last")

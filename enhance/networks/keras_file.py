@@ -205,7 +205,7 @@ def _object(data: dict, *, extra: frozenset | set = frozenset(), base: type) -> 
         raise ValueError(f"unknown key {_shown(min(unknown))} in {name}")
     if not isinstance(data["config"], dict):
         raise ValueError(f"the config of {name} is not a table")
-    config = {}
+    config: dict[str, object] = {}
     for key, value in data["config"].items():
         if key == "dtype":
             config[key] = "float32"  # whatever precision it was trained in
@@ -226,12 +226,13 @@ def _plain(value: object, *, tensors: bool = False) -> object:
         return value
     if isinstance(value, list):
         return [_plain(item, tensors=tensors) for item in value]
-    if isinstance(value, dict) and "class_name" not in value and not _OBJECT & set(value):
-        return {_plain(key): _plain(item, tensors=tensors) for key, item in value.items()}
-    if tensors and set(value) == {"class_name", "config"} and value["class_name"] == "__keras_tensor__":
-        return {"class_name": "__keras_tensor__", "config": _plain(value["config"])}
-    what = value.get("class_name", sorted(value)) if isinstance(value, dict) else value
-    raise ValueError(f"{_shown(what)} is not allowed at its place in a config")
+    if isinstance(value, dict):
+        if "class_name" not in value and not _OBJECT & set(value):
+            return {_plain(key): _plain(item, tensors=tensors) for key, item in value.items()}
+        if tensors and set(value) == {"class_name", "config"} and value["class_name"] == "__keras_tensor__":
+            return {"class_name": "__keras_tensor__", "config": _plain(value["config"])}
+        value = value.get("class_name", sorted(value))
+    raise ValueError(f"{_shown(value)} is not allowed at its place in a config")
 
 
 def _shown(value: object) -> str:

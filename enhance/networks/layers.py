@@ -46,8 +46,8 @@ class PixelShuffle(layers.Layer):
     def compute_output_shape(self, shape: Shape) -> Shape:
         batch, rows, columns, channels = shape
         s = self.scale
-        if channels % s**2:
-            raise ValueError(f"{channels} channels cannot be shuffled into {s}×{s} pixels")
+        if channels is None or channels % s**2:
+            raise ValueError(f"{channels or 'unknown'} channels cannot be shuffled into {s}×{s} pixels")
         return (batch, rows and rows * s, columns and columns * s, channels // s**2)
 
     def get_config(self) -> dict:

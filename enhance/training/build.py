@@ -4,6 +4,7 @@ import contextlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -85,7 +86,7 @@ def adversarial_loss(stage: configs.Stage) -> Adversarial:
         raise ValueError(f"{stage.name}.adversarial: {error}") from None
 
 
-def chosen_precision(precision: str) -> str:
+def chosen_precision(precision: Literal["auto", "float32", "bfloat16"]) -> Literal["float32", "bfloat16"]:
     """``auto`` made definite: bfloat16 where the processor computes in it, measured to be faster there."""
     if precision != "auto":
         return precision

@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,7 +134,7 @@ class _Training:
             run_folder.save_generator(self.shipped, path)
         self.generator.set_weights(keras_file.load(path).get_weights())
 
-    def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Iterator[Batch]]:
+    def _begin(self, stage: configs.Stage, content: Callable) -> tuple[Trainer, Generator[Batch]]:
         """A trainer with the state of the last checkpoint, and the batches from there on."""
         trainer = self._trainer(stage, content)
         run_folder.restore(self.folder, self._networks() | _extra(trainer))

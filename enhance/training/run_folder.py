@@ -195,7 +195,8 @@ class Log:
 def _tensorboard(folder: Path) -> Any:
     """A writer of TensorBoard's, None where it is not installed."""
     try:
-        from tensorboard.summary import Writer
+        # may be missing where types are checked
+        from tensorboard.summary import Writer  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return None
     return Writer(str(folder / BOARD))

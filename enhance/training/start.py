@@ -80,13 +80,13 @@ def planned(
 
     Raises ValueError for what cannot be trained, FileExistsError where the folder holds a run, without `force`.
     """
-    origin = source
+    origin: str | Path | None = None
     if isinstance(source, configs.Config):
-        config, origin, task = source, None, task or source.task or None
+        config, task = source, task or source.task or None
     else:
         if not isinstance(source, str | os.PathLike | None):
             raise ValueError(f"a configuration is a Config, a name, a file or a run, not {type(source).__name__}")
-        task = task or (str(source) if camera is None and source in zoo.TASKS else None)
+        origin, task = source, task or (str(source) if camera is None and source in zoo.TASKS else None)
         config = configs.load(source or (task if task in configs.names() else "default"))
     config = config if steps is None else with_steps(config, steps)
     changed = replace(configs.override(config, overrides), **keys)
@@ -211,9 +211,14 @@ def with_whole_paths(config: configs.Config) -> configs.Config:
     """Paths from the root, so that the run goes on, and is done again, from any folder."""
     if config.data and not Path(config.data).exists():
         raise ValueError(f"{config.data}: no such file or folder")
-    paths = {key: getattr(config, key) for key in ("data", "init", "weights")}
-    whole = {key: str(Path(path).resolve()) for key, path in paths.items() if path and Path(path).exists()}
-    return replace(config, **whole)
+    return replace(
+        config, data=_whole_path(config.data), init=_whole_path(config.init), weights=_whole_path(config.weights)
+    )
+
+
+def _whole_path(path: str) -> str:
+    """A path from the root, where something is there; else, as `download`, what was given."""
+    return str(Path(path).resolve()) if path and Path(path).exists() else path
 
 
 def with_camera(

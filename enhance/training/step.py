@@ -1,6 +1,7 @@
 """One training step, written once for every Keras backend."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import keras
 from keras import ops
@@ -8,6 +9,15 @@ from keras import ops
 from enhance.backend import Tensor
 from enhance.config import ADVERSARIAL
 from enhance.losses.adversarial import Adversarial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Losses:
+    """What a step descends, where Keras does not look: feature extractors' weights are not ours to track and save."""
+
+    content: Callable[[Tensor, Tensor], dict[str, Tensor]]
+    weights: dict[str, float]
+    adversarial: Adversarial | None
 
 
 class Trainer(keras.Model):
@@ -45,10 +55,11 @@ class Trainer(keras.Model):
         super().__init__()
         self.generator, self.critic = generator, critic
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # In a dict of their own: the frozen weights of feature extractors are not ours to track and save.
-        self._untracked = {"content": content, "weights": dict(weights), "adversarial": adversarial}
+        self._losses_of_step = _Losses(content=content, weights=dict(weights), adversarial=adversarial)
         logged = list(weights)
         if critic is not None:
+            if adversarial is None:
+                raise ValueError("a critic needs adversarial losses")
             logged += ["critic", "d_real", "d_fake"] + (["penalty"] if _penalised(adversarial) else [])
         self.logged = {name: keras.metrics.Mean(name=name) for name in logged}
 
@@ -68,11 +79,11 @@ class Trainer(keras.Model):
         `y` are targets (B, H, W, 3), uint8; `y_pred` outputs, sRGB in [0, 1].
         """
         hr, sr = ops.cast(y, "float32") / 255.0, ops.cast(y_pred, "float32")
-        terms = self._untracked["content"](hr, sr)
-        weights = self._untracked["weights"]
+        losses, critic = self._losses_of_step, self.critic
+        terms, weights = losses.content(hr, sr), losses.weights
         total = 0.0
-        if self.critic is not None:
-            adversarial, total = self._adversarial_terms(hr, sr, training)
+        if critic is not None and losses.adversarial is not None:
+            adversarial, total = self._adversarial_terms(critic, losses.adversarial, hr, sr, training)
             terms = terms | adversarial
         for name, value in terms.items():
             self.logged[name].update_state(value)
@@ -80,20 +91,21 @@ class Trainer(keras.Model):
                 total = total + weights[name] * value
         return total
 
-    def _adversarial_terms(self, hr: Tensor, sr: Tensor, training: bool) -> tuple[dict[str, Tensor], Tensor]:
+    def _adversarial_terms(
+        self, critic: keras.Model, kind: Adversarial, hr: Tensor, sr: Tensor, training: bool
+    ) -> tuple[dict[str, Tensor], Tensor]:
         """Adversarial losses by name, and the critic's own loss."""
-        kind: Adversarial = self._untracked["adversarial"]
         fixed = ops.stop_gradient(sr)
         # one after the other, as below for the generator: batch norm would judge a mixed batch by its mixture
-        real, fake = (self.critic(pictures, training=training) for pictures in (hr, fixed))
+        real, fake = (critic(pictures, training=training) for pictures in (hr, fixed))
         terms = {"critic": kind.critic(real, fake, seed=self.seed_generator)}
         total = terms["critic"]
         if _penalised(kind):
-            terms["penalty"] = kind.penalty(self.critic, hr, fixed, seed=self.seed_generator)
+            terms["penalty"] = kind.penalty(critic, hr, fixed, seed=self.seed_generator)
             total = total + terms["penalty"]
-        constant = [(v, ops.stop_gradient(v.value)) for v in self.critic.variables]
+        constant = [(v, ops.stop_gradient(v.value)) for v in critic.variables]
         with keras.StatelessScope(state_mapping=constant):
-            fake_for_generator = self.critic(sr, training=training)
+            fake_for_generator = critic(sr, training=training)
         terms[ADVERSARIAL] = kind.generator(ops.stop_gradient(real), fake_for_generator)
         terms["d_real"], terms["d_fake"] = kind.probabilities(ops.stop_gradient(real), ops.stop_gradient(fake))
         return terms, total
