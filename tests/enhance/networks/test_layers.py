@@ -35,6 +35,8 @@ def test_pixel_shuffle_knows_its_shape_and_refuses_channels_that_do_not_fit():
     assert layers.PixelShuffle(3)(keras.Input((7, None, 18))).shape == (None, 21, None, 2)
     with pytest.raises(ValueError, match="10 channels cannot be shuffled into 2×2 pixels"):
         layers.PixelShuffle(2)(keras.Input((4, 4, 10)))
+    with pytest.raises(ValueError, match="unknown channels cannot be shuffled"):
+        layers.PixelShuffle(2)(keras.Input((4, 4, None)))
 
 
 def test_names_in_saved_files_stay():

@@ -32,6 +32,12 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
+def test_a_critic_without_losses_is_refused(configure):
+    networks = [build.generator(configure(), "float32"), build.critic(configure(), "float32")]
+    with pytest.raises(ValueError, match="a critic needs adversarial losses"):
+        Trainer(*networks, content=catalogue.content(["l1"]), weights={"l1": 1.0})
+
+
 @pytest.mark.slow
 def test_each_network_learns_from_its_own_loss_alone(configure, make_pairs):
     before, after = step_once(configure, make_pairs, {"l1": 0.0, "adversarial": 0.0})
