@@ -6,6 +6,7 @@ References: X. Zhang, B. A. Wandell, "A spatial extension of CIELAB for digital 
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Viewing:
     distance_m: float | None = None
     preset: str = PRESETS[0]
     formula: int = FORMULAS[0]
-    input: "str | np.ndarray | Display" = INPUTS[0]
-    white: "np.ndarray | tuple[float, float, float] | None" = None
+    input: "str | np.ndarray | Sequence[Sequence[float]] | Display" = INPUTS[0]
+    white: "np.ndarray | Sequence[float] | None" = None
 
     def __post_init__(self) -> None:
         if (self.dpi is None) != (self.distance_m is None):
@@ -153,7 +154,7 @@ class Viewing:
         >>> scielab.Viewing(fov_deg=20).rate(columns=640)
         32.0
         """
-        if self.dpi is not None:
+        if self.dpi is not None and self.distance_m is not None:
             rate = samples_per_degree_of(self.dpi, self.distance_m)
         elif self.fov_deg is not None:
             rate = samples_per_degree_of_fov(self.fov_deg, columns)

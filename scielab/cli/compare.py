@@ -79,28 +79,29 @@ def compare(console: console.Console, **asked: Any) -> None:
 
     Two folders are compared pair by pair: pictures of the same name, or of the same name without suffix.
     """
-    request = _with_top(Request(**asked))
+    request = Request(**asked)
+    top = _top(request)
     _check_csv(request)
     if request.ref.is_dir() or request.test.is_dir():
         _check_folders(request)
-        _compare_folders(request, console)
+        _compare_folders(request, top, console)
     elif request.skip_missing:
         raise click.UsageError("--skip-missing is for two folders")
     else:
-        _compare_pair(request, console)
+        _compare_pair(request, top, console)
 
 
-def _with_top(request: Request) -> Request:
-    """The request with an upper end of the colours, the one asked for or the default."""
+def _top(request: Request) -> float:
+    """ΔE at the upper end of the colours, the one asked for or the default."""
     from scielab.comparison import map_figure
 
     if request.top is None:
-        return replace(request, top=map_figure.DEFAULT_TOP)
+        return map_figure.DEFAULT_TOP
     if request.output is None and request.html is None:
         raise click.UsageError("--range is about the colours of -o and --html")
     with console.in_option("--range"):
         map_figure.check_top(request.top)
-    return request
+    return request.top
 
 
 def _check_csv(request: Request) -> None:
@@ -126,7 +127,7 @@ def _check_folders(request: Request) -> None:
         raise click.UsageError(f"{request.csv} lies in {request.output}, which is replaced as a whole")
 
 
-def _compare_pair(request: Request, console: console.Console) -> None:
+def _compare_pair(request: Request, top: float, console: console.Console) -> None:
     """One pair: compare, write what is asked for, print."""
     from camsim.io import atomic
     from scielab.comparison import pair, record
@@ -147,11 +148,11 @@ def _compare_pair(request: Request, console: console.Console) -> None:
     if request.limits:
         found = found | {"limits": record.check_limits(comparison.summary, request.limits)}
     if request.output is not None:
-        found = found | {"output": str(request.output), "output_top_delta_e": request.top}
+        found = found | {"output": str(request.output), "output_top_delta_e": top}
     comparison = replace(comparison, record=found)
     with contextlib.ExitStack() as stack:  # all files or none
         for path in targets:
-            comparison.save(stack.enter_context(atomic.atomic(path)), top=request.top)
+            comparison.save(stack.enter_context(atomic.atomic(path)), top=top)
         if request.csv is not None:
             record.append_csv(request.csv, [found], plain=request.plain)
     _say_written([*targets, request.csv], console)
@@ -179,7 +180,7 @@ def _targets(request: Request) -> list[Path]:
     return targets
 
 
-def _compare_folders(request: Request, console: console.Console) -> None:
+def _compare_folders(request: Request, top: float, console: console.Console) -> None:
     """All pairs of two folders: compare, write what is asked for, print. Nothing is written before all is compared."""
     from tqdm import tqdm
 
@@ -205,8 +206,9 @@ def _compare_folders(request: Request, console: console.Console) -> None:
         return
     with contextlib.ExitStack() as stack:
         maps = None if request.output is None else stack.enter_context(atomic.atomic_folder(request.output))
-        options = {"plain": request.plain, "limits": request.limits, "maps": maps, "top": request.top}
-        compared = folders.compare_all(pairing, request.viewing, **options)
+        compared = folders.compare_all(
+            pairing, request.viewing, plain=request.plain, limits=request.limits, maps=maps, top=top
+        )
         records = list(tqdm(compared, total=total, unit="pair", disable=not console.show_progress, dynamic_ncols=True))
         whole = folders.report(records, pairing)
         if maps is not None:

@@ -53,10 +53,14 @@ FILE = click.Path(path_type=Path)
 def grid(
     models: tuple[str, ...],
     data: Path | None,
+    output: Path,
+    show: tuple[str, ...],
     samples_per_degree: float,
+    weights: Path | None,
+    limit: int | None,
+    force: bool,
     dry_run: bool,
     console: console.Console,
-    **options: object,
 ) -> None:
     """The cross-model grid: four models on the pictures of four cameras, judged by S-CIELAB, PSNR and SSIM.
 
@@ -66,11 +70,20 @@ def grid(
     The cameras are those of the set; models that other installed packages register take part, too. Stopped, even
     killed, the same command goes on where it was, to the same bytes.
     """
-    from scielab.model_grid import run, tables
+    from scielab.model_grid import planning, run, tables
 
-    planned = run.plan(models, data, viewing=Viewing(samples_per_degree=samples_per_degree), **options)
+    planned = planning.plan(
+        models,
+        data,
+        output=output,
+        show=show,
+        limit=limit,
+        viewing=Viewing(samples_per_degree=samples_per_degree),
+        weights=weights,
+        force=force,
+    )
     if dry_run:
-        count, output = len(planned.data.pictures), planned.output
+        count = len(planned.data.pictures)
         names = [row.name for row in planned.rows]
         plan = {"dry_run": True, "output": str(output), "pictures": count, "models": names}
         words = f"would judge {', '.join(names)} on {count} pictures of {planned.data.source}, into {output}"

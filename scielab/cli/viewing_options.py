@@ -1,5 +1,7 @@
 """The options that say how pictures are viewed and what their numbers mean."""
 
+import functools
+import inspect
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -38,13 +40,13 @@ class Numbers(click.ParamType):
 def viewing_options(command: Callable) -> Callable:
     """Add the options; the command gets what they say as one argument, `viewing`."""
 
+    names = inspect.signature(_viewing).parameters
+
+    @functools.wraps(command)  # with the options that it has so far
     def wrapped(*args: Any, **options: Any) -> Any:
         own = {name: options.pop(name) for name in names}
         return command(*args, viewing=_viewing(**own), **options)
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])
-    before = len(wrapped.__click_params__)
     for option in (
         click.option("--white", type=Numbers(3), metavar="X,Y,Z", help="XYZ of white, in the unit of the input's XYZ."),
         click.option(
@@ -88,7 +90,6 @@ def viewing_options(command: Callable) -> Callable:
         ),
     ):
         wrapped = option(wrapped)
-    names = [parameter.name for parameter in wrapped.__click_params__[before:]]
     return wrapped
 
 
@@ -132,7 +133,9 @@ def _viewing(
     return viewing
 
 
-def _input(name: str, matrix: tuple[float, ...] | None, display_file: Path | None) -> "str | tuple | Display":
+def _input(
+    name: str, matrix: tuple[float, ...] | None, display_file: Path | None
+) -> "str | tuple[tuple[float, ...], ...] | Display":
     """What the pictures' numbers are: a name, which a matrix by rows or a display's file takes the place of."""
     if matrix is not None:
         return matrix[:3], matrix[3:6], matrix[6:]

@@ -196,15 +196,15 @@ def compare(
     >>> scielab.compare(grey, grey + 0.05, scielab.Viewing(samples_per_degree=60, formula=2000))
     <Comparison of test array with reference array: mean 4.633, p95 4.633, max 4.633 ΔE>
     """
-    reference, test = read(ref, test, viewing)
+    reference, tested = read(ref, test, viewing)
     meaning = encoding.of(viewing)
-    pictures = reference.values, test.values
+    pictures = reference.values, tested.values
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
             differences = s_cielab.delta_e(*pictures, viewing)
         numbers = s_cielab.summary(differences)
     except ValueError as error:
-        raise ValueError(f"{test.name} against {reference.name}: {error}") from error
+        raise ValueError(f"{tested.name} against {reference.name}: {error}") from error
     rows, columns = pictures[0].shape[:2]
     found = {
         "metric": presets.PRESETS[viewing.preset].title,
@@ -225,11 +225,11 @@ def compare(
     found |= {
         "reference": reference.name,
         "reference_sha256": reference.sha256,
-        "test": test.name,
-        "test_sha256": test.sha256,
+        "test": tested.name,
+        "test_sha256": tested.sha256,
         "version": __version__,
     }
-    return Comparison(reference, test, viewing, differences, found)
+    return Comparison(reference, tested, viewing, differences, found)
 
 
 def read(

@@ -190,13 +190,19 @@ def read(path: Path | str) -> Display:
     except Exception as error:  # the readers raise many kinds for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path}: cannot be read ({reason})") from error
-    parts = {part: _find(variables, names) for part, names in NAMES.items()}
+    parts = {part: found for part, names in NAMES.items() if (found := _find(variables, names)) is not None}
     for part in ("spectra", "wavelength_nm", "gamma"):
-        if parts[part] is None:
+        if part not in parts:
             raise ValueError(f"{path}: has no {part} (it may also be called {', '.join(NAMES[part][1:])})")
     try:
-        parts["wavelength_nm"] = np.ravel(parts["wavelength_nm"])
-        return Display(**parts, file=str(path), sha256=atomic.sha256(path))
+        return Display(
+            parts["spectra"],
+            np.ravel(parts["wavelength_nm"]),
+            parts["gamma"],
+            parts.get("cones"),
+            file=str(path),
+            sha256=atomic.sha256(path),
+        )
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

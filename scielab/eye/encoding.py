@@ -1,10 +1,10 @@
 """What the numbers of a picture mean, and the way from them to opponent planes."""
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.light import colour
 from scielab.eye import kernels
@@ -53,38 +53,38 @@ def of(viewing: Viewing) -> Encoding:
     if input in ("srgb", "linear"):
         return _of_rgb(input, 100 * colour.SRGB_TO_XYZ, colour.SRGB_WHITE_XYZ, white, srgb=input == "srgb")
     to_opponent, to_xyz = kernels.FORMATS[input]
-    white = _three(white, f"{input} input needs three numbers")
+    white_xyz = _three(white, f"{input} input needs three numbers")
     if input.startswith("lms"):  # by the way that the picture goes
-        white = to_xyz @ to_opponent @ white
-    return Encoding(input, to_opponent, to_xyz, _positive(white), limited=False)
+        white_xyz = to_xyz @ to_opponent @ white_xyz
+    return Encoding(input, to_opponent, to_xyz, _positive(white_xyz), limited=False)
 
 
 def _of_rgb(
     name: str,
     to_xyz: np.ndarray,
     own_white: np.ndarray,
-    white: Sequence[float] | None,
+    white: ArrayLike | None,
     *,
     srgb: bool = False,
     table: np.ndarray | None = None,
 ) -> Encoding:
-    white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
+    white_xyz = own_white if white is None else _three(white, "it must be three numbers, XYZ")
     to_opponent, back = kernels.FORMATS["xyz"]
-    return Encoding(name, to_opponent @ to_xyz, back, _positive(white), limited=True, srgb=srgb, table=table)
+    return Encoding(name, to_opponent @ to_xyz, back, _positive(white_xyz), limited=True, srgb=srgb, table=table)
 
 
-def _of_display(display: Display, white: Sequence[float] | None) -> Encoding:
+def _of_display(display: Display, white: ArrayLike | None) -> Encoding:
     if display.cones is None:
         to_xyz = display.to_xyz()
         return _of_rgb("display", to_xyz, to_xyz @ display.gamma[-1], white, table=display.gamma)
     to_opponent, to_xyz = kernels.FORMATS["lms"]
     to_lms = display.to_lms()
     own_white = to_xyz @ to_opponent @ to_lms @ display.gamma[-1]
-    white = own_white if white is None else _three(white, "it must be three numbers, XYZ")
-    return Encoding("display", to_opponent @ to_lms, to_xyz, _positive(white), limited=True, table=display.gamma)
+    white_xyz = own_white if white is None else _three(white, "it must be three numbers, XYZ")
+    return Encoding("display", to_opponent @ to_lms, to_xyz, _positive(white_xyz), limited=True, table=display.gamma)
 
 
-def _matrix(input: Sequence[Sequence[float]]) -> np.ndarray:
+def _matrix(input: ArrayLike) -> np.ndarray:
     matrix = _as_floats(input, "input")
     if matrix.shape != (3, 3):
         raise ValueError(f"input has shape {matrix.shape}; a matrix from linear RGB to XYZ must be (3, 3)")
@@ -93,7 +93,7 @@ def _matrix(input: Sequence[Sequence[float]]) -> np.ndarray:
     return matrix
 
 
-def _three(white: Sequence[float] | None, rule: str) -> np.ndarray:
+def _three(white: ArrayLike | None, rule: str) -> np.ndarray:
     if white is None:
         raise ValueError(f"white is None; {rule}")
     if np.shape(white) != (3,):
@@ -101,7 +101,7 @@ def _three(white: Sequence[float] | None, rule: str) -> np.ndarray:
     return _as_floats(white, "white")
 
 
-def _as_floats(values: Sequence, name: str) -> np.ndarray:
+def _as_floats(values: ArrayLike, name: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
@@ -146,7 +146,7 @@ def opponent_planes(picture: np.ndarray, encoding: Encoding, dtype: type) -> np.
     stride = (-(-columns // values_per_line) | 1) * values_per_line  # an odd number of cache lines
     planes = np.empty((3, rows, stride), dtype)
     planes[:, :, columns:] = 0
-    mixing = encoding.to_opponent.astype(dtype)
+    mixing: np.ndarray = encoding.to_opponent.astype(dtype)
     tables = _tables(encoding, picture.dtype, np.dtype(dtype))
     for flat, block in blocks(planes):
         _linearise(picture[block], planes[:, block, :columns], encoding, tables)

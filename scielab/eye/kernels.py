@@ -46,7 +46,7 @@ _MIN_SAMPLES_PER_DEGREE = 224
 
 
 @functools.lru_cache(maxsize=16)
-def kernels(samples_per_degree: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def kernels(samples_per_degree: float) -> tuple[np.ndarray, ...]:
     """Row kernels of the channels `CHANNELS`, each (number of Gaussians, taps), the taps odd in number.
 
     A row holds sign(w)·√|w|·g, so that the filter in two dimensions is Σᵢ |row kernelᵢ| (vertical) ×

@@ -60,11 +60,12 @@ def operators(
     preset: Preset, samples_per_degree: float, shape: tuple[int, int], dtype: type
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Per channel what `filtering.filter_plane` needs down and along planes of `shape`, which `Preset.shape` gives."""
-    made = []
+    made: list[tuple[np.ndarray, np.ndarray]] = []
     for bank in preset.kernels(samples_per_degree):
         down, along = preset.border.operators(np.abs(bank), shape[0]), preset.border.operators(bank, shape[1])
         precision = _OF_PRECISION[np.dtype(dtype)]
-        made.append(tuple(part.astype(precision[part.dtype.kind], copy=False) for part in (down, along)))
+        down, along = (part.astype(precision[part.dtype.kind], copy=False) for part in (down, along))
+        made.append((down, along))
     return tuple(made)
 
 

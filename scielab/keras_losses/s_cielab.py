@@ -7,7 +7,7 @@ References: as in `scielab.metrics.s_cielab` and `scielab.metrics.colour_differe
 """
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ from scielab.keras_losses import colour_difference, filtering
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE, check_formula, check_samples_per_degree
 
 #: Tensors of the backend, or arrays.
-Pictures = KerasTensor | np.ndarray
+Pictures: TypeAlias = KerasTensor | np.ndarray
 
 
 @keras.saving.register_keras_serializable(package="cam2eye")
@@ -82,7 +82,7 @@ class SCIELABLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.samples_per_degree = float(samples_per_degree)
         self.formula = int(formula)
-        self.value_range = tuple(float(value) for value in value_range)
+        self.value_range = float(value_range[0]), float(value_range[1])
 
     def __call__(self, y_true: Pictures, y_pred: Pictures, sample_weight: Pictures | None = None) -> KerasTensor:
         """The loss of a batch, weighted.

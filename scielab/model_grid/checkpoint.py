@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
-from scielab.model_grid.evaluate import Result
+from scielab.model_grid.evaluate import Result, ShownResult
 from scielab.model_grid.pictures import Picture
 
 _PREFIX = ".unfinished-"
@@ -63,6 +63,11 @@ class Store:
         return cls(beside / f"{_PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}")
 
     @property
+    def beside(self) -> Path:
+        """The folder that the finished grid is written to."""
+        return self.folder.parent
+
+    @property
     def begun(self) -> bool:
         return self.folder.is_dir()
 
@@ -73,13 +78,18 @@ class Store:
     def save(self, number: int, results: list[Result]) -> None:
         """Keep the results of picture `number`, all models and settings, whole or not at all."""
         names = list(results[0].numbers)
-        arrays = {"numbers": np.array([[r.numbers[name] for name in names] for r in results]), "metrics": names}
-        arrays |= {key: [getattr(r, key) for r in results] for key in ("model", "setting", "picture")}
-        pictures = results[0].output is not None
-        if pictures:
-            arrays |= {key: np.stack([getattr(r, key) for r in results]) for key in ("output", "delta_e")}
-        with atomic.atomic(self._path(number, pictures)) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)
+        shown = [result for result in results if isinstance(result, ShownResult)]
+        with atomic.atomic(self._path(number, bool(shown))) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                numbers=[[r.numbers[name] for name in names] for r in results],
+                metrics=names,
+                model=[r.model for r in results],
+                setting=[r.setting for r in results],
+                picture=[r.picture for r in results],
+                output=[r.output for r in shown],
+                delta_e=[r.delta_e for r in shown],
+            )
 
     def load(self, number: int, *, pictures: bool) -> list[Result] | None:
         """The results of picture `number` as they were saved, to the last bit; None where they are not all there."""
@@ -88,12 +98,17 @@ class Store:
                 arrays = dict(archive)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off when the power failed
             return None
-        results = []
+        results: list[Result] = []
         for i, numbers in enumerate(arrays["numbers"].tolist()):
-            measured = dict(zip(arrays["metrics"].tolist(), numbers, strict=True))
-            words = {key: str(arrays[key][i]) for key in ("model", "setting", "picture")}
-            shown = {key: arrays[key][i] if pictures else None for key in ("output", "delta_e")}
-            results.append(Result(**words, **shown, numbers=measured))
+            result = Result(
+                model=str(arrays["model"][i]),
+                setting=str(arrays["setting"][i]),
+                picture=str(arrays["picture"][i]),
+                output=None,
+                delta_e=None,
+                numbers=dict(zip(arrays["metrics"].tolist(), numbers, strict=True)),
+            )
+            results.append(result.shown(arrays["output"][i], arrays["delta_e"][i]) if pictures else result)
         return results
 
     def remove(self) -> None:
@@ -101,7 +116,7 @@ class Store:
 
     def remove_others(self) -> bool:
         """Remove what is left of grids with other inputs; whether there was any."""
-        others = [path for path in self.folder.parent.glob(f"{_PREFIX}*") if path != self.folder]
+        others = [path for path in self.beside.glob(f"{_PREFIX}*") if path != self.folder]
         for path in others:
             shutil.rmtree(path, ignore_errors=True)
         return bool(others)

@@ -7,6 +7,7 @@ difference per step. It is legible in grey, and to the colour-blind, by its ligh
 import functools
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from camsim.light import colour
 from scielab.metrics import colour_difference
@@ -33,11 +34,11 @@ def scale() -> np.ndarray:
     return rgb
 
 
-def colours(values: np.ndarray, *, lower_is_better: bool) -> np.ndarray:
+def colours(values: ArrayLike, *, lower_is_better: bool) -> np.ndarray:
     """Colours (n, 3), sRGB in [0, 1], of values (n,): the best of them light, the worst dark."""
-    values = np.asarray(values, dtype=float) * (-1 if lower_is_better else 1)
-    span = np.ptp(values)
-    places = (values - values.min()) / span if span > 0 else np.ones_like(values)
+    merits = np.asarray(values, dtype=float) * (-1 if lower_is_better else 1)
+    span = np.ptp(merits)
+    places = (merits - merits.min()) / span if span > 0 else np.ones_like(merits)
     return scale()[np.rint(places * (STEPS - 1)).astype(int)]
 
 

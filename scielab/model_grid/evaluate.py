@@ -8,7 +8,7 @@ those of `scielab.metrics.fidelity` and `scielab.metrics.lpips`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,7 +33,33 @@ class Result:
 
     def without_pictures(self) -> "Result":
         """The numbers alone: pictures that are not shown need no memory."""
-        return replace(self, output=None, delta_e=None)
+        return Result(
+            model=self.model,
+            setting=self.setting,
+            picture=self.picture,
+            output=None,
+            delta_e=None,
+            numbers=self.numbers,
+        )
+
+    def shown(self, output: np.ndarray, delta_e: np.ndarray) -> "ShownResult":
+        """The same with its output (H, W, 3) and its map (H, W)."""
+        return ShownResult(
+            model=self.model,
+            setting=self.setting,
+            picture=self.picture,
+            output=output,
+            delta_e=delta_e,
+            numbers=self.numbers,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownResult(Result):
+    """One with its output and map, as figures and the report show it."""
+
+    output: np.ndarray
+    delta_e: np.ndarray
 
 
 def evaluate(
@@ -42,7 +68,7 @@ def evaluate(
     *,
     viewing: Viewing = DEFAULT_VIEWING,
     network: lpips.Network | None = None,
-) -> Iterator[Result]:
+) -> Iterator[ShownResult]:
     """Run every model on every input of every picture; picture by picture, then setting by setting.
 
     Parameters
@@ -58,7 +84,7 @@ def evaluate(
 
     Yields
     ------
-    Result
+    ShownResult
         One for each model on each input.
 
     Raises
@@ -79,7 +105,7 @@ def evaluate(
                 found |= {m.name: m.between(reference, measured) for m in METRICS if m.between}
                 if features is not None:
                     found["lpips"] = features.distance(measured)
-                yield Result(
+                yield ShownResult(
                     model=name,
                     setting=setting,
                     picture=picture.name,

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from camsim.io import atomic
 from scielab.comparison import map_figure
 from scielab.model_grid import map_scale
-from scielab.model_grid.evaluate import Result
+from scielab.model_grid.evaluate import ShownResult
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
 
@@ -30,7 +30,9 @@ class _TileRow(NamedTuple):
     tile: Callable[[Picture, str], np.ndarray]  #: (h, w, 3) in [0, 1] of a picture and a setting
 
 
-def save_outputs(path: Path, pictures: list[Picture], results: list[Result], trained_for: Mapping[str, str]) -> None:
+def save_outputs(
+    path: Path, pictures: list[Picture], results: list[ShownResult], trained_for: Mapping[str, str]
+) -> None:
     """Write reference, camera pictures and the models' outputs for each picture, side by side.
 
     `trained_for` holds the setting that a model was trained for, by the model's name: there its output is framed.
@@ -44,7 +46,7 @@ def save_outputs(path: Path, pictures: list[Picture], results: list[Result], tra
 
 
 def save_maps(
-    path: Path, pictures: list[Picture], results: list[Result], trained_for: Mapping[str, str], *, top: float
+    path: Path, pictures: list[Picture], results: list[ShownResult], trained_for: Mapping[str, str], *, top: float
 ) -> None:
     """Write the S-CIELAB maps of all outputs on one scale up to `top` ΔE, with its bar; see `save_outputs`."""
     rows = _model_rows(results, trained_for, lambda result: map_scale.colourise(result.delta_e, top))
@@ -52,17 +54,18 @@ def save_maps(
 
 
 def _model_rows(
-    results: list[Result], trained_for: Mapping[str, str], tile: Callable[[Result], np.ndarray]
+    results: list[ShownResult], trained_for: Mapping[str, str], tile: Callable[[ShownResult], np.ndarray]
 ) -> list[_TileRow]:
     found = {(r.picture, r.model, r.setting): r for r in results}
-    return [
-        _TileRow(
+
+    def row(model: str) -> _TileRow:
+        return _TileRow(
             model,
             trained_for.get(model),
-            lambda picture, setting, model=model: tile(found[picture.name, model, setting]),
+            lambda picture, setting: tile(found[picture.name, model, setting]),
         )
-        for model in dict.fromkeys(result.model for result in results)
-    ]
+
+    return [row(model) for model in dict.fromkeys(result.model for result in results)]
 
 
 def _enlarge(rgb: np.ndarray, scale: int) -> np.ndarray:
@@ -111,8 +114,18 @@ def _save(path: Path, pictures: list[Picture], rows: list[_TileRow], top: float 
         figure.savefig(temporary, dpi=_DPI)
 
 
-def _write(axes: "Axes", x: float, y: float, words: str, **style: object) -> None:
-    axes.text(x, y, words, **({"fontsize": 10, "ha": "center", "va": "center", "color": "#222"} | style))
+def _write(
+    axes: "Axes",
+    x: float,
+    y: float,
+    words: str,
+    *,
+    fontsize: float = 10,
+    fontweight: str = "normal",
+    ha: Literal["left", "center", "right"] = "center",
+    color: str | tuple[float, float, float] = "#222",
+) -> None:
+    axes.text(x, y, words, fontsize=fontsize, fontweight=fontweight, ha=ha, va="center", color=color)
 
 
 def _draw_bar(axes: "Axes", canvas: np.ndarray, y: int, top: float) -> None:
@@ -120,5 +133,5 @@ def _draw_bar(axes: "Axes", canvas: np.ndarray, y: int, top: float) -> None:
     canvas[y : y + 14, _LABEL : _LABEL + length] = map_figure.colourise(np.linspace(0, 1, length)[None], 1.0)
     for value in map_scale.ticks(top):
         label = f"{value:g}" if value < top else f"≥ {value:g}"
-        _write(axes, _LABEL + map_scale.places(value, top) * length, y + 26, label, fontsize=9)
+        _write(axes, _LABEL + float(map_scale.places(value, top)) * length, y + 26, label, fontsize=9)
     _write(axes, _LABEL + length + 26, y + 7, "ΔE (S-CIELAB, CIE 1976)", ha="left", fontsize=10)

@@ -27,9 +27,10 @@ _MIN_WIDTH = 7.2  # of the words above the table
 
 def interval_words(metric: Metric, estimate: Estimate) -> str:
     """An interval as "4.10 – 5.70", or "-0.20 to 0.30"; nothing of a single picture."""
-    if estimate.low is None:
+    if estimate.interval is None:
         return ""
-    return f"{metric.show(estimate.low)} {'–' if estimate.low >= 0 else 'to'} {metric.show(estimate.high)}"
+    low, high = estimate.interval
+    return f"{metric.show(low)} {'–' if low >= 0 else 'to'} {metric.show(high)}"
 
 
 def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> None:
@@ -83,8 +84,11 @@ def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: lis
         middle = _left(column) + _CELL_W / 2
         axes.text(middle, _HEAD - 0.16, setting, fontsize=11, fontweight="bold", color=_INK, ha="center", va="center")
     for row, model in enumerate(models):
-        style = {"style": "italic", "color": _DIM} if model == BASELINE else {"fontweight": "bold", "color": _INK}
-        axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center", **style)
+        words = axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center")
+        if model == BASELINE:
+            words.set(style="italic", color=_DIM)
+        else:
+            words.set(fontweight="bold", color=_INK)
 
 
 def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], metric: Metric) -> None:
@@ -104,11 +108,17 @@ def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: lis
         spread = interval_words(metric, estimate)
         middle, line = x + _CELL_W / 2, y + _CELL_H * (0.40 if spread else 0.5)
         weight = "bold" if cell.trained else "normal"
-        axes.text(middle, line, metric.show(estimate.value), fontsize=15, fontweight=weight, color=words, **_CENTRE)
-        axes.text(middle, y + _CELL_H * 0.73, spread, fontsize=8, color=words, alpha=0.9, **_CENTRE)
-
-
-_CENTRE = {"ha": "center", "va": "center"}
+        axes.text(
+            middle,
+            line,
+            metric.show(estimate.value),
+            fontsize=15,
+            fontweight=weight,
+            color=words,
+            ha="center",
+            va="center",
+        )
+        axes.text(middle, y + _CELL_H * 0.73, spread, fontsize=8, color=words, alpha=0.9, ha="center", va="center")
 
 
 def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], metric: Metric, bottom: float) -> None:
@@ -120,10 +130,10 @@ def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], m
         sure = margin.excludes_zero or size.low is None
         colour = (_OWN if margin.wins else _BAD) if sure else _DIM
         words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {metric.show(size.value)}"
-        axes.text(x, top + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, **_CENTRE)
+        axes.text(x, top + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, ha="center", va="center")
         rival = f"{'' if sure else 'may be chance; '}{'next' if margin.wins else 'best'}: {margin.rival}"
         for line, small in enumerate(filter(None, (interval_words(metric, size), rival))):
-            axes.text(x, top + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, **_CENTRE)
+            axes.text(x, top + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, ha="center", va="center")
 
 
 def _draw_scale(axes: "Axes", cells: list[Cell], metric: Metric, x: float, top: float, bottom: float) -> None:

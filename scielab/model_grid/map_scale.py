@@ -7,6 +7,7 @@ black, or the latter all of one colour; on this one both are told apart, and a c
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from scielab.comparison import map_figure
 
@@ -28,7 +29,7 @@ def top_of(maps: Iterable[np.ndarray]) -> float:
     return float(f"{np.ceil(end / step) * step:.3g}")
 
 
-def places(delta_e: np.ndarray, top: float) -> np.ndarray:
+def places(delta_e: ArrayLike, top: float) -> np.ndarray:
     """Where values in ΔE stand on the scale, from 0 to 1, the place of `top` and more."""
     map_figure.check_top(top)
     return np.sqrt(np.clip(np.asarray(delta_e, dtype=float) / top, 0, 1))

@@ -1,6 +1,7 @@
 """The grid as one HTML page that needs nothing else: numbers with intervals, pictures, slider and ΔE overlay."""
 
 from collections.abc import Iterable
+from typing import TypedDict
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from scielab.comparison import map_figure
 from scielab.comparison.page import data_url, filled
 from scielab.metrics.catalogue import METRICS
 from scielab.model_grid import colour_scale, map_scale, report_table
-from scielab.model_grid.evaluate import Result
+from scielab.model_grid.evaluate import ShownResult
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
 from scielab.model_grid.verdicts import Cell, Verdict
@@ -22,9 +23,19 @@ _OUTPUT_QUALITY, _MAP_QUALITY = 95, 80
 _FILTER_STEPS = 33  # colours of the maps between which a browser interpolates
 
 
+class _PagePicture(TypedDict):
+    """A picture as the page's script has it; outputs, maps and numbers by "model/setting"."""
+
+    reference: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    maps: dict[str, str]
+    numbers: dict[str, list[float]]
+
+
 def page(
     pictures: Iterable[Picture],
-    results: Iterable[Result],
+    results: Iterable[ShownResult],
     cells: list[Cell],
     verdicts: list[Verdict],
     *,
@@ -37,7 +48,7 @@ def page(
 
     Parameters
     ----------
-    pictures, results : iterables of Picture and of Result
+    pictures, results : iterables of Picture and of ShownResult
         What is shown, with outputs and maps; results of other pictures are passed over.
     cells, verdicts : lists of Cell and of Verdict
         Over all pictures, shown or not.
@@ -58,7 +69,7 @@ def page(
     metrics = [metric for metric in METRICS if metric.name in cells[0].estimates]
     settings = list(dict.fromkeys(cell.setting for cell in cells))
     models = list(dict.fromkeys(cell.model for cell in cells))
-    shown = {
+    shown: dict[str, _PagePicture] = {
         p.name: {
             "reference": data_url(p.reference),
             "inputs": {setting: data_url(rgb) for setting, rgb in p.inputs.items()},

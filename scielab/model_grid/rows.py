@@ -62,12 +62,16 @@ def of_functions(models: Mapping[str, Model], trained_for: Mapping[str, str] | N
     return [
         Row(
             name=name,
-            load=lambda model=model: model,
+            load=_giving(model),
             trained_for=trained_for.get(name),
             origin="a Python function",
         )
         for name, model in models.items()
     ]
+
+
+def _giving(model: Model) -> Callable[[], Model]:
+    return lambda: model
 
 
 def registered(names: str | Path | Iterable[str | Path] = ()) -> list[Row]:
@@ -82,16 +86,16 @@ def registered(names: str | Path | Iterable[str | Path] = ()) -> list[Row]:
     entries = metadata.entry_points(group=GROUP)
     if not entries:
         raise ValueError(f"no installed package registers models to judge (entry points of the group {GROUP})")
-    names = [str(arguments.path(name, "models, without functions by name,")) for name in arguments.several(names)]
-    if not names:
+    typed = [str(arguments.path(name, "models, without functions by name,")) for name in arguments.several(names)]
+    if not typed:
         return [row for entry in entries for row in _rows_of(entry, None)]
     found: list[Row] = []
-    for name in names:
+    for name in typed:
         rows = _rows_named(entries, name)
         taken = {row.name for row in found}
         for row in rows:
-            typed = name if len(rows) == 1 else f"{name}/{row.name}"
-            found.append(replace(row, name=typed) if row.name in taken else row)
+            longer = name if len(rows) == 1 else f"{name}/{row.name}"
+            found.append(replace(row, name=longer) if row.name in taken else row)
     return found
 
 
@@ -151,7 +155,7 @@ def of_settings(
         names.append(row.name)
     if not taking_part:
         raise ValueError("there is no model to judge")
-    places = {setting: place for place, setting in enumerate(settings)}
+    places: dict[str | None, int] = {setting: place for place, setting in enumerate(settings)}
     return sorted(taking_part, key=lambda row: places.get(row.trained_for, len(places)))
 
 

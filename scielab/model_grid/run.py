@@ -9,48 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camsim.io import atomic, outputs
-from scielab.metrics import catalogue, lpips
+from camsim.io import atomic
+from scielab.metrics import catalogue
 from scielab.model_grid import (
     checkpoint,
     figures,
     heat_table,
     map_scale,
     pictures,
+    planning,
     provenance,
     report,
     rows,
     tables,
     verdicts,
 )
-from scielab.model_grid.evaluate import Result, evaluate
-from scielab.viewing import DEFAULT_VIEWING, Viewing, check_viewing
+from scielab.model_grid.evaluate import Result, ShownResult, evaluate
+from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 if TYPE_CHECKING:
     from camsim.camera import Camera
-
-#: What is written.
-OUTPUTS = ("report.html", "grid.png", "delta_e.png", "matrix.png", "grid.json", "grid.csv")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A grid that can be carried out: all was found and checked, and nothing computed."""
-
-    rows: list[rows.Row]
-    data: pictures.PictureSet
-    shown: list[pictures.Picture]  #: in the figures
-    on_page: list[pictures.Picture]
-    viewing: Viewing
-    network: lpips.Network | None
-    lpips_facts: dict | None
-    output: Path | None
-    force: bool
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it is known of every row that it computes what it computed before."""
-        return all(row.sha256 is not None for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -75,56 +53,8 @@ class Grid:
         return tables.as_html(self.cells)
 
 
-def plan(
-    models: Mapping[str, rows.Model] | Path | str | Iterable[Path | str] | None = None,
-    data: Path | str | Iterable[pictures.Picture] | None = None,
-    *,
-    output: Path | str | None = None,
-    cameras: "str | Path | Camera | Iterable[str | Path | Camera] | None" = None,
-    trained_for: Mapping[str, str] | None = None,
-    registered: bool = False,
-    show: str | Iterable[str] = (),
-    limit: int | None = None,
-    viewing: Viewing = DEFAULT_VIEWING,
-    weights: Path | str | None = None,
-    force: bool = False,
-) -> Plan:
-    """Find and check all that a grid needs; parameters and errors as for `grid`."""
-    check_viewing(viewing)
-    if viewing.input != "srgb":
-        raise ValueError("the pictures of a grid are sRGB: no other input can be viewed")
-    output = None if output is None else Path(output)
-    if isinstance(models, Mapping):
-        found = rows.of_functions(models, trained_for) + (rows.registered() if registered else [])
-    elif trained_for:
-        raise ValueError("trained_for is for functions; other models say themselves what they are trained for")
-    else:
-        found = rows.registered(models or ())
-    if output is not None:
-        if output.is_file():
-            raise ValueError(f"{output} is a file; the results need a folder")
-        _check_outputs(output, force=force or checkpoint.any_in(output))
-    picture_set = pictures.load(data, cameras=cameras, limit=limit)
-    taking_part = rows.of_settings(found, picture_set.settings, trained_for)
-    rows.check_scale(taking_part, picture_set.scale, picture_set.source)
-    shown = pictures.to_show(show, picture_set.pictures)
-    outputs = (1 + len(taking_part)) * len(picture_set.settings)
-    network, lpips_facts = provenance.lpips_network(weights)
-    return Plan(
-        rows=taking_part,
-        data=picture_set,
-        shown=shown,
-        on_page=pictures.on_page(shown, picture_set.pictures, outputs=outputs),
-        viewing=viewing,
-        network=network,
-        lpips_facts=lpips_facts,
-        output=output,
-        force=force,
-    )
-
-
 def carry_out(
-    planned: Plan,
+    planned: planning.Plan,
     *,
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
@@ -134,9 +64,9 @@ def carry_out(
     `step` and `say` as for `grid`.
     """
     how = (planned.rows, planned.data, planned.viewing, planned.lpips_facts)
-    store = None if planned.output is None else _store(planned, provenance.dependencies(*how))
+    store = None if planned.output is None else _store(planned, planned.output, provenance.dependencies(*how))
     if store and not store.begun:  # else the run that is gone on with was allowed to write here
-        _check_outputs(planned.output, force=planned.force)
+        planning.check_outputs(store.beside, force=planned.force)
     seen = provenance.seen_in_training(planned.rows, planned.data)
     notes = provenance.notes(planned.data, planned.lpips_facts)
     for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in notes)]:
@@ -151,7 +81,7 @@ def carry_out(
             results=results,
             record=tables.as_dict(cells, found) | provenance.record(*how, seen),
             warnings=[*seen, *notes],
-            report=None if planned.output is None else (planned.output / "report.html").resolve(),
+            report=None if store is None else (store.beside / "report.html").resolve(),
         )
         if store:
             _write(planned, store, found_grid, provenance.in_words(*how, seen))
@@ -247,26 +177,32 @@ def grid(
     bicubic  21.16 / 14.01
     nearest  21.48 / 13.82
     """
-    options = {"show": show, "limit": limit, "viewing": viewing, "weights": weights}
-    who = {"trained_for": trained_for, "registered": registered}
-    planned = plan(models, data, output=output, cameras=cameras, force=force, **who, **options)
+    planned = planning.plan(
+        models,
+        data,
+        output=output,
+        cameras=cameras,
+        trained_for=trained_for,
+        registered=registered,
+        show=show,
+        limit=limit,
+        viewing=viewing,
+        weights=weights,
+        force=force,
+    )
     return carry_out(planned, step=step, say=say)
 
 
-def _check_outputs(output: Path, *, force: bool) -> None:
-    outputs.check([output / name for name in OUTPUTS], force=force)
-
-
-def _store(planned: Plan, depends_on: dict) -> checkpoint.Store:
+def _store(planned: planning.Plan, output: Path, depends_on: dict) -> checkpoint.Store:
     """Where results are kept until all are there; the place depends on all that they depend on.
 
     Of a plain function it is not known what it computes: then nothing kept is used again.
     """
-    return checkpoint.Store.open(planned.output, depends_on | ({} if planned.resumable else {"once": uuid.uuid4().hex}))
+    return checkpoint.Store.open(output, depends_on | ({} if planned.resumable else {"once": uuid.uuid4().hex}))
 
 
 def _results(
-    planned: Plan,
+    planned: planning.Plan,
     store: checkpoint.Store | None,
     step: Callable[[int, int], object],
     say: Callable[[str], object],
@@ -301,10 +237,10 @@ def _results(
         raise
 
 
-def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str, str]) -> None:
+def _write(planned: planning.Plan, store: checkpoint.Store, found: Grid, facts: dict[str, str]) -> None:
     """Write all files, or none."""
-    kept = [result for result in found.results if result.delta_e is not None]
-    staged = {name: store.folder / name for name in OUTPUTS}
+    kept = [result for result in found.results if isinstance(result, ShownResult)]
+    staged = {name: store.folder / name for name in planning.OUTPUTS}
     trained_for = rows.trained_for(planned.rows)
     top = map_scale.top_of(result.delta_e for result in kept)
     figures.save_outputs(staged["grid.png"], planned.shown, kept, trained_for)
@@ -312,9 +248,17 @@ def _write(planned: Plan, store: checkpoint.Store, found: Grid, facts: dict[str,
     heat_table.save(staged["matrix.png"], found.cells, found.verdicts, catalogue.METRICS[0])
     atomic.write_text(staged["grid.json"], json.dumps(found.record, indent=1))
     atomic.write_text(staged["grid.csv"], tables.as_csv(found.cells, {row.name: row.origin for row in planned.rows}))
-    words = {"facts": facts, "warnings": found.warnings, "first": planned.shown[0].name}
-    page = report.page(planned.on_page, kept, found.cells, found.verdicts, top=top, **words)
+    page = report.page(
+        planned.on_page,
+        kept,
+        found.cells,
+        found.verdicts,
+        top=top,
+        facts=facts,
+        warnings=found.warnings,
+        first=planned.shown[0].name,
+    )
     atomic.write_text(staged["report.html"], page)
     for name, path in staged.items():
-        os.replace(path, planned.output / name)
+        os.replace(path, store.beside / name)
     store.remove()

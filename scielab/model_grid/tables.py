@@ -66,8 +66,8 @@ def sentence(verdict: Verdict) -> str:
 def _margin_words(metric: Metric, margin: Margin) -> str:
     size = margin.size
     words = f"{'wins' if margin.wins else 'loses'} by {metric.show(size.value, unit=True)}"
-    if size.low is not None:
-        words += f" [{metric.show(size.low)}, {metric.show(size.high)}]"
+    if size.interval is not None:
+        words += f" [{', '.join(map(metric.show, size.interval))}]"
         words += "" if margin.excludes_zero else " which may be chance"
     return f"{words} ({'next' if margin.wins else 'best'}: {margin.rival})"
 
@@ -88,11 +88,11 @@ def as_dict(cells: Iterable[Cell], verdicts: Iterable[Verdict]) -> dict:
 
 
 def _interval(estimate: Estimate) -> list[float] | None:
-    return None if estimate.low is None else [estimate.low, estimate.high]
+    return None if estimate.interval is None else list(estimate.interval)
 
 
 def _flat(estimates: dict[str, Estimate]) -> dict[str, object]:
-    flat = {}
+    flat: dict[str, object] = {}
     for name, estimate in estimates.items():
         flat |= {name: estimate.value, f"{name}_interval": _interval(estimate)}
     return flat

@@ -21,13 +21,18 @@ class Estimate:
     high: float | None
 
     def __neg__(self) -> "Estimate":
-        low, high = (None, None) if self.low is None else (-self.high, -self.low)
+        low, high = (None, None) if self.interval is None else (-self.interval[1], -self.interval[0])
         return Estimate(value=-self.value, low=low, high=high)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both bounds, or None."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
 
     @property
     def half_width(self) -> float | None:
         """Half the interval's width; the interval need not be symmetric."""
-        return None if self.low is None else (self.high - self.low) / 2
+        return None if self.interval is None else (self.interval[1] - self.interval[0]) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +65,8 @@ class Margin:
     @property
     def excludes_zero(self) -> bool:
         """Whether the whole interval is on one side of zero."""
-        low, high = self.estimate.low, self.estimate.high
-        return low is not None and (low > 0 or high < 0)
+        interval = self.estimate.interval
+        return interval is not None and (interval[0] > 0 or interval[1] < 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +105,8 @@ def summarise(
     for name, values in table.values.items():
         means = table.resampled(values, resamples=resamples, seed=seed)
         for number, cell in enumerate(cells):
-            at = np.unravel_index(number, values.shape[1:])
-            cell.estimates[name] = _estimate(values[:, *at].mean(), means[:, *at], table.pictures)
+            column, row = divmod(number, len(table.models))
+            cell.estimates[name] = _estimate(values[:, column, row].mean(), means[:, column, row], table.pictures)
     return cells
 
 

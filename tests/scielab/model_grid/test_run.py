@@ -9,7 +9,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from scielab.model_grid import run, tables
+from scielab.model_grid import planning, run, tables
 from scielab.model_grid.rows import Row
 
 pytestmark = pytest.mark.installed
@@ -90,7 +90,7 @@ def test_registered_models_take_part_alone_or_beside_functions(registered, pictu
 @pytest.mark.slow
 def test_with_a_place_for_them_report_and_files_are_written(registered, pictures, tmp_path):
     found = run.grid({"mine": nearest}, pictures, registered=True, output=tmp_path / "out", show=[pictures[1].name])
-    assert {p.name for p in (tmp_path / "out").iterdir()} == set(run.OUTPUTS)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == set(planning.OUTPUTS)
     assert found.report == tmp_path / "out" / "report.html"
     assert json.loads((tmp_path / "out" / "grid.json").read_text()) == json.loads(json.dumps(found.record))
     page = found.report.read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def test_with_a_place_for_them_report_and_files_are_written(registered, pictures
 
 
 def test_a_stopped_grid_of_known_models_goes_on(registered, pictures, tmp_path):
-    planned = run.plan(None, pictures, output=tmp_path / "out")
+    planned = planning.plan(None, pictures, output=tmp_path / "out")
     stopping = replace(planned, rows=[replace(planned.rows[0], load=lambda: stopping_after(2))])
     with pytest.raises(KeyboardInterrupt) as stop:
         run.carry_out(stopping)
@@ -120,7 +120,7 @@ def test_a_stopped_grid_of_functions_leaves_nothing_to_go_on_with(pictures, tmp_
 
 
 def test_a_model_that_cannot_be_loaded_is_named(registered, pictures):
-    planned = run.plan(None, pictures)
+    planned = planning.plan(None, pictures)
     with pytest.raises(ValueError, match="model theirs cannot be loaded: KeyError"):
         run.carry_out(replace(planned, rows=[replace(planned.rows[0], load=lambda: {}["weights"])]))
 
