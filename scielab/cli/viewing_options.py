@@ -39,7 +39,6 @@ class Numbers(click.ParamType):
 
 def viewing_options(command: Callable) -> Callable:
     """Add the options; the command gets what they say as one argument, `viewing`."""
-
     names = inspect.signature(_viewing).parameters
 
     @functools.wraps(command)  # with the options that it has so far
