@@ -7,7 +7,7 @@
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
 # make dist           wheel and source distribution, checked, in dist/
 # make lead           the picture at the top of README
-# make lint           ruff
+# make lint           ruff and mypy
 # make clean          remove what these made
 
 PYTHON ?= python3
@@ -83,7 +83,7 @@ lead: $(READY)
 	@$(BIN)/python docs/lead.py
 
 lint: $(READY)
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
