@@ -86,7 +86,7 @@ def fields(kind: object) -> Iterator[tuple[str, FieldInfo]]:
 
 def default(field: FieldInfo) -> Any:
     """What a field is where nothing is said."""
-    return field.get_default(call_default_factory=True)
+    return field.get_default(call_default_factory=True, validated_data={})
 
 
 def members(kind: Any) -> list:
