@@ -108,7 +108,9 @@ class Shot:
 
     def __array__(self, dtype: type | None = None, copy: bool | None = None) -> np.ndarray:
         """`rgb`: so a shot is a picture wherever one is taken."""
-        return np.array(self.rgb, dtype, copy=copy)
+        if copy is False and dtype not in (None, self.rgb.dtype):
+            raise ValueError(f"a picture in {self.rgb.dtype} cannot be one in {np.dtype(dtype)} without a copy")
+        return np.array(self.rgb, dtype) if copy else np.asarray(self.rgb, dtype)  # NumPy 1 knows no copy=None
 
     @property
     def scene_shape(self) -> tuple[float, float]:
