@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+if not (ROOT / "README.md").is_file():
+    pytest.skip("an installed package has no pages to compare", allow_module_level=True)
+
 #: README and the pages that it points to.
 README = "\n".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
