@@ -123,6 +123,7 @@ def test_camera_equation_and_working_fnumber():
     assert optics.working_fnumber(lens, distance) == pytest.approx(8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["underexposed", "pixel25", "f22"])
 def test_optics_conserve_energy(setting):
     """Blur moves light, it makes none: the mean over the image plane is the unblurred one."""
@@ -146,6 +147,7 @@ def test_optics_conserve_energy(setting):
         assert rate[i::2, j::2].mean() == pytest.approx(expected[i, j], rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["underexposed", "pixel25", "f22"])
 @pytest.mark.parametrize("shape", [(40, 40), (33, 57)])
 def test_fast_and_spectral_paths_agree(setting, shape):

@@ -211,6 +211,7 @@ def test_docstrings_are_complete(name):
     assert [error for error in validate(name)["errors"] if error[0] in wanted] == []
 
 
+@pytest.mark.slow
 def test_a_first_render_loads_only_what_it_needs():
     code = (
         "import sys, numpy, camsim; camsim.render(numpy.full((64, 64, 3), 0.5), 'f22'); "

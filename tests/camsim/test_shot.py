@@ -28,6 +28,7 @@ def photo(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["f22", "isetcam"])
 def test_dump_holds_every_stage_under_its_name(command, photo, tmp_path, setting):
     done = command("camsim", "render", photo, "--setting", setting, "--no-noise", "--dump", "st.npz",
@@ -45,6 +46,7 @@ def test_dump_holds_every_stage_under_its_name(command, photo, tmp_path, setting
     assert json.loads(done.stdout)["renders"][0]["camera"]["sensor"]["noise"] is False
 
 
+@pytest.mark.slow
 def test_irradiance_is_what_the_camera_equation_says():
     view = camera_file.override(
         camera_file.load("f22"), ["sensor.noise=false", "optics.fnumber=4", "scene.distance_m=1.2"]

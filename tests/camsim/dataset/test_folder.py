@@ -64,6 +64,7 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
         np.testing.assert_array_equal(image.quantise(target), image.quantise(resize(scene, (64, 64))))
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):
     dataset.write(tmp_path / "again", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, jobs=2)
     assert tree(tmp_path / "again") == tree(rendered)

@@ -207,6 +207,7 @@ def test_a_profile_that_says_nothing_is_named_and_ignored(content, words, kind, 
     assert image.read_stored(tmp_path / "a.tif").profile == b""
 
 
+@pytest.mark.slow
 def test_every_damage_of_a_profile_is_borne(tmp_path):
     rng = np.random.default_rng(0)
     values = rng.integers(0, 65536, (4, 4, 3), dtype=np.uint16)

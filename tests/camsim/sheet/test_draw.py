@@ -56,6 +56,7 @@ def test_scene_and_result_are_in_the_sheet_as_they_are():
         np.testing.assert_allclose(drawn[box.top + middle][:, box.left + middle], shown, atol=0.51 / 255)
 
 
+@pytest.mark.slow
 def test_flat_white_has_the_illuminance_of_the_camera_equation():
     view = camera_file.load("pixel25")
     light, brightest = draw._light(pipeline.render(np.ones((8, 8, 3)), view, keep_stages=True).stages)
@@ -63,6 +64,7 @@ def test_flat_white_has_the_illuminance_of_the_camera_equation():
     np.testing.assert_allclose(light, 1.0, atol=2e-3)  # D65 is white, but for its 31 bands
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["pixel25", "isetcam"])
 def test_demosaiced_keeps_what_was_measured(setting):
     done, view = photograph(setting, ["sensor.noise=false", "sensor.analog_gain=2", "sensor.bit_depth=16"])

@@ -19,6 +19,7 @@ def test_psf_panel_reaches_beyond_the_second_dark_ring():
     assert coarse.half_width_um == pytest.approx(1.5 * 25)  # three pixels
 
 
+@pytest.mark.slow
 def test_psf_of_a_lens_with_hardly_an_aberration_is_that_of_a_perfect_one():
     perfect = point_spread.spread(camera_file.load("f22"))
     hardly = point_spread.spread(camera_file.override(camera_file.load("f22"), ["optics.zernike_um=[0, 0, 0, 1e-7]"]))

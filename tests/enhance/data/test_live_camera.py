@@ -153,6 +153,7 @@ def test_what_cannot_be_rendered_is_named_at_once(tmp_path, photo_folder, open_f
         open_folder(tmp_path / "gone")
 
 
+@pytest.mark.slow
 def test_a_black_window_is_drawn_again(tmp_path, open_folder, take):
     picture = np.zeros((300, 3000, 3), np.uint8)
     picture[:, 2700:] = smooth(np.random.default_rng(0), 300, 300)

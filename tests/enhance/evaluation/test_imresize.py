@@ -22,6 +22,7 @@ def noise_u8(shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.parametrize(("name", "count"), [("Set5", 5), ("Set14", 14), ("BSD100", 100)])
 def test_published_lr_pictures_are_made_bit_for_bit(shared, name, count):

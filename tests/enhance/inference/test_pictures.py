@@ -148,6 +148,7 @@ def test_exif_that_has_no_room_is_named_and_damaged_exif_left_out(tmp_path, capl
     assert any("bad.jpg: its EXIF is damaged; it is left out" in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.slow
 def test_every_damage_of_exif_is_borne(tmp_path, recwarn):
     photograph(tmp_path / "shot.jpg", np.zeros((8, 8, 3), np.uint8))
     whole = (tmp_path / "shot.jpg").read_bytes()

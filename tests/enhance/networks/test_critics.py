@@ -39,6 +39,7 @@ def slope_of_picture(judge, pictures):
     return jax.grad(lambda x: ops.sum(judge(x)))(pictures)
 
 
+@pytest.mark.slow
 def test_critics_give_one_logit_per_picture_patch_or_pixel(make):
     pictures = noise(2, 32, 32, 3)
     assert call(critics.build("srgan", side=32, filters=4), pictures).shape == (2, 1)

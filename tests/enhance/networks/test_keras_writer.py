@@ -43,6 +43,7 @@ def test_files_say_nothing_that_an_older_keras_refuses(saved):
             assert not any(isinstance(value, dict) for value in layer["config"].values()), path
 
 
+@pytest.mark.slow
 def test_keras_itself_loads_what_was_saved(saved):
     pictures = np.random.default_rng(0).random((1, 6, 7, 3)).astype("float32")
     for path in saved:

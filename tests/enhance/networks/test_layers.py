@@ -79,6 +79,7 @@ def spectral_layer(**options):
     return layer
 
 
+@pytest.mark.slow
 def test_spectral_convolution_divides_by_the_largest_singular_value():
     layer, x = spectral_layer(), noise(1, 8, 8, 4)
     kernel = ops.convert_to_numpy(layer.kernel)
@@ -99,6 +100,7 @@ def test_spectral_convolution_tracks_only_in_training():
     assert np.linalg.norm(ops.convert_to_numpy(layer.u)) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="slopes are taken on these two")
 def test_spectral_slopes_see_the_division(slopes):
     """The output does not depend on the kernel's length, so no slope points along it."""

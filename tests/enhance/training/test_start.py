@@ -103,6 +103,7 @@ def test_a_plan_is_checked_before_anything_is_written(tmp_path):
     assert not list(tmp_path.glob("run*"))
 
 
+@pytest.mark.slow
 def test_a_task_is_an_argument_and_what_follows_from_it_is_no_key():
     plan = start.planned(task="deblur", overrides=["batch=3", "vary.optics.fnumber=[4, 22]"], seed=7)
     assert (plan.config.task, plan.config.setting, plan.camera) == ("deblur", "f22", F22)

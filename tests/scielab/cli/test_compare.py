@@ -36,6 +36,7 @@ def pair(tmp_path):
     return codes / 255, changed / 255
 
 
+@pytest.mark.slow
 def test_numbers_without_a_map(command, pair, tmp_path):
     result = command("scielab", "compare", "a.png", "b.png")
     assert result.returncode == 0 and result.stderr == ""
@@ -253,6 +254,7 @@ def test_unwritable_output(refused, pair, tmp_path):
         assert "closed" in refused("scielab", "compare", "a.png", "b.png", "-o", "closed/map.png")
 
 
+@pytest.mark.slow
 def test_geometry_by_field_of_view(command, pair):
     result = command("scielab", "compare", "a.png", "b.png", "--fov", 2, "--json")
     record = json.loads(result.stdout)
@@ -548,6 +550,7 @@ def test_page_needs_nothing_else(command, pair, tmp_path):
     assert not re.search(r"(src|href)\s*=\s*[\"'](?!data:)", text)
 
 
+@pytest.mark.slow
 def test_file_names_cannot_break_out_of_the_page(command, pair, tmp_path):
     name = "<!--<script>a&'.png"
     shutil.copy(tmp_path / "b.png", tmp_path / name)

@@ -108,6 +108,7 @@ def test_maps_never_go_among_the_inputs(refused, sets, output):
     assert sorted(sets.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_missing_partners_are_named_or_left_out(command, refused, sets):
     for number in range(5):
         Image.new("RGB", (9, 9)).save(sets / "ref" / f"extra{number}.png")

@@ -213,6 +213,7 @@ def test_normalised_1996_against_a_direct_version(filtered_opponent, rows, colum
         assert_allclose(found[..., channel], whole, rtol=0, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ISETCAM)
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(sides, sides, st.floats(0.5, 120))

@@ -463,6 +463,7 @@ def test_wrong_pictures_are_named(true, pred, words):
             function(true, pred)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX knows every size when it compiles")
 def test_unknown_picture_size_is_named():
     import tensorflow as tf
