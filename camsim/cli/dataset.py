@@ -8,7 +8,7 @@ import click
 
 from camsim.cli import console
 from camsim.cli.console import Console
-from camsim.cli.settings import SETTING_HELP
+from camsim.cli.settings import SETTING_HELP, chosen_cameras
 from camsim.io import outputs
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def dataset(
     """
     from camsim.dataset import pairs
 
-    cameras = _cameras(names or SETTINGS)
+    cameras = chosen_cameras(names or SETTINGS)
     found = photographs.open(console)
     _check(output, rendering, force=force)
     total = pairs.count(found)
@@ -119,17 +119,6 @@ def dataset(
         f"{hr}×{hr} and {lr}×{lr}, settings {', '.join(cameras)}",
         summary,
     )
-
-
-def _cameras(names: tuple[str, ...]) -> "dict[str, Camera]":
-    """The cameras of --setting by their names."""
-    from camsim import camera_file
-
-    loaded = [camera_file.load(name) for name in names]
-    cameras = {camera.name: camera for camera in loaded}
-    if len(cameras) < len(loaded):
-        raise click.UsageError("two settings have the same name")
-    return cameras
 
 
 def _check(output: Path, rendering: Rendering, *, force: bool) -> None:

@@ -11,7 +11,7 @@ import click
 from camsim._version import __version__
 from camsim.cli import console
 from camsim.cli.console import Console
-from camsim.cli.settings import SETTING_HELP, camera_record, chosen_camera
+from camsim.cli.settings import SETTING_HELP, camera_record, chosen_cameras
 from camsim.io import atomic
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ class Job(NamedTuple):
 
 def _cameras(*, settings: tuple[str, ...], overrides: tuple[str, ...], no_noise: bool) -> "list[Camera]":
     changes = (*overrides, "sensor.noise=false") if no_noise else overrides
-    cameras = [chosen_camera(setting, changes) for setting in settings]
-    if len({camera.name for camera in cameras}) < len(cameras):
-        raise click.UsageError("two of the settings have the same name")
-    return cameras
+    return list(chosen_cameras(settings, changes).values())
 
 
 def _reading(*, kind: str | None, wavelengths: str | None) -> Reading:

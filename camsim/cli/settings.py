@@ -26,6 +26,16 @@ def chosen_camera(setting: str, overrides: Iterable[str]) -> "Camera":
         return camera_file.override(camera, overrides)
 
 
+def chosen_cameras(settings: Iterable[str], overrides: Iterable[str] = ()) -> "dict[str, Camera]":
+    """The cameras of --setting, each changed as --set says, by their names."""
+    changes = list(overrides)
+    loaded = [chosen_camera(setting, changes) for setting in settings]
+    cameras = {camera.name: camera for camera in loaded}
+    if len(cameras) < len(loaded):
+        raise click.UsageError("two of the settings have the same name")
+    return cameras
+
+
 def camera_record(camera: "Camera") -> dict:
     """The camera for JSON, which has no infinity: an object at infinity has the distance null."""
     record = dataclasses.asdict(camera)
