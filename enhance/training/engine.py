@@ -220,7 +220,7 @@ class _Training:
         sr = validation.enlarge(self.shipped, self.held_out.lr)
         path = self.folder / run_folder.PREVIEWS / f"step_{self.state.step:06d}.png"
         validation.write_preview(path, self.held_out.lr, sr, self.held_out.hr)
-        return validation.scores(sr, self.held_out.hr)
+        return validation.scores(sr, self.held_out.hr, self.config.scale)
 
     def _keep_best(self, stage: configs.Stage, row: dict) -> None:
         """Save the averaged generator where it is the best of the stage so far."""

@@ -7,6 +7,8 @@ _METRICS = {
     "val_psnr_db": "PSNR {:.2f} dB (sRGB, all channels)",
     "val_ssim": "SSIM {:.3f}",
     "val_delta_e": "S-CIELAB ΔE {:.2f} (mean, 33 samples per degree)",
+    "val_mesh": "mesh {:.2f} in flat areas",
+    "val_hatch": "hatch {:.2f} in busy ones (1: as in a photograph)",
 }
 
 

@@ -39,7 +39,7 @@ CHECKPOINTS, PREVIEWS, BOARD = "checkpoints", "previews", "tensorboard"
 
 #: Columns of log.csv; the losses of all stages stand between them.
 FIRST_COLUMNS = ("step", "stage", "learning_rate", "images_per_s", "loss")
-LAST_COLUMNS = ("d_real", "d_fake", "val_psnr_db", "val_ssim", "val_delta_e")
+LAST_COLUMNS = ("d_real", "d_fake", "val_psnr_db", "val_ssim", "val_delta_e", "val_mesh", "val_hatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ class Log:
     def validation(self, best: str) -> dict[str, float]:
         """The last stage's metrics: those of its last validated row, or of the first that is `best` by one of them."""
         rows = [row for row in self.rows if row["stage"] == self.rows[-1]["stage"] and row.get("val_psnr_db")]
-        found = [{name: float(row[name]) for name in LAST_COLUMNS[2:]} for row in rows]
+        found = [{name: float(row[name]) for name in LAST_COLUMNS[2:] if row.get(name)} for row in rows]
         if best in configs.METRICS and found:
             sign = -1 if configs.METRICS[best] else 1
             return min(found, key=lambda values: sign * values[f"val_{best}"])

@@ -8,7 +8,7 @@ import numpy as np
 from camsim.io import image
 from camsim.io.resize import resize
 from enhance.inference import pictures
-from scielab.metrics import fidelity, s_cielab
+from scielab.metrics import fidelity, mesh, s_cielab
 
 #: Pictures enlarged at a time.
 _BLOCK = 16
@@ -29,14 +29,22 @@ def enlarge(generator: keras.Model, lr: np.ndarray) -> np.ndarray:
     return image.quantise(sr)
 
 
-def scores(sr: np.ndarray, hr: np.ndarray) -> dict[str, float]:
-    """Mean PSNR in dB, SSIM and S-CIELAB ΔE (1996, default viewing distance) of uint8 pictures (n, H, W, 3)."""
+def scores(sr: np.ndarray, hr: np.ndarray, scale: int) -> dict[str, float]:
+    """Mean PSNR in dB, SSIM and S-CIELAB ΔE (1996, default viewing distance) of uint8 pictures (n, H, W, 3).
+
+    And mesh and hatch of all of them, `scale` times as large as their inputs: not where they are smaller than a window.
+    """
     pairs = [(reference / 255.0, test / 255.0) for reference, test in zip(hr, sr, strict=True)]
-    return {
+    means = {
         "psnr_db": float(np.mean([fidelity.psnr_db(*pair) for pair in pairs])),
         "ssim": float(np.mean([fidelity.ssim(*pair) for pair in pairs])),
         "delta_e": float(np.mean([s_cielab.delta_e(*pair, dtype=np.float32).mean() for pair in pairs])),
     }
+    limits = mesh.Limits.of((reference for reference, _ in pairs), scale)
+    if limits is None:
+        return means
+    powers = np.sum([mesh.Reference(reference, limits).powers(test) for reference, test in pairs], axis=0)
+    return means | {"mesh": float(mesh.mesh(powers)), "hatch": float(mesh.hatch(powers))}
 
 
 def write_preview(path: Path, lr: np.ndarray, sr: np.ndarray, hr: np.ndarray) -> None:

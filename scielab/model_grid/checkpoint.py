@@ -87,6 +87,7 @@ class Store:
                 model=[r.model for r in results],
                 setting=[r.setting for r in results],
                 picture=[r.picture for r in results],
+                powers=[r.powers for r in results if r.powers is not None],
                 output=[r.output for r in shown],
                 delta_e=[r.delta_e for r in shown],
             )
@@ -107,6 +108,7 @@ class Store:
                 output=None,
                 delta_e=None,
                 numbers=dict(zip(arrays["metrics"].tolist(), numbers, strict=True)),
+                powers=arrays["powers"][i] if len(arrays["powers"]) else None,
             )
             results.append(result.shown(arrays["output"][i], arrays["delta_e"][i]) if pictures else result)
         return results

@@ -1,19 +1,19 @@
-"""Every model on every camera's pictures, measured by S-CIELAB, PSNR, SSIM and LPIPS.
+"""Every model on every camera's pictures, measured by S-CIELAB, PSNR, SSIM, LPIPS, and for mesh and hatch.
 
 Models are plain callables, (h, w, 3) → (H, W, 3), sRGB values in [0, 1]: nothing here knows how they were made.
 Pictures are uint8; they become numbers for a model and for measuring, and what a model gives is rounded to uint8 once.
 
 References: X. Zhang and B. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID 1996;
-those of `scielab.metrics.fidelity` and `scielab.metrics.lpips`.
+those of `scielab.metrics.fidelity`, `scielab.metrics.lpips` and `scielab.metrics.mesh`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from camsim.io.image import quantise
-from scielab.metrics import lpips, s_cielab
+from scielab.metrics import lpips, mesh, s_cielab
 from scielab.metrics.catalogue import METRICS
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import Model
@@ -30,6 +30,8 @@ class Result:
     output: np.ndarray | None  #: (H, W, 3) uint8, as it would be stored
     delta_e: np.ndarray | None  #: (H, W), the S-CIELAB map
     numbers: dict[str, float]  #: by the metric's name, in the order of `METRICS`; LPIPS only where weights were given
+    #: (3, P, 5), what mesh and hatch of the whole set are made of; only where the set has flat and busy windows
+    powers: np.ndarray | None = field(default=None, compare=False)
 
     def without_pictures(self) -> "Result":
         """The numbers alone: pictures that are not shown need no memory."""
@@ -40,6 +42,7 @@ class Result:
             output=None,
             delta_e=None,
             numbers=self.numbers,
+            powers=self.powers,
         )
 
     def shown(self, output: np.ndarray, delta_e: np.ndarray) -> "ShownResult":
@@ -51,6 +54,7 @@ class Result:
             output=output,
             delta_e=delta_e,
             numbers=self.numbers,
+            powers=self.powers,
         )
 
 
@@ -68,6 +72,7 @@ def evaluate(
     *,
     viewing: Viewing = DEFAULT_VIEWING,
     network: lpips.Network | None = None,
+    limits: mesh.Limits | None = None,
 ) -> Iterator[ShownResult]:
     """Run every model on every input of every picture; picture by picture, then setting by setting.
 
@@ -80,7 +85,9 @@ def evaluate(
     viewing : Viewing
         From how far they are seen, with which variant and formula.
     network : lpips.Network, optional
-        For LPIPS; without it that number is None.
+        For LPIPS; without it there is no such number.
+    limits : mesh.Limits, optional
+        Which windows of the whole set are flat and which busy; without it mesh and hatch are not measured.
 
     Yields
     ------
@@ -96,6 +103,7 @@ def evaluate(
         reference = picture.reference / 255.0
         seen = s_cielab.Reference(reference, viewing)
         features = None if network is None else lpips.Reference(network, reference)
+        windows = None if limits is None else mesh.Reference(reference, limits)
         for setting, camera_picture in picture.inputs.items():
             for name, model in models.items():
                 output = _output(name, model, camera_picture, picture.reference.shape)
@@ -112,6 +120,7 @@ def evaluate(
                     output=output,
                     delta_e=delta_e,
                     numbers={metric.name: found[metric.name] for metric in METRICS if metric.name in found},
+                    powers=None if windows is None else windows.powers(measured),
                 )
 
 

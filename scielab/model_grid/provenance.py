@@ -115,6 +115,8 @@ def in_words(
         "ΔE": f"{metric['name']}, {viewing_words(metric)}, "
         "sRGB white; mean over pictures of the map's mean and 95th percentile",
         "PSNR, SSIM": "on sRGB values, all channels, whole picture; SSIM with the Gaussian window of Wang et al. 2004",
+        "Mesh, hatch": "patterns of the enlargement's period in the flattest and the busiest 15 % of the "
+        "references' windows, all pictures together: power there over power near by; hatch over the references' own",
         "Intervals": f"95 %, percentile bootstrap: {bootstrap.RESAMPLES} resamples of the pictures, the same for "
         "all cells; a margin is to whichever other row is best in each resample",
         BASELINE: "enlargement of the camera picture by Pillow's antialiased bicubic (a = −0.5), nothing else; "

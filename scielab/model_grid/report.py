@@ -30,7 +30,7 @@ class _PagePicture(TypedDict):
     inputs: dict[str, str]
     outputs: dict[str, str]
     maps: dict[str, str]
-    numbers: dict[str, list[float]]
+    numbers: dict[str, list[float | None]]  #: None of a metric that is of the whole set
 
 
 def page(
@@ -84,7 +84,7 @@ def page(
             here, key = shown[result.picture], f"{result.model}/{result.setting}"
             here["outputs"][key] = data_url(result.output, quality=_OUTPUT_QUALITY)
             here["maps"][key] = data_url(map_scale.places(result.delta_e, top), quality=_MAP_QUALITY)
-            here["numbers"][key] = [result.numbers[metric.name] for metric in metrics]
+            here["numbers"][key] = [result.numbers.get(metric.name) for metric in metrics]
     model, setting = opening(cells)
     content = {
         "pictures": shown,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camsim.io import atomic
-from scielab.metrics import catalogue
+from scielab.metrics import catalogue, mesh
 from scielab.model_grid import (
     checkpoint,
     figures,
@@ -108,7 +108,7 @@ def grid(
     step: Callable[[int, int], object] = lambda done, total: None,
     say: Callable[[str], object] = lambda words: None,
 ) -> Grid:
-    """Judge models on the pictures of cameras: S-CIELAB, PSNR, SSIM and LPIPS with intervals, and who wins.
+    """Judge models on the pictures of cameras: S-CIELAB, PSNR, SSIM, LPIPS, mesh, with intervals, and who wins.
 
     Every model enlarges what every camera made of every picture, and is compared with the picture itself. Bicubic
     enlargement is always among the models. All intervals are of 95 %, by bootstrap over the pictures.
@@ -222,8 +222,10 @@ def _results(
     each = len(models) * len(planned.data.settings)
     finished, total = itertools.count(each * done), each * len(judged)
 
+    limits = mesh.Limits.of((picture.reference / 255.0 for picture in judged), planned.data.scale)
+
     def measure(picture: pictures.Picture) -> Iterable[Result]:
-        return evaluate(models, [picture], viewing=planned.viewing, network=planned.network)
+        return evaluate(models, [picture], viewing=planned.viewing, network=planned.network, limits=limits)
 
     def advance() -> None:
         step(next(finished), total)

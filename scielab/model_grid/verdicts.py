@@ -1,6 +1,6 @@
-"""From results per picture to the grid: means with intervals, and whether each model wins where it should."""
+"""From results per picture to the grid: means and measures of the set with intervals, and who wins where it should."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ _LESS_IS_BETTER = {metric.name for metric in METRICS if metric.lower_is_better}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A mean over pictures; `low` and `high` bound its 95 % bootstrap interval, None of a single picture."""
+    """A number of all pictures; `low` and `high` bound its 95 % bootstrap interval, None of a single picture."""
 
     value: float
     low: float | None
@@ -85,7 +85,7 @@ def summarise(
     resamples: int = bootstrap.RESAMPLES,
     seed: int = bootstrap.SEED,
 ) -> list[Cell]:
-    """Means over the pictures with their intervals, one cell per model and setting, in order of appearance.
+    """Every metric over the pictures, with its interval, one cell per model and setting, in order of appearance.
 
     `trained_for` holds the setting that a model was trained for, by the model's name. The same resamples of the
     pictures serve all cells. Raises ValueError unless every model was run once on every setting of the same pictures.
@@ -102,11 +102,10 @@ def summarise(
         for setting in table.settings
         for model in table.models
     ]
-    for name, values in table.values.items():
-        means = table.resampled(values, resamples=resamples, seed=seed)
+    for name, found, resampled in table.measured(resamples=resamples, seed=seed):
         for number, cell in enumerate(cells):
             column, row = divmod(number, len(table.models))
-            cell.estimates[name] = _estimate(values[:, column, row].mean(), means[:, column, row], table.pictures)
+            cell.estimates[name] = _estimate(found[column, row], resampled[:, column, row], table.pictures)
     return cells
 
 
@@ -131,28 +130,28 @@ def judge(
         for model in table.models
         if trained_for.get(model) == setting
     ]
-    for name, values in table.values.items():
-        values = -values if name in _LESS_IS_BETTER else values
-        means = table.resampled(values, resamples=resamples, seed=seed)
+    for name, found, resampled in table.measured(resamples=resamples, seed=seed):
+        sign = -1 if name in _LESS_IS_BETTER else 1
         for verdict in verdicts:
             column, own = table.settings.index(verdict.setting), table.models.index(verdict.model)
             others = [row for row in range(len(table.models)) if row != own]
-            mean = values[:, column].mean(axis=0)
-            rival = max(others, key=mean.__getitem__)
-            margins = means[:, column, own] - means[:, column, others].max(axis=1)
-            estimate = _estimate(mean[own] - mean[rival], margins, table.pictures)
+            score, scores = sign * found[column], sign * resampled[:, column]
+            rival = max(others, key=score.__getitem__)
+            margins = scores[:, own] - scores[:, others].max(axis=1)
+            estimate = _estimate(score[own] - score[rival], margins, table.pictures)
             verdict.margins[name] = Margin(estimate=estimate, rival=table.models[rival])
     return verdicts
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Results as arrays (pictures, settings, models), one per metric."""
+    """Results as arrays (pictures, settings, models), one per metric that is a mean over pictures."""
 
     models: list[str]
     settings: list[str]
     pictures: int
     values: dict[str, np.ndarray]
+    powers: np.ndarray | None  #: (pictures, settings, models, 3, P, 5), of which the metrics of the set are made
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> "_Table":
@@ -167,10 +166,28 @@ class _Table:
         for name in results[0].numbers:
             values[name] = np.empty([len(axis) for axis in axes])
             values[name][places] = [r.numbers[name] for r in results]
-        return cls(list(models), list(settings), len(pictures), values)
+        powers = None
+        if results[0].powers is not None:
+            powers = np.empty([len(axis) for axis in axes] + list(results[0].powers.shape))
+            powers[places] = [r.powers for r in results]
+        return cls(list(models), list(settings), len(pictures), values, powers)
 
-    def resampled(self, values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
-        """Means (resamples, settings, models)."""
+    def measured(self, *, resamples: int, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        """Of every metric its name, its values (settings, models) and those of resampled pictures (resamples, …)."""
+        for name, values in self.values.items():
+            yield name, values.mean(axis=0), self._resampled(values, resamples=resamples, seed=seed)
+        if self.powers is None:
+            return
+        of_set = {metric.name: metric.of_powers for metric in METRICS if metric.of_powers}
+        columns = []
+        for column in range(len(self.settings)):  # of all settings at once they would fill the memory
+            means = self._resampled(self.powers[:, column], resamples=resamples, seed=seed)
+            columns.append([function(means) for function in of_set.values()])
+        for (name, function), resampled in zip(of_set.items(), zip(*columns, strict=True), strict=True):
+            yield name, function(self.powers.mean(axis=0)), np.stack(resampled, axis=1)
+
+    def _resampled(self, values: np.ndarray, *, resamples: int, seed: int) -> np.ndarray:
+        """Means of resampled pictures (resamples, ...) of values (pictures, ...)."""
         means = bootstrap.resampled_means(values.reshape(self.pictures, -1), resamples=resamples, seed=seed)
         return means.reshape(-1, *values.shape[1:])
 

@@ -65,7 +65,7 @@ def test_the_command_writes_all_files_and_says_who_wins(command, refused, workpl
     assert stored["cells"] == printed["cells"] and len(stored["cells"]) == 20
     assert {c["model"] for c in stored["cells"]} == {"bicubic", "sr", "color", "pixel", "deblur"}
     assert {c["setting"] for c in stored["cells"]} == {"ideal", "underexposed", "pixel25", "f22"}
-    numbers = {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim"}
+    numbers = {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "mesh", "hatch"}
     assert set(stored["cells"][0]) == {"model", "setting", "pictures"} | numbers | {f"{n}_interval" for n in numbers}
     assert [c["setting"] for c in stored["columns"]] == ["ideal", "underexposed", "pixel25", "f22"]
     names = {p.name for p in (tmp_path / "out").iterdir()}

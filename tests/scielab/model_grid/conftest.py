@@ -8,6 +8,7 @@ import pytest
 from camsim import camera_file
 from camsim.dataset import photographs
 from camsim.dataset.pairs import render_pairs
+from scielab.metrics import mesh
 from scielab.model_grid.evaluate import Result, evaluate
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import pillow_bicubic
@@ -28,6 +29,11 @@ def pictures() -> list[Picture]:
     return [Picture(name=p.name, reference=p.hr, inputs=p.lr) for p, _ in zip(pairs, range(2), strict=False)]
 
 
+@pytest.fixture(scope="session")
+def limits(pictures) -> mesh.Limits:
+    return mesh.Limits.of([picture.reference / 255 for picture in pictures], 4)
+
+
 @pytest.fixture
 def models() -> dict[str, Callable]:
     return {"bicubic": pillow_bicubic(4), "sr": pillow_bicubic(4), "deblur": nearest}
@@ -39,9 +45,9 @@ def trained_for() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def results(pictures) -> list[Result]:
+def results(pictures, limits) -> list[Result]:
     models = {"bicubic": pillow_bicubic(4), "sr": pillow_bicubic(4), "deblur": nearest}
-    return list(evaluate(models, pictures))
+    return list(evaluate(models, pictures, limits=limits))
 
 
 @pytest.fixture(scope="session")

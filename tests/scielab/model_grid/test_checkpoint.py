@@ -5,19 +5,20 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
+from scielab.metrics import mesh
 from scielab.model_grid import checkpoint
 from scielab.model_grid.evaluate import Result, evaluate
 from scielab.model_grid.pictures import Picture
 
 
-def measured(models: dict) -> Callable[[Picture], Iterable[Result]]:
-    return lambda picture: evaluate(models, [picture])
+def measured(models: dict, limits: mesh.Limits | None = None) -> Callable[[Picture], Iterable[Result]]:
+    return lambda picture: evaluate(models, [picture], limits=limits)
 
 
 def same(one: Result, other: Result) -> bool:
-    pictures = zip((one.output, one.delta_e), (other.output, other.delta_e), strict=True)
+    arrays = zip(*((r.output, r.delta_e, r.powers) for r in (one, other)), strict=True)
     return one.without_pictures() == other.without_pictures() and all(
-        (a is None and b is None) or np.array_equal(a, b) for a, b in pictures
+        (a is None and b is None) or np.array_equal(a, b) for a, b in arrays
     )
 
 
@@ -31,7 +32,7 @@ def test_what_is_stored_comes_back_to_the_last_bit(results, tmp_path):
     assert store.load(1, pictures=True) is None and store.load(2, pictures=False) is None
 
 
-def test_what_was_measured_before_is_not_measured_again(pictures, models, results, tmp_path):
+def test_what_was_measured_before_is_not_measured_again(pictures, models, results, limits, tmp_path):
     store = checkpoint.Store.open(tmp_path, {})
     asked = []
 
@@ -43,19 +44,19 @@ def test_what_was_measured_before_is_not_measured_again(pictures, models, result
 
     shown = frozenset([pictures[1].name])
     with pytest.raises(KeyboardInterrupt):
-        checkpoint.resume(store, pictures, measured(models | {"deblur": counted}), shown=shown)
+        checkpoint.resume(store, pictures, measured(models | {"deblur": counted}, limits), shown=shown)
     assert store.has(0, pictures=False) and not store.has(1, pictures=True)
     steps = []
-    found = checkpoint.resume(store, pictures, measured(models), shown=shown, step=lambda: steps.append(1))
+    found = checkpoint.resume(store, pictures, measured(models, limits), shown=shown, step=lambda: steps.append(1))
     assert len(steps) == 6  # three rows on both settings of the second picture
     known = [r if r.picture == pictures[1].name else r.without_pictures() for r in results]
     assert all(map(same, found, known)) and len(found) == len(known)
 
     never = dict.fromkeys(models, lambda _: pytest.fail("measured again"))
-    assert all(map(same, checkpoint.resume(store, pictures, measured(never), shown=shown), found))
+    assert all(map(same, checkpoint.resume(store, pictures, measured(never, limits), shown=shown), found))
     first = next(store.folder.glob("000000*"))
     first.write_bytes(first.read_bytes()[:100])  # as a failing power supply may leave it
-    assert all(map(same, checkpoint.resume(store, pictures, measured(models), shown=shown), found))
+    assert all(map(same, checkpoint.resume(store, pictures, measured(models, limits), shown=shown), found))
 
 
 def test_other_inputs_find_nothing(pictures, models, tmp_path):
@@ -76,6 +77,6 @@ def test_the_hash_of_a_picture_is_of_all_its_pixels(pictures):
     assert len(set(digests)) == 3
 
 
-def test_without_a_store_everything_is_measured(pictures, models, results):
-    found = checkpoint.resume(None, pictures, measured(models), shown=frozenset(p.name for p in pictures))
+def test_without_a_store_everything_is_measured(pictures, models, results, limits):
+    found = checkpoint.resume(None, pictures, measured(models, limits), shown=frozenset(p.name for p in pictures))
     assert all(map(same, found, results)) and len(found) == len(results)

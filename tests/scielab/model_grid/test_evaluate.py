@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from scielab.metrics import lpips
+from scielab.metrics import lpips, mesh
 from scielab.model_grid import evaluate, report, rows, tables, verdicts
 
 
@@ -15,11 +15,12 @@ def test_the_perfect_model_scores_perfectly(pictures):
     results = list(evaluate.evaluate({"oracle": lambda _: next(answers)}, pictures))
     assert len(results) == 4  # two pictures through two cameras
     for result in results:
-        # without weights no LPIPS
+        # without weights no LPIPS, without limits neither mesh nor hatch
         assert result.numbers == {"delta_e_mean": 0, "delta_e_p95": 0, "psnr_db": 100, "ssim": 1}
+        assert result.powers is None
 
 
-def test_numbers_are_those_of_the_definitions(results, pictures):
+def test_numbers_are_those_of_the_definitions(results, pictures, limits):
     from scielab import delta_e
 
     result = results[0]
@@ -29,6 +30,7 @@ def test_numbers_are_those_of_the_definitions(results, pictures):
     mapped = delta_e(reference, output)
     assert result.numbers["delta_e_mean"] == pytest.approx(mapped.mean())
     assert result.numbers["delta_e_p95"] == pytest.approx(np.percentile(mapped, 95))
+    np.testing.assert_array_equal(result.powers, mesh.Reference(reference, limits).powers(output))
 
 
 def test_a_model_for_another_scale_is_named(pictures):

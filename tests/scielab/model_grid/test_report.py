@@ -48,22 +48,32 @@ def test_the_page_needs_nothing_else(page):
 def test_without_a_script_every_number_of_every_metric_stands_in_a_table(page, cells, trained_for):
     boxes = boxes_of(page)
     metrics = [metric for metric in catalogue.METRICS if metric.name in cells[0].estimates]
-    assert len(metrics) == 4 and len(boxes) == 4 * len(cells)
+    assert len(metrics) == 6 and len(boxes) == 6 * len(cells)
     of_models = sorted(cells, key=lambda cell: ["bicubic", "sr", "deblur"].index(cell.model))
     for box, (metric, cell) in zip(boxes, ((m, c) for m in metrics for c in of_models), strict=True):
         estimate = cell.estimates[metric.name]
         words = f"{metric.show(estimate.value)} {metric.show(estimate.low)} – {metric.show(estimate.high)}"
         assert box == words + (" trained for this camera" if trained_for.get(cell.model) == cell.setting else "")
-    assert page.count("wins by") + page.count("loses by") == 2 * (2 + 4)  # two verdicts, as cards and below four tables
+    assert page.count("wins by") + page.count("loses by") == 2 * (2 + 6)  # two verdicts, as cards and below six tables
 
 
 def test_the_script_has_every_picture_and_its_numbers(page, results, pictures, trained_for):
     content = content_of(page)
-    assert [m["name"] for m in content["metrics"]] == ["delta_e_mean", "delta_e_p95", "psnr_db", "ssim"]
+    assert [m["name"] for m in content["metrics"]] == [
+        "delta_e_mean",
+        "delta_e_p95",
+        "psnr_db",
+        "ssim",
+        "mesh",
+        "hatch",
+    ]
     assert content["trainedFor"] == trained_for and list(content["pictures"]) == [p.name for p in pictures]
     for result in results:
         shown = content["pictures"][result.picture]
-        assert shown["numbers"][f"{result.model}/{result.setting}"] == list(result.numbers.values())
+        assert shown["numbers"][f"{result.model}/{result.setting}"] == [
+            *result.numbers.values(),
+            *(None, None),  # of all pictures, not of one
+        ]
     keys = {f"{model}/{setting}" for model in ("bicubic", "sr", "deblur") for setting in ("ideal", "f22")}
     assert set(shown["outputs"]) == set(shown["maps"]) == keys
 

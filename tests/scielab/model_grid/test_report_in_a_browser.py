@@ -111,12 +111,12 @@ def test_keys_choose_cells_pictures_metrics_and_move_the_slider(opened):
 @pytest.mark.slow
 def test_without_a_script_and_on_paper_all_tables_are_there(opened):
     page = opened(java_script_enabled=False)
-    assert page.locator("table.heat:visible").count() == 4 and not page.locator("#stage").is_visible()
+    assert page.locator("table.heat:visible").count() == 6 and not page.locator("#stage").is_visible()
     assert page.locator("noscript").is_visible() and "best: " in page.locator("main").inner_text()
     page = opened()
     assert page.locator("table.heat:visible").count() == 1
     page.emulate_media(media="print", color_scheme="dark")
-    assert page.locator("table.heat:visible").count() == 4 and page.locator("fieldset:visible").count() == 0
+    assert page.locator("table.heat:visible").count() == 6 and page.locator("fieldset:visible").count() == 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(244, 244, 242)"
 
 

@@ -43,12 +43,13 @@ def test_files_hold_every_number_with_its_bounds(results, cells, trained_for):
     for line, stored in zip(lines, record["cells"], strict=True):
         assert line["model_from"] == ("here" if line["model"] == "sr" else "")
         assert (line["model"], line["setting"], line["pictures"]) == (stored["model"], stored["setting"], "2")
-        for name in ("delta_e_mean", "delta_e_p95", "psnr_db", "ssim"):
+        for name in ("delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "mesh", "hatch"):
             bounds = [float(line[f"{name}_low"]), float(line[f"{name}_high"])]
             assert float(line[name]) == stored[name] and bounds == stored[f"{name}_interval"]
-            assert bounds[0] <= stored[name] <= bounds[1]
+            assert bounds[0] < bounds[1] and (bounds[0] <= stored[name] <= bounds[1] or name in ("mesh", "hatch"))
     assert [column["setting"] for column in record["columns"]] == ["ideal", "f22"]
-    assert set(record["columns"][0]["psnr_db"]) == {"wins", "margin", "margin_interval", "excludes_zero", "rival"}
+    for name in ("psnr_db", "mesh", "hatch"):
+        assert set(record["columns"][0][name]) == {"wins", "margin", "margin_interval", "excludes_zero", "rival"}
 
 
 def test_the_table_fits_its_columns(cells):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scielab.metrics import mesh
 from scielab.model_grid import tables, verdicts
 
 
@@ -75,3 +76,31 @@ def test_a_model_that_is_trained_for_nothing_simply_competes(made):
     results = made({"bicubic": [(5, 24)], "mine": [(4, 25)]})
     assert verdicts.judge(results, {}) == []
     assert not any(cell.trained for cell in verdicts.summarise(results, {}))
+
+
+def test_mesh_and_hatch_are_of_all_pictures_together(results, trained_for):
+    cells = verdicts.summarise(results, trained_for)
+    for cell in cells:
+        one, two = (r.powers for r in results if (r.model, r.setting) == (cell.model, cell.setting))
+        for name, function in (("mesh", mesh.mesh), ("hatch", mesh.hatch)):
+            found = cell.estimates[name]
+            assert found.value == pytest.approx(function(one + two))
+            # Two pictures: a quarter of the resamples is twice the first, a quarter twice the second
+            ends = sorted(float(function(powers)) for powers in (one, two, one + two))
+            assert (found.low, found.high) == pytest.approx((ends[0], ends[-1]))
+    assert len({cell.estimates["mesh"].value for cell in cells}) > 2
+
+
+def test_the_smaller_mesh_wins(results, trained_for):
+    """On f/22 `deblur` repeats pixels, and the others are the same enlargement."""
+    verdict = next(v for v in verdicts.judge(results, trained_for) if v.setting == "f22")
+    value = {c.model: c.estimates for c in verdicts.summarise(results, trained_for) if c.setting == "f22"}
+    for name in ("mesh", "hatch"):
+        margin = verdict.margins[name]
+        assert margin.estimate.value == pytest.approx(value["bicubic"][name].value - value["deblur"][name].value)
+        assert margin.wins == (value["deblur"][name].value < value["bicubic"][name].value)
+
+
+def test_without_flat_windows_there_is_no_mesh(made, trained_for):
+    (verdict,) = verdicts.judge(made({"bicubic": [(5, 24)], "deblur": [(4, 25)]}), trained_for)
+    assert "mesh" not in verdict.margins and "hatch" not in verdict.margins
