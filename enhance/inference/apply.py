@@ -5,10 +5,10 @@ gives what the whole picture would have given, but for rounding. All tiles of a 
 backend compiles the network once.
 """
 
-import contextlib
 import math
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -16,7 +16,8 @@ import numpy as np
 
 from camsim.io import high_depth
 from camsim.io.resize import resize
-from enhance.inference import pictures
+from enhance.inference import pictures, turns
+from enhance.inference.device import on_device
 from enhance.networks import keras_file
 
 #: Surroundings that a tile sees, in LR pixels: as many as the network reaches, within these bounds. The upper one is
@@ -112,23 +113,6 @@ def _inputs(node: object) -> Iterator[str]:
             yield from _inputs(value)
 
 
-def on_device(name: str) -> contextlib.AbstractContextManager:
-    """The scope of a device: auto (the backend's own choice), cpu, gpu or gpu:N; ValueError where it is not there."""
-    if name == "auto":
-        return contextlib.nullcontext()
-    kind, _, number = str(name).partition(":")
-    if kind not in ("cpu", "gpu") or not (number or "0").isdigit():
-        raise ValueError(f"unknown device {name!r}; use auto, cpu, gpu or gpu:N")
-    try:
-        there = keras.distribution.list_devices(kind)
-    except RuntimeError:  # how JAX says that it has none
-        there = []
-    wanted = f"{kind}:{number or 0}"
-    if wanted not in there:
-        raise ValueError(f"no device {wanted} for {keras.backend.backend()}; there is {', '.join(there) or 'none'}")
-    return keras.device(wanted)
-
-
 def windows(length: int, limit: int, overlap: int) -> tuple[int, list[tuple[int, int, int]]]:
     """Cover `length` pixels with the fewest windows of one size, at most `limit`, and that as small as possible.
 
@@ -160,6 +144,8 @@ class Enlarger:
         LR pixels that a tile sees of its surroundings; by default the network's reach, within `OVERLAP_PX`.
     device : str
         auto, cpu, gpu or gpu:N; that on which the model was loaded.
+    ensemble : bool
+        Whether to average what the network makes of the eight turns and flips of a picture: eight times the time.
 
     Raises
     ------
@@ -175,11 +161,17 @@ class Enlarger:
     """
 
     def __init__(
-        self, model: keras.Model, *, tile: int | None = None, overlap: int | None = None, device: str = "auto"
+        self,
+        model: keras.Model,
+        *,
+        tile: int | None = None,
+        overlap: int | None = None,
+        device: str = "auto",
+        ensemble: bool = False,
     ) -> None:
         least, most = OVERLAP_PX
         reach = reach_px(model)
-        self.model, self.device, self.scale = model, device, scale_of(model)
+        self.model, self.device, self.scale, self.ensemble = model, device, scale_of(model), ensemble
         self.overlap = min(max(reach or most, least), most) if overlap is None else overlap
         self.tile = KEPT_PX + 2 * self.overlap if tile is None else tile
         if self.tile <= 2 * self.overlap:
@@ -206,7 +198,7 @@ class Enlarger:
             alpha), 3 (RGB) or 4 (RGB and alpha, straight). Or a picture file, whose depth and channels are kept, or
             what `camsim.render` gives.
         step : callable
-            Called after every tile with the LR pixels that were done.
+            Called after every tile with the LR pixels that were done, each eight times of an ensemble.
 
         Returns
         -------
@@ -252,7 +244,7 @@ class Enlarger:
         rgb : array of shape (H, W, 3)
             sRGB values in [0, 1].
         step : callable
-            Called after every tile with the LR pixels that were done.
+            Called after every tile with the LR pixels that were done, each eight times of an ensemble.
 
         Returns
         -------
@@ -270,10 +262,17 @@ class Enlarger:
         >>> enhance.load("sr").enlarge(numpy.full((8, 8, 3), 0.5)).dtype
         dtype('float32')
         """
-        rgb, scale = np.asarray(rgb), self.scale
+        rgb = np.asarray(rgb)
         _check(rgb)
         if rgb.dtype.kind != "f" or rgb.ndim != 3 or rgb.shape[2] != 3:
             raise ValueError(f"RGB as floating point is enlarged, (H, W, 3), not {rgb.dtype} of shape {rgb.shape}")
+        once = partial(self._in_tiles, step=step)
+        whole = turns.mean(once, rgb) if self.ensemble else once(rgb)
+        return np.clip(whole, 0.0, 1.0, out=whole)
+
+    def _in_tiles(self, rgb: np.ndarray, step: Callable[[int], object]) -> np.ndarray:
+        """What the network makes of a picture, not yet clipped."""
+        scale = self.scale
         result = np.empty((rgb.shape[0] * scale, rgb.shape[1] * scale, 3), np.float32)
         rows, down = windows(rgb.shape[0], self.tile, self.overlap)
         columns, across = windows(rgb.shape[1], self.tile, self.overlap)
@@ -281,7 +280,7 @@ class Enlarger:
             for x, left, right in across:
                 output = self._predict(rgb[y : y + rows, x : x + columns])
                 kept = output[(top - y) * scale : (bottom - y) * scale, (left - x) * scale : (right - x) * scale]
-                np.clip(kept, 0.0, 1.0, out=result[top * scale : bottom * scale, left * scale : right * scale])
+                result[top * scale : bottom * scale, left * scale : right * scale] = kept
                 step((bottom - top) * (right - left))
         return result
 

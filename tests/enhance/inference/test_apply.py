@@ -1,5 +1,7 @@
 """Enlarging pictures of any size and kind: tiles and types of arrays."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,33 @@ def test_tiles_give_what_the_whole_picture_gives(name):
     assert len(apply.windows(90, enlarge.tile, enlarge.overlap)[1]) > 3
     assert 0.02 < whole.std()
     np.testing.assert_allclose(enlarge.enlarge(picture), whole, atol=1e-5)  # far below 1/255
+
+
+@pytest.mark.slow
+def test_an_ensemble_in_tiles_is_the_mean_over_all_turns_of_the_whole_and_turns_with_the_picture():
+    """Of a picture that is not square, on a network that is not symmetric."""
+    model, picture, done = network(blocks=2, spread=0.2), texture(50, 71), []
+    one = apply.Enlarger(model, tile=45, overlap=apply.reach_px(model))
+    eight = apply.Enlarger(model, tile=45, overlap=apply.reach_px(model), ensemble=True)
+    whole = np.zeros((200, 284, 3))
+    for quarters, mirrored in itertools.product(range(4), (False, True)):
+        turned = np.rot90(picture[:, ::-1] if mirrored else picture, quarters)
+        back = np.rot90(np.asarray(model(turned[None].copy(), training=False))[0], -quarters)
+        whole += (back[:, ::-1] if mirrored else back) / 8
+    found = eight.enlarge(picture, step=done.append)
+    np.testing.assert_allclose(found, np.clip(whole, 0, 1), atol=1e-5)
+    assert np.abs(found - one.enlarge(picture)).max() > 0.05 and sum(done) == 8 * 50 * 71
+    np.testing.assert_allclose(eight.enlarge(np.rot90(picture)), np.rot90(found), atol=1e-6)
+    np.testing.assert_allclose(eight.enlarge(picture[::-1]), found[::-1], atol=1e-6)
+
+
+@pytest.mark.slow
+def test_an_ensemble_changes_nothing_of_what_commutes_with_turns(bilinear):
+    """The untrained light generator is bilinear enlargement, which knows no up and down."""
+    eight, picture = apply.Enlarger(bilinear.model, ensemble=True), texture(9, 14)
+    np.testing.assert_allclose(eight.enlarge(picture), bilinear.enlarge(picture), atol=1e-6)
+    grey = (255 * texture(9, 14, 1)).astype(np.uint8)
+    assert eight(grey).shape == (36, 56, 1) and np.abs(eight(grey).astype(int) - bilinear(grey)).max() <= 1
 
 
 @pytest.mark.slow
