@@ -60,7 +60,7 @@ def _model_rows(
 
     def row(model: str) -> _TileRow:
         return _TileRow(
-            model,
+            model.replace(":", ":\n"),
             trained_for.get(model),
             lambda picture, setting: tile(found[picture.name, model, setting]),
         )

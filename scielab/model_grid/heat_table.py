@@ -21,6 +21,7 @@ _INK, _DIM, _OWN, _BAD = "#1c1c1a", "#6b6b66", "#1a7f4b", "#b3422f"
 # Inches
 _CELL_W, _CELL_H, _GAP = 1.62, 0.80, 0.05
 _LEFT, _RIGHT, _HEAD, _FOOT = 1.02, 1.12, 1.12, 1.02
+_LINE_GAP = 0.14  # between rivals and what stands below them, in addition
 _VERDICT_H = 0.60  # of each verdict of a column but its first
 _MIN_WIDTH = 7.2  # of the words above the table
 
@@ -47,14 +48,17 @@ def save(path: Path | str, cells: list[Cell], verdicts: list[Verdict], metric: M
     right = _LEFT + len(settings) * (_CELL_W + _GAP) - _GAP
     width = max(right + _RIGHT, _MIN_WIDTH)
     below = max(Counter(verdict.setting for verdict in verdicts).values(), default=1) - 1
-    height = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP + below * _VERDICT_H + _FOOT
+    tops, line = _tops(cells)
+    bottom = tops[models[-1]] + _CELL_H
+    height = bottom + below * _VERDICT_H + _FOOT
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    _draw_heads(axes, models, settings, cells, metric)
-    _draw_cells(axes, models, settings, cells, metric)
-    bottom = _HEAD + len(models) * (_CELL_H + _GAP) - _GAP
+    _draw_heads(axes, tops, settings, cells, metric)
+    _draw_cells(axes, tops, settings, cells, metric)
+    if line is not None:
+        axes.plot([_LEFT, right], [line, line], color=_INK, linewidth=1.2)
     _draw_verdicts(axes, settings, verdicts, metric, bottom)
     if any(cell.trained for cell in cells):
         words = "framed: the model trained for this camera"
@@ -68,11 +72,20 @@ def _left(column: int) -> float:
     return _LEFT + column * (_CELL_W + _GAP)
 
 
-def _top(row: int) -> float:
-    return _HEAD + row * (_CELL_H + _GAP)
+def _tops(cells: list[Cell]) -> tuple[dict[str, float], float | None]:
+    """Where each model's row begins, and the line above those that are no rivals, if there are any."""
+    tops: dict[str, float] = {}
+    y, line = _HEAD, None
+    for model, rival in {cell.model: cell.rival for cell in cells}.items():
+        if not rival and tops and line is None:
+            line = y + (_LINE_GAP - _GAP) / 2
+            y += _LINE_GAP
+        tops[model] = y
+        y += _CELL_H + _GAP
+    return tops, line
 
 
-def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], metric: Metric) -> None:
+def _draw_heads(axes: "Axes", tops: dict[str, float], settings: list[str], cells: list[Cell], metric: Metric) -> None:
     better = "lower" if metric.lower_is_better else "higher"
     note = f"one picture, {better} is better"
     if cells[0].pictures > 1:
@@ -83,20 +96,21 @@ def _draw_heads(axes: "Axes", models: list[str], settings: list[str], cells: lis
     for column, setting in enumerate(settings):
         middle = _left(column) + _CELL_W / 2
         axes.text(middle, _HEAD - 0.16, setting, fontsize=11, fontweight="bold", color=_INK, ha="center", va="center")
-    for row, model in enumerate(models):
-        words = axes.text(_LEFT - 0.14, _top(row) + _CELL_H / 2, model, fontsize=11, ha="right", va="center")
+    for model, top in tops.items():
+        shown = model.replace(":", ":\n")
+        words = axes.text(_LEFT - 0.14, top + _CELL_H / 2, shown, fontsize=11, ha="right", va="center")
         if model == BASELINE:
             words.set(style="italic", color=_DIM)
         else:
             words.set(fontweight="bold", color=_INK)
 
 
-def _draw_cells(axes: "Axes", models: list[str], settings: list[str], cells: list[Cell], metric: Metric) -> None:
+def _draw_cells(axes: "Axes", tops: dict[str, float], settings: list[str], cells: list[Cell], metric: Metric) -> None:
     from matplotlib.patches import Rectangle
 
     values = [cell.estimates[metric.name].value for cell in cells]
     for cell, colour in zip(cells, colour_scale.colours(values, lower_is_better=metric.lower_is_better), strict=True):
-        x, y = _left(settings.index(cell.setting)), _top(models.index(cell.model))
+        x, y = _left(settings.index(cell.setting)), tops[cell.model]
         estimate, words = cell.estimates[metric.name], colour_scale.ink(colour)
         axes.add_patch(Rectangle((x, y), _CELL_W, _CELL_H, facecolor=colour, linewidth=0))
         if cell.trained:

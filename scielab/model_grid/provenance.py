@@ -11,7 +11,7 @@ from scielab.eye import presets
 from scielab.metrics import lpips
 from scielab.model_grid import bootstrap, checkpoint
 from scielab.model_grid.pictures import PictureSet
-from scielab.model_grid.rows import BASELINE, Row
+from scielab.model_grid.rows import BASELINE, HASH_DIGITS, Row
 from scielab.viewing import Viewing
 
 
@@ -60,8 +60,10 @@ def _metric(data: PictureSet, viewing: Viewing) -> dict:
 def seen_in_training(rows: list[Row], data: PictureSet) -> list[str]:
     """Warnings for pictures whose photograph a model was trained on: they prove nothing."""
     names: dict[int, list[str]] = {}
+    photographs = [picture.photograph[:HASH_DIGITS] for picture in data.pictures]
     for row in rows:
-        if count := sum(picture.photograph in (row.seen or ()) for picture in data.pictures):
+        seen = {digest[:HASH_DIGITS] for digest in row.seen or ()}
+        if count := sum(photograph in seen for photograph in photographs):
             names.setdefault(count, []).append(row.name)
     return [
         f"{count} of {len(data.pictures)} pictures are of photographs that the model for {', '.join(named)} was "

@@ -26,6 +26,7 @@ def table(cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> dict:
             "ink": colour_scale.ink(shade),
         }
         rows.setdefault(cell.model, []).append(box)
+    below_line = {cell.model for cell in cells if not cell.rival}
     settings = list(dict.fromkeys(cell.setting for cell in cells))
     below = {setting: [verdict for verdict in verdicts if verdict.setting == setting] for setting in settings}
     ends = (max(values), min(values)) if metric.lower_is_better else (min(values), max(values))
@@ -34,7 +35,10 @@ def table(cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> dict:
         "short": metric.short,
         "words": metric.words,
         "lower_is_better": metric.lower_is_better,
-        "rows": [{"model": model, "base": model == BASELINE, "cells": line} for model, line in rows.items()],
+        "rows": [
+            {"model": model, "base": model == BASELINE, "below": model in below_line, "cells": line}
+            for model, line in rows.items()
+        ],
         "foot": [
             [
                 {"who": verdict.model if len(found) > 1 else "", **_line(metric, verdict.margins[metric.name])}

@@ -18,6 +18,9 @@ from camsim.io.resize import resize
 #: The entry points by which packages register their models.
 GROUP = "scielab.models"
 
+#: Digits of a SHA-256 by which a photograph is recognised; `Row.seen` holds no fewer of each.
+HASH_DIGITS = 16
+
 #: The row that every grid has: enlargement, and nothing learnt.
 BASELINE = "bicubic"
 
@@ -34,11 +37,14 @@ class Row:
     trained_for: str | None = None  #: a camera setting, a column of the grid; None for none in particular
     scale: int | None = None  #: how many times larger its output is; None for any
     sha256: str | None = None  #: of all that it computes with; without it an unfinished grid is not resumed
-    seen: frozenset[str] | None = field(default=None, repr=False)  #: hashes of the photographs that it was trained on
+    seen: frozenset[str] | None = field(
+        default=None, repr=False
+    )  #: photographs it was trained on: SHA-256, or its start
     facts: Mapping[str, object] = field(default_factory=dict, repr=False)  #: for grid.json
     words: str = ""  #: for the report
     origin: str = ""  #: where the model is from: a folder, or the package that it came with
     competes_elsewhere: bool = True  #: whether it takes part where none of the pictures are of `trained_for`
+    rival: bool = True  #: whether others have to beat it; if not it stands below a line, and only its own gap is told
 
 
 def pillow_bicubic(scale: int) -> Model:
@@ -140,8 +146,9 @@ def of_settings(
 ) -> list[Row]:
     """Those rows that take part on pictures of `settings`, ordered as the settings that they are trained for.
 
-    Rows that are trained for none of the settings come last. Raises ValueError where two rows have one name, none is
-    left, or a user's `trained_for` gives a model a setting that is none of these: it would have no verdict.
+    Rows that are trained for none of the settings come after those, and those that are no rivals last. Raises
+    ValueError where two rows have one name, none is left, or a user's `trained_for` gives a model a setting that is
+    none of these: it would have no verdict.
     """
     settings = list(settings)
     for name, setting in (trained_for or {}).items():
@@ -156,7 +163,7 @@ def of_settings(
     if not taking_part:
         raise ValueError("there is no model to judge")
     places: dict[str | None, int] = {setting: place for place, setting in enumerate(settings)}
-    return sorted(taking_part, key=lambda row: places.get(row.trained_for, len(places)))
+    return sorted(taking_part, key=lambda row: (not row.rival, places.get(row.trained_for, len(places))))
 
 
 def check_scale(rows: Iterable[Row], scale: int, source: str) -> None:
@@ -169,3 +176,8 @@ def check_scale(rows: Iterable[Row], scale: int, source: str) -> None:
 def trained_for(rows: Iterable[Row]) -> dict[str, str]:
     """The setting that each row is trained for, by the row's name."""
     return {row.name: row.trained_for for row in rows if row.trained_for is not None}
+
+
+def no_rivals(rows: Iterable[Row]) -> frozenset[str]:
+    """The names of the rows that others need not beat."""
+    return frozenset(row.name for row in rows if not row.rival)

@@ -71,10 +71,11 @@ def carry_out(
     notes = provenance.notes(planned.data, planned.lpips_facts)
     for kind, words in [*(("warning", w) for w in seen), *(("note", w) for w in notes)]:
         say(f"{kind}: {words}")
-    trained_for = rows.trained_for(planned.rows)
+    trained_for, no_rivals = rows.trained_for(planned.rows), rows.no_rivals(planned.rows)
     try:
         results = _results(planned, store, step, say)
-        cells, found = verdicts.summarise(results, trained_for), verdicts.judge(results, trained_for)
+        cells = verdicts.summarise(results, trained_for, no_rivals=no_rivals)
+        found = verdicts.judge(results, trained_for, no_rivals=no_rivals)
         found_grid = Grid(
             cells=cells,
             verdicts=found,

@@ -23,6 +23,9 @@ def text(cells: list[Cell]) -> str:
         + "".join("  " + words.rjust(width) for words, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     ]
+    below = [number for number, line in enumerate(lines_of.values(), 1) if not line[0].rival]
+    if below:
+        lines.insert(below[0], "─" * len(lines[0]))
     foot = ["* trained for this setting"] if any(cell.trained for cell in cells) else []
     return "\n".join([_head(cells), *(line.rstrip() for line in lines), *foot])
 
@@ -40,7 +43,9 @@ def as_html(cells: list[Cell]) -> str:
     for model, line in lines_of.items():
         boxes = (f"<b>{_cell_words(cell)}</b>" if cell.trained else _cell_words(cell) for cell in line)
         rows.append(f"<th>{html.escape(model)}</th>" + "".join(f"<td>{box}</td>" for box in boxes))
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    above = 1 + sum(line[0].rival for line in lines_of.values())
+    parts = ("".join(f"<tr>{row}</tr>" for row in part) for part in (rows[:above], rows[above:]))
+    body = "<tbody style='border-top: 2px solid'>".join(filter(None, parts))
     return f"<table><caption>{_head(cells)}</caption>{body}</table>"
 
 
@@ -76,7 +81,8 @@ def as_dict(cells: Iterable[Cell], verdicts: Iterable[Verdict]) -> dict:
     """Cells and verdicts for JSON. An interval is a list [low, high], or null where there was one picture."""
     return {
         "cells": [
-            {"model": cell.model, "setting": cell.setting, "pictures": cell.pictures} | _flat(cell.estimates)
+            {"model": cell.model, "setting": cell.setting, "rival": cell.rival, "pictures": cell.pictures}
+            | _flat(cell.estimates)
             for cell in cells
         ],
         "columns": [

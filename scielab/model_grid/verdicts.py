@@ -1,6 +1,6 @@
 """From results per picture to the grid: means and measures of the set with intervals, and who wins where it should."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,7 @@ class Cell:
     model: str
     setting: str
     trained: bool  #: whether the model was trained for this setting
+    rival: bool  #: whether others have to beat it; if not it stands below a line
     pictures: int
     estimates: dict[str, Estimate]  #: by the metric's name
 
@@ -71,7 +72,10 @@ class Margin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether the model trained for a setting is the best of all rows there, the baseline included."""
+    """Whether the model trained for a setting beats all rivals there, the baseline included.
+
+    Of a model that is no rival itself it is the gap to them, also where it was trained for no setting in particular.
+    """
 
     setting: str
     model: str
@@ -82,12 +86,14 @@ def summarise(
     results: Iterable[Result],
     trained_for: Mapping[str, str],
     *,
+    no_rivals: Collection[str] = (),
     resamples: int = bootstrap.RESAMPLES,
     seed: int = bootstrap.SEED,
 ) -> list[Cell]:
     """Every metric over the pictures, with its interval, one cell per model and setting, in order of appearance.
 
-    `trained_for` holds the setting that a model was trained for, by the model's name. The same resamples of the
+    `trained_for` holds the setting that a model was trained for, by the model's name; `no_rivals` the names of those
+    that others need not beat. The same resamples of the
     pictures serve all cells. Raises ValueError unless every model was run once on every setting of the same pictures.
     """
     table = _Table.of(results)
@@ -96,6 +102,7 @@ def summarise(
             model=model,
             setting=setting,
             trained=trained_for.get(model) == setting,
+            rival=model not in no_rivals,
             pictures=table.pictures,
             estimates={},
         )
@@ -113,28 +120,30 @@ def judge(
     results: Iterable[Result],
     trained_for: Mapping[str, str],
     *,
+    no_rivals: Collection[str] = (),
     resamples: int = bootstrap.RESAMPLES,
     seed: int = bootstrap.SEED,
 ) -> list[Verdict]:
-    """For each setting and each model trained for it, whether that model is the best row, by every metric.
+    """For each setting and each model trained for it, whether that model beats all rivals, by every metric.
 
-    A margin's interval is of the whole comparison: in every resample of the pictures the model meets whichever other
-    row is the best there. A model without rivals has no verdict. Parameters and errors as for `summarise`.
+    A margin's interval is of the whole comparison: in every resample of the pictures the model meets whichever rival
+    is the best there. A model without rivals has no verdict; one that is no rival and was trained for no setting in
+    particular has one everywhere. Parameters and errors as for `summarise`.
     """
     table = _Table.of(results)
-    if len(table.models) < 2:
-        return []
+    rivals = [row for row, model in enumerate(table.models) if model not in no_rivals]
     verdicts = [
         Verdict(setting=setting, model=model, margins={})
         for setting in table.settings
         for model in table.models
-        if trained_for.get(model) == setting
+        if any(table.models[row] != model for row in rivals)
+        and (trained_for.get(model) == setting or (model in no_rivals and model not in trained_for))
     ]
     for name, found, resampled in table.measured(resamples=resamples, seed=seed):
         sign = -1 if name in _LESS_IS_BETTER else 1
         for verdict in verdicts:
             column, own = table.settings.index(verdict.setting), table.models.index(verdict.model)
-            others = [row for row in range(len(table.models)) if row != own]
+            others = [row for row in rivals if row != own]
             score, scores = sign * found[column], sign * resampled[:, column]
             rival = max(others, key=score.__getitem__)
             margins = scores[:, own] - scores[:, others].max(axis=1)

@@ -27,3 +27,15 @@ def test_a_second_verdict_of_a_column_has_room_of_its_own(made, tmp_path):
         heat_table.save(tmp_path / "matrix.png", cells, found, catalogue.METRICS[0])
         heights.append(image.read(tmp_path / "matrix.png").shape[0])
     assert heights[0] == heights[1] < heights[2]
+
+
+def test_a_line_parts_the_rivals_from_the_others(made, tmp_path):
+    """The only row of the picture that is dark from the first column's cells to the last's."""
+    results = made({"bicubic": [(5, 24)], "deblur": [(4, 25)], "deblur:perceptual": [(3, 26)]})
+    dark = {}
+    for aside in ((), ("deblur:perceptual",)):
+        cells = verdicts.summarise(results, {}, no_rivals=aside)
+        heat_table.save(tmp_path / "matrix.png", cells, [], catalogue.METRICS[0])
+        cell = image.read(tmp_path / "matrix.png")[:, 250:500]  # within the one column: 1.02 to 2.64 inches at 200 dpi
+        dark[aside] = int((cell < 0.25).all(axis=(1, 2)).sum())
+    assert dark[()] == 0 and 0 < dark["deblur:perceptual",] < 10

@@ -99,3 +99,12 @@ def test_pictures_of_two_widths_have_two_rates_where_a_field_of_view_is_given():
     assert json.dumps(keys[0]) != json.dumps(keys[1])
     words = [provenance.in_words([row("sr")], data, seen, None, [])["ΔE"] for seen in (field, fixed)]
     assert "CIE76, 4° across the width, sRGB" in words[0] and "CIE76, 2 samples per degree, sRGB" in words[1]
+
+
+def test_sixteen_digits_tell_a_photograph():
+    """A list of whole hashes and one of their beginnings mean the same; less than sixteen digits are no match."""
+    digests = [f"{number:064x}"[::-1] for number in range(1, 4)]
+    short = [row("whole", *digests[:2]), row("short", *(digest[:16] for digest in digests[:2])), row("none", "1" * 15)]
+    assert provenance.seen_in_training(short, picture_set(*digests)) == [
+        "2 of 3 pictures are of photographs that the model for whole, short was trained on"
+    ]

@@ -115,6 +115,14 @@ def test_rows_come_in_the_order_of_the_columns():
     assert rows.trained_for(found) == {"deblur": "f22", "y": "far", "sr": "ideal"}
 
 
+def test_who_is_no_rival_stands_below():
+    found = [row("blind", rival=False), row("x"), row("deblur:free", trained_for="f22", rival=False)]
+    found += [row("deblur", trained_for="f22")]
+    order = ["deblur", "x", "deblur:free", "blind"]
+    assert [r.name for r in rows.of_settings(found, ["ideal", "f22"])] == order
+    assert rows.no_rivals(found) == {"blind", "deblur:free"}
+
+
 def test_some_rows_take_part_only_on_the_camera_that_they_are_for():
     mine = row("mine", trained_for="my-camera", competes_elsewhere=False)
     assert rows.of_settings([mine, row("x")], ["f22", "my-camera"])[0] is mine

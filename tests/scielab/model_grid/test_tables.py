@@ -71,3 +71,22 @@ def test_the_notebook_table_holds_the_same_and_no_markup_of_names(made, cells):
         assert all(word.strip(" *") in table for word in line.split("  ") if word.strip())
     odd = tables.as_html(verdicts.summarise(made({"<i>": [(5, 24)]}), {}))
     assert "<i>" not in odd and "&lt;i&gt;" in odd
+
+
+def test_who_is_no_rival_stands_below_a_line(made):
+    results = made({"bicubic": [(5, 24)], "deblur": [(4, 25)], "blind": [(3, 26)], "other": [(3, 26)]})
+    cells = verdicts.summarise(results, {"deblur": "f22"}, no_rivals={"blind", "other"})
+    lines = tables.text(cells).splitlines()
+    assert [line.split()[0].strip("─") for line in lines[2:7]] == ["bicubic", "deblur", "", "blind", "other"]
+    assert set(lines[4]) == {"─"} and len(lines[4]) >= len(lines[3].rstrip(" *"))
+    above, below = tables.as_html(cells).split("border-top")
+    assert ">deblur<" in above and ">blind<" not in above and ">blind<" in below and ">other<" in below
+    stored = tables.as_dict(cells, [])["cells"]
+    assert {cell["model"]: cell["rival"] for cell in stored} == {
+        "bicubic": True,
+        "deblur": True,
+        "blind": False,
+        "other": False,
+    }
+    plain = verdicts.summarise(results, {})
+    assert "─" not in tables.text(plain) and "border-top" not in tables.as_html(plain)

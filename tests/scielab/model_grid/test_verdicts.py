@@ -104,3 +104,27 @@ def test_the_smaller_mesh_wins(results, trained_for):
 def test_without_flat_windows_there_is_no_mesh(made, trained_for):
     (verdict,) = verdicts.judge(made({"bicubic": [(5, 24)], "deblur": [(4, 25)]}), trained_for)
     assert "mesh" not in verdict.margins and "hatch" not in verdict.margins
+
+
+def test_who_is_no_rival_need_not_be_beaten_and_is_told_its_own_gap(made):
+    """A model of another style may be the best in one measure; the verdict of the faithful one does not know it."""
+    table = {"bicubic": [(5, 24)], "deblur": [(4, 25)], "deblur:perceptual": [(3, 24.5)], "blind": [(4.5, 24.8)]}
+    trained_for = {"deblur": "f22", "deblur:perceptual": "f22"}
+    aside = {"deblur:perceptual", "blind"}
+    found = {v.model: v.margins for v in verdicts.judge(made(table), trained_for, no_rivals=aside)}
+    assert list(found) == ["deblur", "deblur:perceptual", "blind"]
+    gaps = {"deblur": (1, 1, "bicubic"), "deblur:perceptual": (1, -0.5, "deblur"), "blind": (-0.5, -0.2, "deblur")}
+    for model, (delta_e, psnr_db, rival) in gaps.items():
+        margins = found[model]
+        assert margins["delta_e_mean"].estimate.value == pytest.approx(delta_e)
+        assert margins["psnr_db"].estimate.value == pytest.approx(psnr_db)
+        assert margins["delta_e_mean"].rival == margins["psnr_db"].rival == rival
+    cells = verdicts.summarise(made(table), trained_for, no_rivals=aside)
+    assert [cell.rival for cell in cells] == [True, True, False, False]
+    (alone,) = verdicts.judge(made({"bicubic": [(5, 24)], "blind": [(4, 25)]}), {}, no_rivals={"blind"})
+    assert alone.margins["psnr_db"].rival == "bicubic"
+
+
+def test_with_no_rival_at_all_there_is_no_verdict(made):
+    assert verdicts.judge(made({"deblur": [(4, 25)]}), {"deblur": "f22"}) == []
+    assert verdicts.judge(made({"a": [(4, 25)], "b": [(4, 25)]}), {"a": "f22"}, no_rivals={"a", "b"}) == []
