@@ -28,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
-MODELS := enhance/weights
+MODELS := enhance/weights/faithful
 else
 MODELS := demo/models
 TRAINED := $(TASKS:%=demo/models/%/run.json)

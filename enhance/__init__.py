@@ -40,7 +40,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def load(model: "str | Path | Run", *, tile: int | None = None, device: str = "auto") -> "Enlarger":
+def load(
+    model: "str | Path | Run",
+    *,
+    style: str | float | None = None,
+    toward: "str | Path | Run | None" = None,
+    ensemble: bool = False,
+    tile: int | None = None,
+    device: str = "auto",
+) -> "Enlarger":
     """A trained model as a function of one picture.
 
     Parameters
@@ -48,7 +56,14 @@ def load(model: "str | Path | Run", *, tile: int | None = None, device: str = "a
     model : str, Path or Run
         sr, color, pixel, deblur: the model that came with the package, or the run that ``enhance models use`` chose;
         the name of a camera that you trained for: your latest run; a run or its folder; or a .keras file, which may
-        come from anywhere.
+        come from anywhere. A task's style may stand behind it: ``deblur:perceptual``.
+    style : str, float or None
+        Of a task: faithful, which is the default, perceptual or another that it has; or a number from 0 (faithful) to 1
+        (perceptual), which mixes the weights of both: (1 - style) * faithful + style * perceptual.
+    toward : str, Path, Run or None
+        With a number as `style`: the model at the other end, for a mixture of any two with the same layers.
+    ensemble : bool
+        Whether to average what it makes of the eight turns and flips of a picture: eight times the time.
     tile : int or None
         Largest side worked on at once, in pixels of the input: less memory. By default 192 and the network's reach.
     device : str
@@ -63,8 +78,14 @@ def load(model: "str | Path | Run", *, tile: int | None = None, device: str = "a
     Raises
     ------
     ValueError
-        For what is none of these; where there is no such model or device, the file is damaged, or Keras is not
-        installed.
+        For what is none of these; where there is no such model, style or device, the file is damaged, two models that
+        are to be mixed have different layers, or Keras is not installed.
+
+    References
+    ----------
+    X. Wang et al., "ESRGAN: Enhanced super-resolution generative adversarial networks", ECCV Workshops 2018 (network
+    interpolation); B. Lim et al., "Enhanced deep residual networks for single image super-resolution", CVPR Workshops
+    2017 (geometric self-ensemble).
 
     Examples
     --------
@@ -74,15 +95,23 @@ def load(model: "str | Path | Run", *, tile: int | None = None, device: str = "a
     (64, 64, 3)
     >>> deblur("small.png")  # doctest: +SKIP
     """
-    from enhance import zoo
-    from enhance.inference.run import Run, open_enlarger
+    from enhance import naming
+    from enhance.inference.run import open_enlarger
+
+    other = None if toward is None else _named(toward)
+    found = naming.open_model(_named(model), style=style, toward=other)
+    return open_enlarger(found, tile=tile, device=device, ensemble=ensemble)
+
+
+def _named(model: Any) -> str | Path:
+    """What `load` takes for one model, as what names it."""
+    from enhance.inference.run import Run
 
     if isinstance(model, Run):
-        return model.load(tile=tile, device=device)
+        return model.folder
     if not isinstance(model, str | os.PathLike):
         raise ValueError(f"a model is a task, a run or a file, not {type(model).__name__}")
-    weights, _ = zoo.open_model(model)
-    return open_enlarger(weights, tile=tile, device=device)
+    return Path(model) if isinstance(model, os.PathLike) else model
 
 
 def models() -> "list[Run]":

@@ -100,6 +100,7 @@ class Config(Frozen):
 
     description: str = plain("", "in words")
     task: str = plain("", "what is undone: sr, color, pixel, deblur or a name of your own")
+    style: str = plain("faithful", "what the model is found by beside its task: faithful, perceptual or another word")
     setting: str = plain("", "name of the camera")
     data: str = plain("", "folder of pictures; empty: the built-in photographs")
     init: str = plain("", "a model (.keras) or run that training starts from")
@@ -132,6 +133,8 @@ class Config(Frozen):
     seed: int = number(0, 0, 2**31 - 1, "of first weights, order of pictures, turns and noise")
 
     def __post_init__(self) -> None:
+        if not self.style.isidentifier():
+            raise ValueError(f"style {self.style!r} must be a plain word")
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError(f"stages {', '.join(names)}: two have the same name")

@@ -1,8 +1,9 @@
 """Tasks, and where their trained models are.
 
-A model is a folder, the run that trained it: `generator.keras`, `run.json` and the rest. One of every task comes with
-the package, in `enhance/weights/`, and is what the task's name stands for, unless the user chose a run of his own for
-it (`user_files`).
+A model is a folder, the run that trained it: `generator.keras`, `run.json` and the rest. A task may have several
+styles, each a model of its own: `faithful`, which the task's name alone stands for, and others, `deblur:perceptual`.
+Those that come with the package are `enhance/weights/STYLE/TASK/`; each may be replaced by a run that the user chose
+for it (`user_files`).
 """
 
 import contextlib
@@ -11,10 +12,16 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from enhance import user_files
+from enhance import no_model, user_files
 
 #: Task → the built-in camera setting that it undoes.
 TASKS = {"sr": "ideal", "color": "underexposed", "pixel": "pixel25", "deblur": "f22"}
+
+#: The style that a task's name alone stands for, and the other end of the dial that starts there.
+FAITHFUL, PERCEPTUAL = "faithful", "perceptual"
+
+#: The task of a model for all cameras, without a camera of its own.
+BLIND = "blind"
 
 #: Files of a run: its configuration, its camera, its network and its card.
 CONFIG, CAMERA, GENERATOR, CARD = "config.toml", "camera.toml", "generator.keras", "run.json"
@@ -30,40 +37,11 @@ _FACTS = {
 #: What a card says of the pictures that its model was trained on, where it does: name → two bounds.
 _INPUTS = "inputs"
 
+#: And of the photographs that they are of: the beginnings of their hashes.
+_SOURCES = "source_sha256"
+
 #: Where the models are that come with the package.
 _SHIPPED = Path(str(resources.files("enhance") / "weights"))
-
-
-class UnfinishedError(ValueError):
-    """A run whose training has not come to its end; `folder` is where it is."""
-
-    def __init__(self, folder: Path):
-        super().__init__(f"{folder}: training is not finished")
-        self.folder = folder
-
-
-class NoModelError(ValueError):
-    """A task that no trained model is found for."""
-
-    def __init__(self, task: str):
-        super().__init__(f"no model for {task}")
-        self.task = task
-
-
-class VanishedError(ValueError):
-    """The run that was chosen for a task is no longer there."""
-
-    def __init__(self, task: str, trouble: ValueError):
-        super().__init__(f"the model chosen for {task} is gone ({trouble})")
-        self.task = task
-
-
-class SeveralModelsError(ValueError):
-    """A folder that holds several runs where one model is wanted; `runs` are those that are finished."""
-
-    def __init__(self, folder: Path, runs: list["Entry"]):
-        super().__init__(f"{folder}: a folder of models, where one is wanted: {', '.join(str(r.folder) for r in runs)}")
-        self.runs = runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +53,7 @@ class Entry:
     folder : Path
         Of the run.
     card : dict
-        The run's ``run.json``: task, network, training, scores on held-out pictures.
+        The run's ``run.json``: task, style, network, training, scores on held-out pictures.
 
     Examples
     --------
@@ -98,6 +76,39 @@ class Entry:
         return self.card["task"]
 
     @property
+    def style(self) -> str:
+        """What the model strives for: faithful, where its configuration said nothing, or another word.
+
+        Examples
+        --------
+        >>> shipped()[0].style
+        'faithful'
+        """
+        return self.card.get("style", FAITHFUL)
+
+    @property
+    def name(self) -> str:
+        """How the model is named: its task, with its style where that is not faithful.
+
+        Examples
+        --------
+        >>> Entry(folder=Path("run"), card={"task": "deblur", "style": "perceptual"}).name
+        'deblur:perceptual'
+        """
+        return self.task if self.style == FAITHFUL else f"{self.task}:{self.style}"
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Hashes of the photographs that the model was trained on, or their beginnings.
+
+        Examples
+        --------
+        >>> len(shipped()[0].seen)
+        1800
+        """
+        return frozenset(self.card.get(_SOURCES, ()))
+
+    @property
     def facts(self) -> dict:
         """The card without its long list of photographs.
 
@@ -106,7 +117,7 @@ class Entry:
         >>> shipped()[0].facts["generator"]
         'light'
         """
-        return {key: value for key, value in self.card.items() if key != "source_sha256"}
+        return {key: value for key, value in self.card.items() if key != _SOURCES}
 
     @property
     def scale(self) -> int:
@@ -153,14 +164,14 @@ class Entry:
         return self.folder.resolve().is_relative_to(_SHIPPED.resolve())
 
     def describe(self) -> str:
-        """Which model it is, in words: its task, whose it is, and where.
+        """Which model it is, in words: its name, whose it is, and where.
 
         Examples
         --------
         >>> shipped()[0].describe().startswith("sr, as shipped (")
         True
         """
-        return f"{self.task}, {'as shipped' if self.is_shipped else 'your run'} ({self.folder})"
+        return f"{self.name}, {'as shipped' if self.is_shipped else 'your run'} ({self.folder})"
 
     @property
     def weights(self) -> Path:
@@ -180,7 +191,7 @@ def open_run(folder: Path | str) -> Entry:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         damaged = any(not isinstance(card[name], kind) for name, kind in _FACTS.items())
-        damaged |= not isinstance(card.get("licence", ""), str)
+        damaged |= not all(isinstance(card.get(name, ""), str) for name in ("licence", "style"))
         damaged |= not all(isinstance(value, int | float) for value in card["validation"].values())
         damaged |= not all(0 <= low <= high for low, high in card.get(_INPUTS, {}).values())
     except FileNotFoundError:
@@ -190,7 +201,7 @@ def open_run(folder: Path | str) -> Entry:
     if damaged:
         raise ValueError(f"{folder / CARD}: damaged, or not a training run's card")
     if not card["finished"] or not (folder / GENERATOR).exists():
-        raise UnfinishedError(folder)
+        raise no_model.UnfinishedError(folder)
     return Entry(folder=folder, card=card)
 
 
@@ -206,26 +217,36 @@ def registered() -> list[Entry]:
 
 
 def shipped() -> list[Entry]:
-    """The models that come with the package, in the order of the tasks."""
-    return [open_run(_SHIPPED / task) for task in TASKS if (_SHIPPED / task / CARD).exists()]
+    """The models that come with the package, the faithful ones first, in the order of the tasks."""
+    return _in_order([open_run(card.parent) for card in sorted(_SHIPPED.glob(f"*/*/{CARD}"))])
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    """By style, the faithful ones first, and by task, the four first."""
+    tasks = list(TASKS)
+
+    def place(entry: Entry) -> tuple[bool, str, int]:
+        return entry.style != FAITHFUL, entry.style, tasks.index(entry.task) if entry.task in tasks else len(tasks)
+
+    return sorted(entries, key=place)
 
 
 def use(folder: Path | str) -> Entry:
-    """Let a task's name stand for the run in `folder` from now on; ValueError where there is no finished run."""
+    """Let its task's name, with its style, stand for the run in `folder`; ValueError where there is no finished run."""
     entry = open_run(Path(folder).resolve())
-    user_files.choose(user_files.chosen() | {entry.task: str(entry.folder)})
+    user_files.choose(user_files.chosen() | {entry.name: str(entry.folder)})
     return entry
 
 
-def reset(task: str | None = None) -> list[str]:
-    """Let a task's name, or all, stand for what is shipped again; returns the tasks that had a run chosen for them.
+def reset(name: str | None = None) -> list[str]:
+    """Let a task's name, with its style if any, or all, stand for what is shipped again; returns those that did not.
 
     Raises ValueError for an unknown task.
     """
     before = user_files.chosen()
-    if task is not None and task not in tasks():
-        raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
-    left = {} if task is None else {name: path for name, path in before.items() if name != task}
+    if name is not None and name not in before and name.partition(":")[0] not in tasks():
+        raise ValueError(f"unknown task {name!r}; known: {', '.join(tasks())}")
+    left = {} if name is None else {other: path for other, path in before.items() if other != name}
     if left != before:
         user_files.choose(left)
     return [name for name in before if name not in left]
@@ -238,75 +259,50 @@ def known() -> list[Entry]:
 
 
 def tasks() -> list[str]:
-    """Every task that a model is found by: the four, and those of finished runs with other cameras."""
-    return list(dict.fromkeys([*TASKS, *(entry.task for entry in registered()), *user_files.chosen()]))
+    """Every task that a model is found by: the four, others that ship, and those of runs with other cameras."""
+    chosen = (name.partition(":")[0] for name in user_files.chosen())
+    return list(dict.fromkeys([*TASKS, *(entry.task for entry in known()), *chosen]))
 
 
-def find(task: str) -> Entry:
-    """The model that a task's name stands for: the run chosen for it, else the shipped one.
+def styles(task: str) -> list[str]:
+    """The styles that a task has a model of, the faithful one first."""
+    chosen = (name.partition(":") for name in user_files.chosen())
+    found = {style or FAITHFUL for name, _, style in chosen if name == task}
+    found |= {entry.style for entry in _found_for(task)}
+    return sorted(found, key=lambda style: (style != FAITHFUL, style))
+
+
+def _found_for(task: str) -> list[Entry]:
+    """The models of a task that nobody has to choose: what is shipped, or the runs for a camera of the user's own."""
+    return [entry for entry in known() if entry.task == task and (entry.is_shipped or task not in TASKS)]
+
+
+def find(task: str, style: str = FAITHFUL) -> Entry:
+    """The model that a task's name stands for, in a style: the run chosen for it, else the shipped one.
 
     A camera of the user's own gives a task of its name; nothing is shipped for it, so its latest run is taken. Raises
-    ValueError for an unknown task, where no model is found, and where the chosen one is gone.
+    ValueError for an unknown task, a style that it has not, where no model is found, and where the chosen one is gone.
     """
-    if folder := user_files.chosen().get(task):
+    name = task if style == FAITHFUL else f"{task}:{style}"
+    if folder := user_files.chosen().get(name):
         try:
             return open_run(folder)
         except ValueError as error:
-            raise VanishedError(task, error) from error
-    for entry in known():
-        if entry.task == task and (entry.is_shipped or task not in TASKS):
+            raise no_model.VanishedError(name, error) from error
+    for entry in _found_for(task):
+        if entry.style == style:
             return entry
-    if task not in TASKS:
+    if task not in tasks():
         raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
-    raise NoModelError(task)
+    if there := styles(task):
+        raise no_model.NoStyleError(task, style, there)
+    raise no_model.NoModelError(task)
 
 
 def runs_in(folder: Path | str) -> list[Entry]:
-    """The finished runs in the folders of a folder, those of the four tasks first; ValueError where one is damaged."""
+    """The finished runs in the folders of a folder, in the order of `shipped`; ValueError where one is damaged."""
     found = []
     for path in sorted(Path(folder).iterdir()):
-        with contextlib.suppress(UnfinishedError):
+        with contextlib.suppress(no_model.UnfinishedError):
             found += [open_run(path)] if (path / CARD).is_file() else []
-    order = list(TASKS)
-    return sorted(found, key=lambda entry: order.index(entry.task) if entry.task in order else len(order))
-
-
-def open_model(model: str | Path) -> tuple[Path, Entry | None]:
-    """The network's file of whatever names a model, and the finished run that it belongs to, if any.
-
-    Parameters
-    ----------
-    model : str or Path
-        A task; the folder of a run; or a network's file, whose run is known where it is the result of one.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such model, the run is unfinished or damaged, or the folder holds several runs.
-
-    Examples
-    --------
-    >>> weights, entry = open_model("deblur")
-    >>> weights.name, entry.task
-    ('generator.keras', 'deblur')
-    """
-    path = Path(model)
-    if str(model) in tasks():
-        entry = find(str(model))
-        return entry.weights, entry
-    if path.is_dir():
-        if not (path / CARD).exists() and not (path / CONFIG).exists() and (inside := runs_in(path)):
-            raise SeveralModelsError(path, inside)
-        entry = open_run(path)
-        return entry.weights, entry
-    if not path.is_file():
-        raise ValueError(f"{path}: neither a task ({', '.join(tasks())}) nor a file or folder")
-    return path, _run_of(path)
-
-
-def _run_of(weights: Path) -> Entry | None:
-    """The run whose result a file is."""
-    try:
-        return open_run(weights.parent) if weights.name == GENERATOR else None
-    except ValueError:
-        return None
+    return _in_order(found)

@@ -19,8 +19,9 @@ README = "\n".join(
 )
 RESULTS = ROOT / "benchmarks" / "results"
 TASKS = ("sr", "color", "pixel", "deblur")
-RECORDS = {task: json.loads((ROOT / f"enhance/weights/{task}/run.json").read_text(encoding="utf-8")) for task in TASKS}
-CARDS = {task: (ROOT / f"enhance/weights/{task}/README.md").read_text(encoding="utf-8") for task in TASKS}
+WEIGHTS = ROOT / "enhance" / "weights" / "faithful"
+RECORDS = {task: json.loads((WEIGHTS / task / "run.json").read_text(encoding="utf-8")) for task in TASKS}
+CARDS = {task: (WEIGHTS / task / "README.md").read_text(encoding="utf-8") for task in TASKS}
 GRID = json.loads((RESULTS / "grid-100.json").read_text(encoding="utf-8"))
 CELLS = {(cell["model"], cell["setting"]): cell for cell in GRID["cells"]}
 SETTINGS = ("ideal", "underexposed", "pixel25", "f22")

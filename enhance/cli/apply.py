@@ -13,7 +13,7 @@ from camsim._version import __version__
 from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.io import atomic, outputs
-from enhance.cli.model_options import Model, find_model, model_options
+from enhance.cli.model_options import Model, model_options, needed
 from enhance.inference.run import open_enlarger
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
     "-o", "--output", required=True, metavar="OUT", type=click.Path(path_type=Path), help="A picture file, or a folder."
 )
 @model_options
+@click.option("--ensemble", is_flag=True, help="Average the eight turns and flips: better, eight times the time.")
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
 @click.option("--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
 @console.force_option
@@ -62,7 +63,8 @@ def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
 def apply(
     inputs: Sequence[str],
     output: Path,
-    model: str | None,
+    model: Model | None,
+    ensemble: bool,
     tile: int | None,
     device: str,
     force: bool,
@@ -74,13 +76,14 @@ def apply(
     \b
     enhance apply shot.png -o out.png --model deblur     the model that came with the program
     enhance apply shots/ -o out/ --model runs/deblur-1   a run of yours, on every picture of a folder
+    enhance apply shot.png -o out.png --model deblur --style 0.3   between faithful (0) and perceptual (1)
 
     IN is a file, a folder or an address: folders are searched through, but for what this command made before, http
     and https addresses are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution are kept; colours
     become sRGB. Beside every picture a .json file records model and input. A picture that is unlike those that the
     model was trained on gets a warning.
     """
-    found = find_model(model)
+    found = needed(model)
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         jobs = _jobs(inputs, output, Path(folder), console, force=force)
         if dry_run:
@@ -90,11 +93,11 @@ def apply(
             return
         _fetch(jobs)
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
-        enlarge = open_enlarger(found.weights, tile=tile, device=device)
+        enlarge = open_enlarger(found, tile=tile, device=device, ensemble=ensemble)
         console.info(f"model: {found}")
         if found.run and checked.unlike:
             console.info(_warning(checked.unlike, len(jobs), found.run.task))
-        facts = found.record | {"model_sha256": atomic.sha256(found.weights), "version": __version__}
+        facts = found.record | found.hashes | {"ensemble": ensemble, "version": __version__}
         records = _enlarge_all(jobs, checked, enlarge, facts, console)
     lines = (f"{record['output']}  {record['width']}×{record['height']}" for record in records)
     console.result("\n".join(lines), found.record | {"outputs": records})
@@ -175,11 +178,11 @@ def _enlarge_all(
     """Enlarge and write every picture and its record; returns the records."""
     from tqdm import tqdm
 
-    from enhance.inference import pictures
+    from enhance.inference import pictures, turns
 
     bar_options = {"unit": "px", "unit_scale": True, "dynamic_ncols": True, "delay": 1, "leave": False}
-    records = []
-    with tqdm(total=checked.pixels, disable=not console.show_progress, **bar_options) as bar:
+    records, total = [], checked.pixels * (len(turns.TURNS) if enlarge.ensemble else 1)
+    with tqdm(total=total, disable=not console.show_progress, **bar_options) as bar:
         for job in jobs:
             picture = checked.kept.pop(job) if job in checked.kept else job.read()
             result = enlarge(picture.values, step=bar.update)

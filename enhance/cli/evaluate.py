@@ -10,7 +10,7 @@ import click
 from camsim.cli import console
 from camsim.cli.console import Console, in_option
 from camsim.io import outputs
-from enhance.cli.model_options import Model, find_model, model_options
+from enhance.cli.model_options import Model, model_options
 from enhance.inference.run import open_enlarger
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ FILE = click.Path(path_type=Path)
 @console.reporting
 def evaluate(
     folders: Sequence[str],
-    model: str | None,
+    model: Model | None,
     scale: int,
     channel: str,
     crop: int | None,
@@ -71,23 +71,23 @@ def evaluate(
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
     benches = _open(folders, scale)
-    name, found = _chosen(model, scale)
+    name = _row_name(model, scale) if model else ""
     if csv is not None:
         _check_csv(csv, benches, scale, protocol)
     if dry_run:
         _report_plan(benches, name, scale, protocol, console)
         return
     functions: dict[str, Function] = {}
-    if found:
-        functions[name] = open_enlarger(found.weights).enlarge
-        console.info(f"model: {found}")
+    if model:
+        functions[name] = open_enlarger(model).enlarge
+        console.info(f"model: {model}")
     evaluation = _evaluate_with_bar(benches, functions, protocol, delta_e, console)
     if csv is not None:
         results.append_csv(csv, evaluation.scores)
     result = {
         "scale": scale,
         "protocol": asdict(protocol) | {"words": protocol.describe()},
-        "model": str(found.weights) if found else None,
+        **(model.record if model else {"model": None}),
         "means": [asdict(mean) for mean in evaluation],
         "notes": list(evaluation.notes),
         "records": [asdict(one) for one in evaluation.scores],
@@ -111,14 +111,11 @@ def _open(folders: Sequence[str], scale: int) -> "list[Bench]":
         return benchmark.open_all(named, scale=scale)
 
 
-def _chosen(name: str | None, scale: int) -> tuple[str, Model | None]:
-    """What the model's row is called, and the model; "" and None where MATLAB's bicubic is alone."""
-    if not name:
-        return "", None
-    model = find_model(name)
+def _row_name(model: Model, scale: int) -> str:
+    """What the model's row is called; ValueError where it is for another scale."""
     if model.run and model.run.scale != scale:
         raise ValueError(f"{model.run.folder}: a model for scale {model.run.scale}, not {scale}; --scale sets it")
-    return model.run.task if model.run else str(model.weights), model
+    return model.name if model.run else str(model.weights)
 
 
 def _check_csv(csv: Path, benches: "Sequence[Bench]", scale: int, protocol: "Protocol") -> None:

@@ -8,7 +8,8 @@ from camsim.cli import console
 from camsim.cli.console import Console
 from camsim.io import outputs
 from enhance import backend
-from enhance.cli.model_options import find_model, model_options
+from enhance.cli.model_options import Model, model_options, needed
+from enhance.inference.run import open_network
 
 
 @click.command(short_help="Write a model for other runtimes.")
@@ -25,7 +26,7 @@ from enhance.cli.model_options import find_model, model_options
 @console.dry_run_option
 @console.reporting
 def export(
-    model: str | None,
+    model: Model | None,
     output: Path,
     force: bool,
     dry_run: bool,
@@ -36,10 +37,10 @@ def export(
     It takes (1, H, W, 3) float32 sRGB values in [0, 1], any H and W. What was written is run once and compared with
     Keras; more than 0.001 of difference is an error, and nothing is left.
     """
-    found = find_model(model)
-    outputs.check([output], [found.weights], force=force)
+    found = needed(model)
+    outputs.check([output], found.files, force=force)
     backend.ensure()
-    from enhance.inference import apply, export
+    from enhance.inference import export
 
     kind = export.kind_of(output)
     export.check_place(output)
@@ -47,7 +48,7 @@ def export(
         plan = {"dry_run": True, **found.record, "outputs": [str(output)]}
         console.result(f"would write {output} ({kind})", plan)
         return
-    worst = export.export(apply.load(found.weights), output)
+    worst = export.export(open_network(found), output)
     console.info(f"model: {found}")
     record = found.record | {"output": str(output), "kind": kind, "largest_difference": worst}
     console.result(f"{output}  {kind}, within {worst:.1e} of Keras", record)

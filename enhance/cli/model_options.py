@@ -2,41 +2,35 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
 from camsim.cli import console
-from enhance import zoo
+from enhance import naming, no_model
+from enhance.naming import Model
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What --model names."""
-
-    weights: Path  #: the network's file
-    run: zoo.Entry | None  #: the finished run that made it, where that is known
-
-    @property
-    def record(self) -> dict[str, str | None]:
-        """Which model it is, for JSON."""
-        return {"model": str(self.weights), "task": self.run.task if self.run else None}
-
-    def __str__(self) -> str:
-        return self.run.describe() if self.run else str(self.weights)
-
-
-def _named(*, model: str | None, task: str | None) -> str | None:
+def _found(*, model: str | None, task: str | None, style: str | None) -> Model | None:
     if model and task:
         raise click.UsageError("--task is short for --model: name the model once")
-    return model or task
+    if not (name := model or task):
+        if style:
+            raise click.UsageError("--style is of a task, which --model or --task names")
+        return None
+    with what_to_type():
+        return naming.open_model(name, style=style)
 
 
 def model_options(command: Callable) -> Callable:
-    """The options that name a model; the command gets the name, or None, as its argument `model`."""
-    command = console.gather("model", _named, "model", "task")(command)
+    """The options that name a model; the command gets what they name, or None, as its argument `model`."""
+    command = console.gather("model", _found, "model", "task", "style")(command)
     for option in (
+        click.option(
+            "--style",
+            metavar="STYLE",
+            help="Of a task: faithful, perceptual or another that it has, or a number from 0 (faithful) to 1 "
+            "(perceptual), which mixes the weights of both.  [default: faithful]",
+        ),
         click.option("--task", metavar="TASK", help="Short for --model TASK."),
         click.option(
             "--model",
@@ -54,17 +48,16 @@ def what_to_type() -> Iterator[None]:
     """Add what to type to an error about a trained model: core code does not know the command line."""
     try:
         yield
-    except zoo.UnfinishedError as error:
+    except no_model.UnfinishedError as error:
         raise ValueError(f"{error}; `enhance train --resume -o {error.folder}` goes on") from error
-    except zoo.NoModelError as error:
+    except no_model.NoModelError as error:
         raise ValueError(f"{error}: `enhance train --task {error.task}` makes one; --model names a run") from error
-    except zoo.VanishedError as error:
-        raise ValueError(f"{error}; `enhance models use --reset {error.task}` forgets it") from error
+    except no_model.VanishedError as error:
+        raise ValueError(f"{error}; `enhance models use --reset {error.name}` forgets it") from error
 
 
-def find_model(name: str | None) -> Model:
-    """The model that --model, or --task, names."""
-    if not name:
+def needed(model: Model | None) -> Model:
+    """The model, where a command cannot do without."""
+    if model is None:
         raise click.UsageError("--model is needed: a task, the folder of a run, or a .keras file")
-    with what_to_type():
-        return Model(*zoo.open_model(name))
+    return model

@@ -16,20 +16,23 @@ from enhance.cli.model_options import what_to_type
 def models(context: click.Context, console: Console) -> None:
     """List the trained models: those that came with the package, then the runs that you finished, the latest first.
 
-    A star marks what a task's name stands for: the shipped model, unless `enhance models use RUN` chose another.
+    A star marks what a name stands for, a task's or with a style TASK:STYLE: the shipped model, unless `enhance models
+    use RUN` chose another.
     """
     if context.invoked_subcommand:
         return
-    entries, stars, gone = zoo.known(), set(), []
-    for task in zoo.tasks():
+    entries = zoo.known()
+    stars, gone = set(), []
+    for name in dict.fromkeys([*zoo.TASKS, *(entry.name for entry in entries), *user_files.chosen()]):
+        task, _, style = name.partition(":")
         try:
-            stars.add(zoo.find(task).folder)
+            stars.add(zoo.find(task, style or zoo.FAITHFUL).folder)
         except ValueError as error:
             gone.append(str(error))
     chosen = [zoo.open_run(path) for path in user_files.chosen().values() if Path(path) in stars]
     entries += [entry for entry in chosen if entry.folder not in [other.folder for other in entries]]
     rows = [
-        f"  {'task':8}{'scale':>5}{'size':>10}  {'held-out':>9}{'ΔE':>7}  {'trained on':40}  {'licence':50}  folder"
+        f"  {'model':18}{'scale':>5}{'size':>10}  {'held-out':>9}{'ΔE':>7}  {'trained on':40}  {'licence':50}  folder"
     ]
     rows += [("* " if entry.folder in stars else "  ") + _row(entry) for entry in entries]
     if not entries:
@@ -49,16 +52,18 @@ def _row(entry: zoo.Entry) -> str:
     delta_e = f"{scores['val_delta_e']:.2f}" if "val_delta_e" in scores else "–"
     size, data = f"{card['parameters']:,}", str(card["data"])
     shown = data if len(data) <= 40 else f"…{data[-39:]}"
-    first = f"{card['task']:8}{card['scale']:>4}×{size:>10}  {psnr:>9}{delta_e:>7}"
+    first = f"{entry.name:18}{card['scale']:>4}×{size:>10}  {psnr:>9}{delta_e:>7}"
     return f"{first}  {shown:40}  {entry.licence:50}  {entry.folder}"
 
 
 @models.command(short_help="Choose the run that a task's name stands for.")
 @click.argument("run", required=False, metavar="[RUN]")
-@click.option("--reset", is_flag=True, help="Go back to what is shipped: for the task RUN, or without it for all.")
+@click.option(
+    "--reset", is_flag=True, help="Go back to what is shipped: for the task (or TASK:STYLE) RUN, or without it for all."
+)
 @console.reporting
 def use(run: str | None, reset: bool, console: Console) -> None:
-    """Let a task's name stand for the run in the folder RUN, in every command and any directory.
+    """Let its task's name, with its style if it has one, stand for the run in the folder RUN, in every command.
 
     \b
     enhance models use runs/deblur-1        `--model deblur` is this run from now on
@@ -73,4 +78,5 @@ def use(run: str | None, reset: bool, console: Console) -> None:
         raise click.UsageError("the folder of a run is needed, or --reset")
     with what_to_type():
         entry = zoo.use(run)
-    console.result(f"{entry.task}: {entry.folder}", {"task": entry.task, "path": str(entry.folder)})
+    record = {"task": entry.task, "style": entry.style, "path": str(entry.folder)}
+    console.result(f"{entry.name}: {entry.folder}", record)

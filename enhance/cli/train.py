@@ -117,7 +117,7 @@ def train(context: click.Context, console: Console, **given: Any) -> None:
     text = f"{entry.weights}  {entry.task}, {entry.card['steps']} steps{psnr}"
     if entry.task in zoo.TASKS:
         console.info(
-            f"`--model {entry.folder}` uses it; after `enhance models use {entry.folder}` so does {entry.task}"
+            f"`--model {entry.folder}` uses it; after `enhance models use {entry.folder}` so does {entry.name}"
         )
     console.result(text, {"run": str(entry.folder)} | entry.facts)
 

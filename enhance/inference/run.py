@@ -2,24 +2,43 @@
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from enhance import backend, zoo
+from enhance import backend, naming, zoo
 
 if TYPE_CHECKING:
+    import keras
+
     from enhance.inference.apply import Enlarger
 
 
-def open_enlarger(weights: Path | str, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
-    """The generator in a `.keras` file as a function of one picture; only now is Keras loaded.
+def open_network(model: naming.Model, *, device: str = "auto") -> "keras.Model":
+    """The network of a model, a mixture of two where the model is one; only now is Keras loaded.
 
-    Raises ValueError where Keras is not installed, and as `apply.load` and `apply.Enlarger` do.
+    Raises ValueError where Keras is not installed, as `apply.load` does, and where two that are to be mixed have
+    different layers.
     """
     backend.ensure()
     from enhance.inference import apply
+    from enhance.networks import interpolation
 
-    return apply.Enlarger(apply.load(weights, device=device), tile=tile, device=device)
+    network = apply.load(model.weights, device=device)
+    if model.toward is not None:
+        try:
+            interpolation.move_toward(network, apply.load(model.toward.weights, device=device), model.share)
+        except ValueError as error:
+            raise ValueError(f"{model.weights} and {model.toward.weights}: {error}") from error
+    return network
+
+
+def open_enlarger(
+    model: naming.Model, *, tile: int | None = None, device: str = "auto", ensemble: bool = False
+) -> "Enlarger":
+    """A model as a function of one picture. Raises ValueError as `open_network` and `apply.Enlarger` do."""
+    network = open_network(model, device=device)
+    from enhance.inference import apply
+
+    return apply.Enlarger(network, tile=tile, device=device, ensemble=ensemble)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -63,7 +82,7 @@ class Run(zoo.Entry):
         """
         return cls(folder=entry.folder, card=entry.card)
 
-    def load(self, *, tile: int | None = None, device: str = "auto") -> "Enlarger":
+    def load(self, *, tile: int | None = None, device: str = "auto", ensemble: bool = False) -> "Enlarger":
         """The model as a function of one picture, as `enhance.load` gives it.
 
         Parameters
@@ -72,6 +91,8 @@ class Run(zoo.Entry):
             Largest side worked on at once, in pixels of the input: less memory.
         device : str
             auto, cpu, gpu or gpu:N.
+        ensemble : bool
+            Whether to average what it makes of the eight turns and flips of a picture: eight times the time.
 
         Returns
         -------
@@ -89,10 +110,11 @@ class Run(zoo.Entry):
         >>> enhance.models()[0].load()(numpy.zeros((8, 8, 3), "uint8")).shape
         (32, 32, 3)
         """
-        return open_enlarger(self.weights, tile=tile, device=device)
+        model = naming.Model(weights=self.weights, run=self)
+        return open_enlarger(model, tile=tile, device=device, ensemble=ensemble)
 
     def __repr__(self) -> str:
-        return f"<{self.task} ×{self.scale}, {self._psnr_words()}: {self.folder}>"
+        return f"<{self.name} ×{self.scale}, {self._psnr_words()}: {self.folder}>"
 
     def _psnr_words(self) -> str:
         psnr_db = self.card["validation"].get("val_psnr_db")
@@ -102,6 +124,7 @@ class Run(zoo.Entry):
         card, stages = self.card, self.card["stages"].items()
         rows = {
             "Undoes": f"{self.task}, enlarging ×{self.scale}",
+            "Style": self.style,
             "Network": f"{card['generator']}, {card['parameters']:,} parameters",
             "Learnt from": card["data"],
             "Training": ", then ".join(f"{steps} steps {name}" for name, steps in stages),

@@ -21,6 +21,7 @@ from enhance.inference import likeness
 from enhance.networks import keras_file
 from enhance.training import build, model_card, optimizer, run_folder, validation
 from enhance.training.step import Trainer
+from scielab.model_grid.rows import HASH_DIGITS
 
 #: The critic has won where it is right with this probability, of real and of made pictures, in so many rows of the log
 #: one after another.
@@ -259,6 +260,7 @@ class _Training:
         config = self.config
         return {
             "task": config.task,
+            "style": config.style,
             "setting": config.setting,
             "vary": dict(live_camera.flat(config.vary)),
             "description": config.description,
@@ -280,7 +282,7 @@ class _Training:
             "rollbacks": self.state.rollbacks,
             "version": __version__,
             "finished": True,
-            "source_sha256": list(self.pictures.source_sha256),
+            "source_sha256": sorted({digest[:HASH_DIGITS] for digest in self.pictures.source_sha256}),
         }
 
 

@@ -28,7 +28,8 @@ def text(card: dict) -> str:
         "Version": card["version"],
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return f"""# {card["task"]}: {card["description"]}
+    style = "" if card["style"] == "faithful" else f":{card['style']}"
+    return f"""# {card["task"]}{style}: {card["description"]}
 
 | | |
 |---|---|

@@ -81,7 +81,7 @@ def test_load_finds_tasks_and_runs_and_says_what_there_is(tmp_path, monkeypatch,
     with pytest.raises(ValueError, match="unknown device None"):
         enhance.load(model_file, device=None)
     entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
-    monkeypatch.setattr(zoo, "find", lambda task: entry)
+    monkeypatch.setattr(zoo, "find", lambda task, style: entry)
     assert enhance.load("deblur")(np.zeros((4, 4), np.uint8)).shape == (16, 16)
 
 

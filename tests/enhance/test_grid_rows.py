@@ -11,7 +11,7 @@ import pytest
 from camsim.io import atomic
 from enhance import backend, grid_rows, user_files, zoo
 
-WEIGHTS = Path(zoo.__file__).parent / "weights"
+WEIGHTS = Path(zoo.__file__).parent / "weights" / "faithful"
 
 
 def other_camera(folder: Path, **facts: object) -> Path:

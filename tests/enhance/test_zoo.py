@@ -1,26 +1,16 @@
-"""Where trained models are found: by task, by folder, by file; what an unfinished run says."""
+"""Where trained models are found: those of tasks and their styles, shipped, chosen, or of the user's own."""
 
 import json
 import shutil
 
 import pytest
 
-from enhance import user_files, zoo
+from enhance import no_model, user_files, zoo
 
 
-def write_run(folder, *, task="deblur", finished=True):
-    """A folder like that of a run."""
-    folder.mkdir(parents=True)
-    card = {"task": task, "generator": "light", "data": "photographs", "scale": 4, "parameters": 1, "steps": 1}
-    card |= {"stages": {"pixel": 1}, "validation": {"val_psnr_db": 30.0}, "finished": finished}
-    (folder / zoo.CARD).write_text(json.dumps(card | {"source_sha256": ["0" * 64]}))
-    (folder / zoo.GENERATOR).touch()
-    return folder
-
-
-def test_every_model_has_a_licence(tmp_path):
+def test_every_model_has_a_licence(tmp_path, write_run):
     """What ships names the file that lies beside it; of your own nothing is known but that it is yours."""
-    folder = zoo.shipped()[0].folder.parent
+    folder = zoo.shipped()[0].folder.parents[1]
     text = (folder / "LICENSE").read_text(encoding="utf-8")
     for entry in zoo.shipped():
         assert entry.licence.endswith("(enhance/weights/LICENSE)") and entry.task in text.splitlines()[0]
@@ -31,7 +21,7 @@ def test_every_model_has_a_licence(tmp_path):
         zoo.open_run(tmp_path / "own")
 
 
-def test_a_tasks_name_stands_for_what_is_shipped_until_a_run_is_chosen(tmp_path):
+def test_a_tasks_name_stands_for_what_is_shipped_until_a_run_is_chosen(tmp_path, write_run):
     for name in ("first", "second"):
         user_files.remember(write_run(tmp_path / name))
     user_files.remember(tmp_path / "first")  # again: it is the latest now, and there once
@@ -50,10 +40,10 @@ def test_a_tasks_name_stands_for_what_is_shipped_until_a_run_is_chosen(tmp_path)
         zoo.reset("blur")
 
 
-def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_path, monkeypatch):
+def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_path, monkeypatch, write_run):
     zoo.use(write_run(tmp_path / "mine"))
     shutil.rmtree(tmp_path / "mine")
-    with pytest.raises(zoo.VanishedError, match=r"chosen for deblur is gone \(.*mine: no trained model here"):
+    with pytest.raises(no_model.VanishedError, match=r"chosen for deblur is gone \(.*mine: no trained model here"):
         zoo.find("deblur")
     assert zoo.find("sr").is_shipped and zoo.reset("deblur") == ["deblur"] and zoo.find("deblur").is_shipped
     for text in ("{", "[]", '{"deblur": 3}'):
@@ -62,7 +52,7 @@ def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_
             zoo.find("deblur")
 
 
-def test_a_camera_of_ones_own_has_its_latest_run_unless_one_is_chosen(tmp_path):
+def test_a_camera_of_ones_own_has_its_latest_run_unless_one_is_chosen(tmp_path, write_run):
     for name in ("first", "second"):
         user_files.remember(write_run(tmp_path / name, task="mine"))
     assert zoo.tasks() == [*zoo.TASKS, "mine"] and zoo.find("mine").folder == tmp_path / "second"
@@ -70,36 +60,36 @@ def test_a_camera_of_ones_own_has_its_latest_run_unless_one_is_chosen(tmp_path):
     assert zoo.find("mine").folder == tmp_path / "first"
 
 
-def test_a_model_is_named_by_a_task_a_run_or_its_file(tmp_path):
-    run = write_run(tmp_path / "models" / "deblur")
-    for given in (run, str(run), run / zoo.GENERATOR):
-        weights, entry = zoo.open_model(given)
-        assert weights == run / zoo.GENERATOR and entry.folder == run
-    assert entry.facts.keys() == entry.card.keys() - {"source_sha256"} and entry.inputs == {}
-    (run / "pixel.keras").touch()  # of a stage: no result
-    assert zoo.open_model(run / "pixel.keras") == (run / "pixel.keras", None)
-    assert zoo.open_model("deblur")[1].is_shipped
-    write_run(tmp_path / "models" / "sr", task="sr")
-    with pytest.raises(zoo.SeveralModelsError, match=r"models: a folder of models.*models/sr, .*models/deblur"):
-        zoo.open_model(tmp_path / "models")
+def test_what_ships_is_sorted_by_style_and_small():
+    found = zoo.shipped()
+    assert [entry.task for entry in found][:4] == list(zoo.TASKS)
+    for entry in found:
+        assert (entry.folder.parent.name, entry.folder.name) == (entry.style, entry.task)
+        for name in (zoo.CONFIG, zoo.CAMERA, zoo.GENERATOR, zoo.CARD, "README.md"):
+            assert (entry.folder / name).is_file()
+    weights = found[0].folder.parents[1]
+    assert sum(path.stat().st_size for path in weights.rglob("*") if path.is_file()) < 16 << 20
 
 
-def test_what_is_no_model_is_named_without_an_option_of_the_command_line(tmp_path, monkeypatch):
-    (tmp_path / "damaged").mkdir()
-    (tmp_path / "damaged" / zoo.CARD).write_text("{}")
-    odd = write_run(tmp_path / "odd")
-    card = json.loads((odd / zoo.CARD).read_text())
-    (odd / zoo.CARD).write_text(json.dumps(card | {"inputs": {"sharpness": [0.2, 0.1]}}))
-    unfinished = write_run(tmp_path / "unfinished", finished=False)
-    monkeypatch.setattr(zoo, "shipped", list)
-    for given, words, kind in (
-        ("blurr", "neither a task", ValueError),
-        (tmp_path / "gone", "neither a task", ValueError),
-        (tmp_path / "damaged", "damaged", ValueError),
-        (odd, "damaged", ValueError),
-        (unfinished, "training is not finished", zoo.UnfinishedError),
-        ("sr", "no model for sr", zoo.NoModelError),
-    ):
-        with pytest.raises(kind, match=words) as error:
-            zoo.open_model(given)
-        assert "--" not in str(error.value)
+def test_styles_of_a_task_are_found_and_chosen_one_by_one(tmp_path, monkeypatch, write_run):
+    monkeypatch.setattr(zoo, "_SHIPPED", tmp_path / "weights")
+    for style, task in (("perceptual", "sr"), ("faithful", "deblur"), ("perceptual", "deblur"), ("faithful", "sr")):
+        write_run(tmp_path / "weights" / style / task, task=task, style=style)
+    names = ["sr", "deblur", "sr:perceptual", "deblur:perceptual"]
+    assert [entry.name for entry in zoo.shipped()] == [entry.name for entry in zoo.known()] == names
+    assert zoo.tasks() == list(zoo.TASKS) and zoo.styles("deblur") == ["faithful", "perceptual"]
+    assert zoo.find("deblur", "perceptual").folder == tmp_path / "weights" / "perceptual" / "deblur"
+    vivid = write_run(tmp_path / "vivid", style="vivid")
+    user_files.remember(vivid)
+    with pytest.raises(no_model.NoStyleError, match=r"deblur has no style 'vivid'; there is: faithful, perceptual$"):
+        zoo.find("deblur", "vivid")  # a run of the user's own is not taken before it is chosen
+    assert zoo.use(vivid).name == "deblur:vivid" and zoo.find("deblur", "vivid").folder == vivid
+    assert zoo.find("deblur").is_shipped and zoo.styles("deblur") == ["faithful", "perceptual", "vivid"]
+    assert zoo.reset("deblur") == [] and zoo.reset("deblur:vivid") == ["deblur:vivid"]
+
+
+def test_a_camera_of_ones_own_may_have_other_styles_alone(tmp_path, write_run):
+    user_files.remember(write_run(tmp_path / "mine", task="mine", style="perceptual"))
+    assert zoo.styles("mine") == ["perceptual"] and zoo.find("mine", "perceptual").folder == tmp_path / "mine"
+    with pytest.raises(no_model.NoStyleError, match="mine has no style 'faithful'; there is: perceptual"):
+        zoo.find("mine")

@@ -20,8 +20,8 @@ SCHEMAS = {
     "enhance/configs/training.schema.json": config.file_schema,
 }
 FILES = {
-    camera_file.file_schema: ("camsim/settings/*.toml", "enhance/weights/*/camera.toml"),
-    config.file_schema: ("enhance/configs/*.toml", "enhance/weights/*/config.toml"),
+    camera_file.file_schema: ("camsim/settings/*.toml", "enhance/weights/*/*/camera.toml"),
+    config.file_schema: ("enhance/configs/*.toml", "enhance/weights/*/*/config.toml"),
 }
 
 

@@ -138,7 +138,7 @@ def test_dry_run_does_nothing_and_fetches_nothing(run, tmp_path):
 
 def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
     entry = zoo.Entry(folder=model_file.parent, card={"task": "deblur", "scale": 4})
-    monkeypatch.setattr(zoo, "find", lambda task: entry)
+    monkeypatch.setattr(zoo, "find", lambda task, style: entry)
     image.write(tmp_path / "in.png", texture(4, 4))
     run("-i", "in.png", "-o", "out.png", "--task", "deblur")
     assert json.loads((tmp_path / "out.json").read_text())["task"] == "deblur"

@@ -118,7 +118,7 @@ def test_command_refusals(refused, bench, tmp_path, monkeypatch):
     assert "is an input" in refuse("--csv", bench / "HR" / "grey.png")
     assert "too few" in refuse("--crop", 30)
     entry = zoo.Entry(folder=tmp_path / "run", card={"task": "sr", "scale": 2})
-    monkeypatch.setattr(zoo, "find", lambda task: entry)
+    monkeypatch.setattr(zoo, "find", lambda task, style: entry)
     assert "a model for scale 2, not 4" in refuse("--task", "sr")
     monkeypatch.setattr("enhance.cli.evaluate.open_enlarger", lambda path: SimpleNamespace(enlarge=nearest(2)))
     csv_path = tmp_path / "scores.csv"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from enhance import user_files, zoo
 from enhance.cli.main import cli
 
-WEIGHTS = Path(zoo.__file__).parent / "weights"
+WEIGHTS = Path(zoo.__file__).parent / "weights" / "faithful"
 
 
 @pytest.fixture

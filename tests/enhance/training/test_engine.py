@@ -197,9 +197,10 @@ def test_red_stays_red_through_training_and_saving(tmp_path, configure, training
     configuration = configure(PIXEL | {"steps": 20})
     run_folder.prepare(tmp_path, configuration, "", "")
     engine.run(tmp_path, configuration, training_pictures(red[:, ::4, ::4], red))
+    from enhance import naming
     from enhance.inference.run import open_enlarger
 
-    output = open_enlarger(tmp_path / "generator.keras").enlarge(red[0, ::4, ::4] / 255.0)
+    output = open_enlarger(naming.open_model(tmp_path)).enlarge(red[0, ::4, ::4] / 255.0)
     np.testing.assert_allclose(output, np.broadcast_to([200 / 255, 0, 0], output.shape), atol=0.1)
     assert image.read(max((tmp_path / "previews").glob("*.png")))[0, 0].argmax() == 0
 
