@@ -6,6 +6,7 @@
 # make test-lowest    the wheel, in a fresh environment with the oldest versions promised
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
 # make dist           wheel and source distribution, checked, in dist/
+# make ship RUN=…     a finished run becomes one of the models that ship, enhance/weights/STYLE/TASK
 # make lead           the picture at the top of README
 # make lint           ruff and mypy
 # make clean          remove what these made
@@ -24,7 +25,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest soak dist lead lint clean
+.PHONY: demo test test-fast test-lowest test-newest soak dist ship lead lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -78,6 +79,9 @@ dist: $(READY)
 	@$(UVX) --from 'check-wheel-contents>=0.6' check-wheel-contents --ignore W009 dist/*.whl
 	@$(UVX) --from 'pyroma>=4.2' pyroma --min 9 --skip-tests AuthorEmail dist/*.tar.gz
 	@$(BIN)/python .ci/sdist.py dist/*.tar.gz
+
+ship: $(READY)
+	@$(BIN)/python .ci/ship.py $(RUN) $(if $(LICENCE),--licence "$(LICENCE)")
 
 lead: $(READY)
 	@$(BIN)/python docs/lead.py

@@ -86,6 +86,26 @@ def test_load_finds_tasks_and_runs_and_says_what_there_is(tmp_path, monkeypatch,
 
 
 @pytest.mark.slow
+def test_load_mixes_two_models_and_averages_turns(tmp_path, photo):
+    """The untrained light generator is bilinear and its last bias adds to that: halfway, half of the bias is added."""
+    paths = [tmp_path / "one.keras", tmp_path / "two.keras"]
+    for path, bias in zip(paths, (0.0, 0.5), strict=True):
+        network = generators.build("light", scale=4, blocks=1, filters=4)
+        network.get_layer("tail").bias.assign(np.full(48, bias))
+        network.save(path)
+    dark = np.full((6, 9, 3), 0.1)
+    for share, wanted in ((0, 0.1), (0.5, 0.35), (1, 0.6)):
+        found = enhance.load(paths[0], style=share, toward=paths[1], ensemble=True)(dark)
+        np.testing.assert_allclose(found, np.full((24, 36, 3), wanted), atol=1e-6)
+    with pytest.raises(ValueError, match="a style is of a task"):
+        enhance.load(paths[0], style=0.5)
+    with pytest.raises(ValueError, match="sr has no style 'vivid'; there is: faithful"):
+        enhance.load("sr", style="vivid")
+    with pytest.raises(ValueError, match="not int"):
+        enhance.load(paths[0], style=0.5, toward=3)
+
+
+@pytest.mark.slow
 def test_models_are_those_that_load_finds():
     for _ in range(2):
         found = enhance.models()

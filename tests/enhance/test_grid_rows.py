@@ -88,3 +88,38 @@ def test_the_latest_run_for_another_camera_is_found(tmp_path):
     user_files.remember(other_camera(tmp_path / "second"))
     *_, phone = grid_rows.rows()
     assert phone.name == "phone" and phone.facts["path"].endswith("second") and len(grid_rows.rows()) == 5
+
+
+def test_a_style_is_a_row_when_asked_for_and_no_rival(tmp_path, monkeypatch, write_run):
+    monkeypatch.setattr(zoo, "_SHIPPED", tmp_path / "weights")
+    for style in ("faithful", "perceptual"):
+        for task in zoo.TASKS:
+            place = tmp_path / "weights" / style / task
+            write_run(place, task=task, style=style, source_sha256=[style])
+            (place / zoo.GENERATOR).write_text(f"{style} {task}")
+    assert [row.name for row in grid_rows.rows()] == list(zoo.TASKS)
+    (own,), (other,), (mixed,) = (grid_rows.rows(f"deblur{style}") for style in ("", ":perceptual", ":0.3"))
+    assert [row.name for row in (own, other, mixed)] == ["deblur", "deblur:perceptual", "deblur:0.3"]
+    assert [row.rival for row in (own, other, mixed)] == [True, False, False]
+    assert {row.trained_for for row in (own, other, mixed)} == {"f22"}
+    assert (own.seen, other.seen, mixed.seen) == ({"faithful"}, {"perceptual"}, {"faithful", "perceptual"})
+    assert len({row.sha256 for row in (own, other, mixed, grid_rows.rows("deblur:0.4")[0])}) == 4
+    assert mixed.facts["share"] == 0.3 and mixed.facts["mixed_with"].endswith(zoo.GENERATOR)
+    four = grid_rows.rows(str(tmp_path / "weights" / "perceptual"))
+    assert [row.name for row in four] == [f"{task}:perceptual" for task in zoo.TASKS]
+
+
+def test_a_model_for_all_cameras_is_a_row_and_no_rival(tmp_path, monkeypatch, write_run):
+    monkeypatch.setattr(zoo, "_SHIPPED", tmp_path / "weights")
+    for task in (*zoo.TASKS, zoo.BLIND):
+        write_run(tmp_path / "weights" / "faithful" / task, task=task, setting="f22")
+    *four, blind = grid_rows.rows()
+    assert all(row.rival and row.trained_for for row in four)
+    assert (blind.name, blind.rival, blind.trained_for, blind.competes_elsewhere) == ("blind", False, None, True)
+
+
+def test_a_camera_of_ones_own_without_a_faithful_model_is_no_row_by_itself(tmp_path, write_run):
+    user_files.remember(write_run(tmp_path / "mine", task="phone", style="perceptual"))
+    assert [row.name for row in grid_rows.rows()] == list(zoo.TASKS)
+    (row,) = grid_rows.rows("phone:perceptual")
+    assert row.name == "phone:perceptual" and not row.rival

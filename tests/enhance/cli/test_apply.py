@@ -14,7 +14,7 @@ from PIL.ExifTags import Base
 
 pytest.importorskip("keras")
 
-from camsim.io import image
+from camsim.io import atomic, image
 from enhance import zoo
 from enhance.cli import apply
 from enhance.inference import pictures
@@ -144,9 +144,63 @@ def test_a_tasks_model_is_found(run, model_file, monkeypatch, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text())["task"] == "deblur"
 
 
+@pytest.mark.slow
+def test_an_ensemble_takes_eight_looks_and_says_so(run, tmp_path):
+    """The untrained light generator is bilinear enlargement, which is the same whichever way a picture is turned."""
+    image.write(tmp_path / "in.png", texture(10, 13))
+    run("in.png", "-o", "once.png")
+    run("in.png", "-o", "eight.png", "--ensemble", "--tile", "40")
+    once, eight = (pictures.read(tmp_path / f"{name}.png").values.astype(int) for name in ("once", "eight"))
+    assert eight.shape == (40, 52, 3) and np.abs(once - eight).max() <= 1
+    assert [json.loads((tmp_path / f"{n}.json").read_text())["ensemble"] for n in ("once", "eight")] == [False, True]
+
+
+@pytest.mark.slow
+def test_the_dial_goes_from_faithful_to_perceptual(run, tmp_path, monkeypatch, write_run):
+    """Convolutions alone are linear in the last one's bias, which here is all in which the two styles differ."""
+    monkeypatch.setattr(zoo, "_SHIPPED", tmp_path / "weights")
+    for style, grey in (("faithful", 0.2), ("perceptual", 0.6)):
+        folder = write_run(tmp_path / "weights" / style / "deblur", style=style)
+        network = generators.build("light", scale=4, blocks=1, filters=4)
+        network.set_weights([0 * weight for weight in network.get_weights()])
+        network.get_layer("tail").bias.assign(np.full(48, grey))
+        network.save(folder / zoo.GENERATOR)
+    image.write(tmp_path / "in.png", np.zeros((6, 7, 3)))
+    means = []
+    for style in ("faithful", "0", "0.25", "1", "perceptual"):
+        done = run("in.png", "-o", f"{style}.png", "--task", "deblur", "--style", style)
+        means.append(255 * image.read(tmp_path / f"{style}.png").mean())
+    assert means == pytest.approx([51, 51, 76.5, 153, 153], abs=0.6)
+    assert "model: deblur:perceptual, as shipped (" in done.stderr
+    record = json.loads((tmp_path / "0.25.json").read_text())
+    ends = [tmp_path / "weights" / style / "deblur" / zoo.GENERATOR for style in ("faithful", "perceptual")]
+    assert (record["model"], record["mixed_with"], record["share"]) == (str(ends[0]), str(ends[1]), 0.25)
+    assert [record["model_sha256"], record["mixed_with_sha256"]] == [atomic.sha256(end) for end in ends]
+    assert "mixed_with" not in json.loads((tmp_path / "faithful.json").read_text())
+
+
+@pytest.mark.slow
+def test_styles_of_other_layers_are_not_mixed(refused, tmp_path, monkeypatch, write_run):
+    image.write(tmp_path / "in.png", np.zeros((6, 7, 3)))
+    for number, blocks in enumerate((1, 2)):
+        run_folder = write_run(tmp_path / f"run{number}", task="phone", style=("faithful", "perceptual")[number])
+        generators.build("light", scale=4, blocks=blocks, filters=4).save(run_folder / zoo.GENERATOR)
+        zoo.use(run_folder)
+    line = refused("enhance", "apply", "in.png", "-o", "out.png", "--task", "phone", "--style", "0.3")
+    assert f"run0/{zoo.GENERATOR} and " in line and "the two have different layers" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (
+            ("in.png", "-o", "out.png", "--task", "sr", "--style", "vivid"),
+            "sr has no style 'vivid'; there is: faithful",
+        ),
+        (("in.png", "-o", "out.png", "--model", "sr:vivid"), "sr has no style 'vivid'; there is: faithful"),
+        (("in.png", "-o", "out.png", "--task", "sr", "--style", "1.5"), "style 1.5 is not from 0 (faithful) to 1"),
+        (("in.png", "-o", "out.png", "--model", "MODEL", "--style", "0.3"), "a style is of a task (sr, color, pixel"),
+        (("in.png", "-o", "out.png", "--style", "0.3"), "--style is of a task"),
         (("-i", "in.png", "-o", "out.png"), "--model is needed"),
         (("-i", "in.png", "-o", "out.png", "--task", "blur"), "blur: neither a task"),
         (("-i", "in.png", "-o", "out.png", "--model", "mine"), "no trained model"),

@@ -66,7 +66,9 @@ def test_the_command_writes_all_files_and_says_who_wins(command, refused, workpl
     assert {c["model"] for c in stored["cells"]} == {"bicubic", "sr", "color", "pixel", "deblur"}
     assert {c["setting"] for c in stored["cells"]} == {"ideal", "underexposed", "pixel25", "f22"}
     numbers = {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "mesh", "hatch"}
-    assert set(stored["cells"][0]) == {"model", "setting", "pictures"} | numbers | {f"{n}_interval" for n in numbers}
+    assert set(stored["cells"][0]) == {"model", "setting", "rival", "pictures"} | numbers | {
+        f"{n}_interval" for n in numbers
+    }
     assert [c["setting"] for c in stored["columns"]] == ["ideal", "underexposed", "pixel25", "f22"]
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {"report.html", "grid.png", "delta_e.png", "matrix.png", "grid.json", "grid.csv"}

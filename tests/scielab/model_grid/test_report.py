@@ -105,3 +105,13 @@ def test_a_page_of_one_picture_without_verdicts(results, cells, pictures):
     page = report.page(pictures[1:], results, cells, [], top=40, facts={}, first=pictures[1].name)
     assert content_of(page)["start"]["picture"] == pictures[1].name == next(iter(content_of(page)["pictures"]))
     assert "wins by" not in page.partition("<script>\n")[0] and "1 of the 2 pictures that were judged" in page
+
+
+def test_who_is_no_rival_stands_below_a_line_of_the_tables(results, pictures, trained_for, page):
+    aside = verdicts.summarise(results, trained_for, no_rivals={"deblur"})
+    found = verdicts.judge(results, trained_for, no_rivals={"deblur"})
+    parted = report.page(pictures, results, aside, found, top=40, facts={})
+    rows = re.findall(r'<tr( class="line")?><th scope="row"[^>]*>(\w+)</th><td data', parted)
+    assert rows == 4 * [("", "bicubic"), ("", "sr"), (' class="line"', "deblur")]
+    assert "is no rival of theirs" in parted
+    assert 'class="line"' not in page and "is no rival of theirs" not in page
