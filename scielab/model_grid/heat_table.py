@@ -98,7 +98,8 @@ def _draw_heads(axes: "Axes", tops: dict[str, float], settings: list[str], cells
         axes.text(middle, _HEAD - 0.16, setting, fontsize=11, fontweight="bold", color=_INK, ha="center", va="center")
     for model, top in tops.items():
         shown = model.replace(":", ":\n")
-        words = axes.text(_LEFT - 0.14, top + _CELL_H / 2, shown, fontsize=11, ha="right", va="center")
+        size = 11 if shown == model else 9
+        words = axes.text(_LEFT - 0.14, top + _CELL_H / 2, shown, fontsize=size, ha="right", va="center")
         if model == BASELINE:
             words.set(style="italic", color=_DIM)
         else:
@@ -144,7 +145,8 @@ def _draw_verdicts(axes: "Axes", settings: list[str], verdicts: list[Verdict], m
         sure = margin.excludes_zero or size.low is None
         colour = (_OWN if margin.wins else _BAD) if sure else _DIM
         words = f"{verdict.model} {'wins' if margin.wins else 'loses'} by {metric.show(size.value)}"
-        axes.text(x, top + 0.20, words, fontsize=9.5, fontweight="bold", color=colour, ha="center", va="center")
+        size_pt = min(9.5, 205 / len(words))  # within the column
+        axes.text(x, top + 0.20, words, fontsize=size_pt, fontweight="bold", color=colour, ha="center", va="center")
         rival = f"{'' if sure else 'may be chance; '}{'next' if margin.wins else 'best'}: {margin.rival}"
         for line, small in enumerate(filter(None, (interval_words(metric, size), rival))):
             axes.text(x, top + 0.40 + 0.18 * line, small, fontsize=8, color=_DIM, ha="center", va="center")
