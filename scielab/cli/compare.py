@@ -54,7 +54,9 @@ def _limits(_context: click.Context, _option: click.Parameter, texts: tuple[str,
     metavar="MAP.png",
     help="Write the map of differences (.png or .pdf); for two folders, a folder of maps.",
 )
-@click.option("--range", "top", type=float, metavar="TOP", help="ΔE at the upper end of colours.  [default: 20]")
+@click.option(
+    "--range", "top", type=float, metavar="TOP", help="ΔE at the upper end of colours.  [default: 1 % at most is above]"
+)
 @click.option("--map", "raw", type=FILE, metavar="FILE", help="Write the map's values (.npy, or .tif in float32).")
 @click.option("--html", type=FILE, metavar="FILE", help="Write one page with slider, overlay, histogram and numbers.")
 @click.option("--csv", type=FILE, metavar="FILE", help="Append a row per pair to this CSV file.")
@@ -80,28 +82,26 @@ def compare(console: console.Console, **asked: Any) -> None:
     Two folders are compared pair by pair: pictures of the same name, or of the same name without suffix.
     """
     request = Request(**asked)
-    top = _top(request)
+    _check_top(request)
     _check_csv(request)
     if request.ref.is_dir() or request.test.is_dir():
         _check_folders(request)
-        _compare_folders(request, top, console)
+        _compare_folders(request, console)
     elif request.skip_missing:
         raise click.UsageError("--skip-missing is for two folders")
     else:
-        _compare_pair(request, top, console)
+        _compare_pair(request, console)
 
 
-def _top(request: Request) -> float:
-    """ΔE at the upper end of the colours, the one asked for or the default."""
-    from scielab.comparison import map_figure
-
+def _check_top(request: Request) -> None:
     if request.top is None:
-        return map_figure.DEFAULT_TOP
+        return
+    from scielab.comparison import map_scale
+
     if request.output is None and request.html is None:
         raise click.UsageError("--range is about the colours of -o and --html")
     with console.in_option("--range"):
-        map_figure.check_top(request.top)
-    return request.top
+        map_scale.check_top(request.top)
 
 
 def _check_csv(request: Request) -> None:
@@ -127,10 +127,10 @@ def _check_folders(request: Request) -> None:
         raise click.UsageError(f"{request.csv} lies in {request.output}, which is replaced as a whole")
 
 
-def _compare_pair(request: Request, top: float, console: console.Console) -> None:
+def _compare_pair(request: Request, console: console.Console) -> None:
     """One pair: compare, write what is asked for, print."""
     from camsim.io import atomic
-    from scielab.comparison import pair, record
+    from scielab.comparison import map_scale, pair, record
 
     targets = _targets(request)
     if request.dry_run:
@@ -147,6 +147,7 @@ def _compare_pair(request: Request, top: float, console: console.Console) -> Non
         console.info("note: the pictures are no larger than the filters, so that zeros beyond the border darken them")
     if request.limits:
         found = found | {"limits": record.check_limits(comparison.summary, request.limits)}
+    top = map_scale.top_of([comparison.delta_e]) if request.top is None else request.top
     if request.output is not None:
         found = found | {"output": str(request.output), "output_top_delta_e": top}
     comparison = replace(comparison, record=found)
@@ -180,7 +181,7 @@ def _targets(request: Request) -> list[Path]:
     return targets
 
 
-def _compare_folders(request: Request, top: float, console: console.Console) -> None:
+def _compare_folders(request: Request, console: console.Console) -> None:
     """All pairs of two folders: compare, write what is asked for, print. Nothing is written before all is compared."""
     from tqdm import tqdm
 
@@ -206,10 +207,10 @@ def _compare_folders(request: Request, top: float, console: console.Console) -> 
         return
     with contextlib.ExitStack() as stack:
         maps = None if request.output is None else stack.enter_context(atomic.atomic_folder(request.output))
-        compared = folders.compare_all(
-            pairing, request.viewing, plain=request.plain, limits=request.limits, maps=maps, top=top
-        )
+        compared = folders.compare_all(pairing, request.viewing, plain=request.plain, limits=request.limits, maps=maps)
         records = list(tqdm(compared, total=total, unit="pair", disable=not console.show_progress, dynamic_ncols=True))
+        if maps is not None:
+            folders.draw_maps(maps, records, top=request.top)
         whole = folders.report(records, pairing)
         if maps is not None:
             (maps / folders.RECORD).write_text(json.dumps(whole, indent=1), encoding="utf-8")

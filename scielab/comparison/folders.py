@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from camsim.io import atomic, outputs
-from scielab.comparison import map_figure, pair, record
+from scielab.comparison import map_figure, map_scale, pair, record
 from scielab.eye import picture_file
 from scielab.viewing import Viewing
 
@@ -122,7 +122,6 @@ def compare_all(
     plain: bool = False,
     limits: Sequence[tuple[str, float]] = (),
     maps: Path | None = None,
-    top: float = map_figure.DEFAULT_TOP,
 ) -> Iterator[dict]:
     """The record of every pair, as `pair.compare` gives it and with the pair's `name`, one after the other.
 
@@ -137,9 +136,7 @@ def compare_all(
     limits : sequence of (str, float)
         Of `record.parse_limit`; every record says which are exceeded.
     maps : Path, optional
-        A folder; every pair's map is written there.
-    top : float
-        ΔE at the upper end of the maps' colour scale.
+        A folder; the numbers of every pair's map are written there, for `draw_maps`.
     """
     names = map_names(pairing.pairs, ".png")
     for files, name in zip(pairing.pairs, names, strict=True):
@@ -148,9 +145,23 @@ def compare_all(
         if limits:
             found["limits"] = record.check_limits(comparison.summary, limits)
         if maps is not None:
-            found |= {"output": name, "output_top_delta_e": top}
-            comparison.save(maps / name, top=top)
+            found["output"] = name
+            comparison.save((maps / name).with_suffix(".npy"))
         yield found
+
+
+def draw_maps(maps: Path, records: Iterable[dict], *, top: float | None = None) -> None:
+    """Draw the maps that `compare_all` left in a folder, all on one scale, which every record then names.
+
+    It ends at `top` ΔE, by default where that of the map with the largest differences does.
+    """
+    raw = {(maps / found["output"]).with_suffix(".npy"): found for found in records}
+    if top is None:
+        top = max(map_scale.top_of([np.load(path)]) for path in raw)
+    for path, found in raw.items():
+        found["output_top_delta_e"] = top
+        map_figure.save_map(maps / found["output"], np.load(path), top=top, title=record.title(found))
+        path.unlink()
 
 
 def _means(records: Sequence[dict]) -> dict:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from camsim.io import atomic
+from scielab.comparison import map_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
 #: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
 SUFFIXES = (".png", ".pdf")
-
-#: ΔE at the upper end of the colour scale. Fixed, so that maps of different pictures can be compared.
-DEFAULT_TOP = 20.0
-
-#: Perceptually uniform, black where nothing differs.
-COLORMAP = "inferno"
 
 _DPI = 100
 _MIN_WIDTH, _MAX_MAGNIFIED, _MIN_BAR = 480, 1600, 240  # pixels
@@ -31,28 +26,12 @@ def check_suffix(path: Path | str) -> None:
         raise ValueError(f"{path}: a map is written as one of {', '.join(SUFFIXES)}")
 
 
-def check_top(top: float) -> None:
-    """Raise ValueError unless `top`, in ΔE, can be the upper end of a colour scale."""
-    if not 0 < top < np.inf:
-        raise ValueError(f"top of the scale is {top:g} ΔE; it must be above 0 and finite")
-
-
-def colourise(delta_e_map: np.ndarray, top: float = DEFAULT_TOP) -> np.ndarray:
-    """Colours (H, W, 3), sRGB in [0, 1], of a map (H, W) in ΔE; 0 is black, `top` and more the brightest.
-
-    Raises ValueError unless `top` is positive and finite.
-    """
-    import matplotlib
-
-    check_top(top)
-    return matplotlib.colormaps[COLORMAP](np.clip(np.asarray(delta_e_map, dtype=float) / top, 0, 1))[..., :3]
-
-
-def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float = DEFAULT_TOP, title: str = "") -> None:
+def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float | None = None, title: str = "") -> None:
     """Write a map (H, W) in ΔE as a picture with a scale bar; the suffix of `path` chooses the format.
 
     Every pixel of the map becomes one block of equal colour, n × n pixels in size: n = 1 unless the map is small.
-    Values above `top` have the colour of the top, which the bar says.
+    The scale ends at `top` ΔE, by default where that of `map_scale.top_of` does; values above have the colour of the
+    top, which the bar says.
 
     Raises ValueError for another suffix than `SUFFIXES`, a map that is not (H, W) with finite values, a `top`
     that is not positive, or a place that is not writable; nothing is left half-written.
@@ -65,14 +44,14 @@ def save_map(path: Path | str, delta_e_map: np.ndarray, *, top: float = DEFAULT_
         figure.savefig(temporary, metadata={"CreationDate": None} if path.suffix.lower() == ".pdf" else None)
 
 
-def png(delta_e_map: np.ndarray, *, top: float = DEFAULT_TOP, title: str = "") -> bytes:
+def png(delta_e_map: np.ndarray, *, top: float | None = None, title: str = "") -> bytes:
     """The bytes of the PNG that `save_map` writes."""
     buffer = io.BytesIO()
     _figure(delta_e_map, top, title).savefig(buffer, format="png")
     return buffer.getvalue()
 
 
-def _figure(delta_e_map: np.ndarray, top: float, title: str) -> "Figure":
+def _figure(delta_e_map: np.ndarray, top: float | None, title: str) -> "Figure":
     """A map with its scale bar, and above it a title unless that is empty."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -80,7 +59,8 @@ def _figure(delta_e_map: np.ndarray, top: float, title: str) -> "Figure":
     values = np.asarray(delta_e_map, dtype=float)
     if values.ndim != 2 or not values.size or not np.isfinite(values).all():
         raise ValueError(f"a map of shape {values.shape} must be (rows, columns) with finite values")
-    colours = colourise(values, top)
+    top = map_scale.top_of([values]) if top is None else top
+    colours = map_scale.colourise(values, top)
 
     # Axes are placed in whole pixels by hand: automatic layout would resample the map.
     block = max(1, min(-(-_MIN_WIDTH // values.shape[1]), _MAX_MAGNIFIED // max(values.shape)))
@@ -113,9 +93,10 @@ def _draw_bar(figure: "Figure", axes: "Axes", top: float, font: float, arrow: fl
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    scale = ScalarMappable(Normalize(0, top), COLORMAP)
-    bar = figure.colorbar(scale, cax=axes, extend="max", extendfrac=arrow, ticks=np.linspace(0, top, 5))
-    bar.ax.set_yticklabels([f"{value:g}" for value in np.linspace(0, top, 5)])
+    ticks = map_scale.ticks(top)
+    places = ScalarMappable(Normalize(0, 1), map_scale.COLORMAP)
+    bar = figure.colorbar(places, cax=axes, extend="max", extendfrac=arrow, ticks=map_scale.places(ticks, top))
+    bar.ax.set_yticklabels([f"{value:g}" for value in ticks])
     bar.ax.tick_params(labelsize=font, width=font / 12, length=font / 2.5, pad=font / 3)
     bar.outline.set_linewidth(font / 15)
     bar.set_label(f"ΔE, 0 to {top:g} (arrow: above)", fontsize=font, labelpad=font / 2)

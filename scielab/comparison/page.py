@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from camsim.io.image import quantise
-from scielab.comparison import map_figure, record
+from scielab.comparison import histogram, map_scale, record
 
 #: File name endings of a page.
 SUFFIXES = (".html", ".htm")
@@ -17,9 +17,12 @@ SUFFIXES = (".html", ".htm")
 #: Pictures of more pixels are shown reduced by a whole number: browsers take seconds to unpack more.
 MAX_SHOWN_PIXELS = 4_200_000
 
-_BINS, _STEPS = 80, 200  # of the histogram; of the threshold slider
-_LEAST_STEP, _ROUNDING = 0.01, 1e-9  # ΔE, of the embedded map; of a value that lies on a threshold
+#: Where the threshold of the overlay may stand: that many places on the scale, and the convention for its formula.
+_THRESHOLDS = 120
 _NOTICEABLE = {76: 2.3}  # ΔE the overlay starts from, a convention; 1 for the other formulas
+
+_LEAST_STEP, _ROUNDING = 0.01, 1e-9  # ΔE, of the embedded map; of a value that lies on a threshold
+_COLOURS = 256
 
 
 def data_url(rgb: np.ndarray, *, quality: int | None = None) -> str:
@@ -44,12 +47,25 @@ def filled(template: str, **content: object) -> str:
     return made.get_template(template).render(content)
 
 
+def ruler(top: float) -> dict:
+    """The scale of maps up to `top` ΔE, ready for the macro of `ruler.html`: its colours, and what stands where."""
+    ticks = map_scale.ticks(top)
+    return {
+        "top": f"{top:g}",
+        "ramp": data_url(map_scale.colours(np.linspace(0, 1, _COLOURS)[None])),
+        "ticks": [
+            {"words": map_scale.tick_words(tick, top), "at": f"{100 * place:.1f}"}
+            for tick, place in zip(ticks, map_scale.places(ticks, top), strict=True)
+        ],
+    }
+
+
 def html(
     found: dict,
     pictures: tuple[np.ndarray, np.ndarray],
     differences: np.ndarray,
     *,
-    top: float = map_figure.DEFAULT_TOP,
+    top: float | None = None,
 ) -> str:
     """The page as text.
 
@@ -61,37 +77,52 @@ def html(
         Reference and test, sRGB values in [0, 1], as they are to be seen.
     differences : (h, w) array
         The map in ΔE, at the upper left of the pictures and no larger than they are.
-    top : float
-        ΔE at the upper end of colour scale, histogram and threshold.
+    top : float, optional
+        ΔE at the upper end of colour scale, histogram and threshold; by default where `map_scale.top_of` ends it.
     """
+    top = map_scale.top_of([differences]) if top is None else top
     rows, columns = pictures[0].shape[:2]
     reduced = max(1, math.ceil(math.sqrt(rows * columns / MAX_SHOWN_PIXELS)))
     shown = [_reduce(picture, reduced, np.add) if reduced > 1 else picture for picture in pictures]
-    thresholds = np.arange(_STEPS + 1) * (top / _STEPS)
+    step = _step(top)
+    noticeable = _NOTICEABLE.get(found["formula"], 1.0)
+    thresholds = _thresholds(top, step, noticeable)
     ordered = np.sort(differences, axis=None)
-    painted = 100 * (1 - np.searchsorted(ordered, thresholds - _ROUNDING) / ordered.size)
-    edges = np.append(np.arange(_BINS + 1) * (top / _BINS), np.inf)
-    counts = np.diff(np.searchsorted(ordered, edges))
+    painted = 100 * (1 - np.searchsorted(ordered, thresholds * step - _ROUNDING) / ordered.size)
+    start = int(np.argmin(np.abs(thresholds * step - noticeable)))
     reference, test = _names(found)
+    small = _reduce(differences, reduced, np.maximum) if reduced > 1 else differences
+    bars = histogram.drawn(differences, top)
     content = {
-        "title": f"{test} against {reference}",
-        "lead": f"{record.title(found)}: where an eye sees the test picture differ from its reference.",
-        "reference": {"name": reference, "src": data_url(shown[0])},
-        "test": {"name": test, "src": data_url(shown[1])},
         "shown": {"rows": shown[0].shape[0], "columns": shown[0].shape[1], "reduced": reduced},
-        "map": _packed(_reduce(differences, reduced, np.maximum) if reduced > 1 else differences, top / _STEPS),
-        "pixels": differences.size,
+        "map": _packed(small, step),
+        "colours": np.rint(255 * map_scale.colours(np.linspace(0, 1, _COLOURS))).astype(int).tolist(),
         "top": top,
-        "colours": np.rint(255 * map_figure.colourise(np.linspace(0, top, 256)[None], top)[0]).astype(int).tolist(),
-        "thresholdStep": top / _STEPS,
-        "thresholdStart": min(_STEPS, round(_NOTICEABLE.get(found["formula"], 1.0) * _STEPS / top)),
+        "thresholds": thresholds.tolist(),
         "painted": painted.tolist(),
-        "histogram": {"percent": (100 * counts / ordered.size).tolist()},
-        "columns": ["S-CIELAB", "plain CIELAB"] if "plain_delta_e" in found else ["S-CIELAB"],
-        "numbers": _numbers(found),
-        "facts": record.facts(found),
+        "histogram": {"left": bars["left"], "axis": bars["axis"], "edges": [bar["from"] for bar in bars["bars"]]},
     }
-    return filled("compare.html", content=content)
+    return filled(
+        "compare.html",
+        content=content,
+        title=f"{test} against {reference}",
+        lead=f"{record.title(found)}: where an eye sees the test picture differ from its reference.",
+        reference={"name": reference, "src": data_url(shown[0])},
+        test={"name": test, "src": data_url(shown[1])},
+        shown=content["shown"],
+        scale=ruler(top),
+        start={
+            "index": start,
+            "value": thresholds[start] * step - _ROUNDING,
+            "delta_e": f"{thresholds[start] * step:.6g}",
+            "painted": histogram.percent_words(painted[start]),
+        },
+        steps=len(thresholds) - 1,
+        histogram=bars,
+        columns=["S-CIELAB", "plain CIELAB"] if "plain_delta_e" in found else ["S-CIELAB"],
+        numbers=_numbers(found),
+        facts=record.facts(found),
+    )
 
 
 def _names(found: dict) -> tuple[str, str]:
@@ -115,21 +146,28 @@ def _numbers(found: dict) -> list[dict]:
     ]
 
 
-def _packed(differences: np.ndarray, threshold_step: float) -> dict:
+def _step(top: float) -> float:
+    """The steps in ΔE of the embedded map and of its threshold: an eye needs none that are finer."""
+    return _LEAST_STEP if 1 <= top <= 500 else 10.0 ** (math.floor(math.log10(top)) - 3)
+
+
+def _thresholds(top: float, step: float, noticeable: float) -> np.ndarray:
+    """Where the overlay may begin, in steps: spaced as the scale is, and at what is noticeable."""
+    spaced = top * np.linspace(0, 1, _THRESHOLDS + 1) ** 2
+    return np.unique(np.rint(np.append(spaced, min(noticeable, top)) / step).astype(int))
+
+
+def _packed(differences: np.ndarray, step: float) -> dict:
     """A map (H, W) as base64 of deflated 16-bit integers, all high bytes first, rounded down to steps of `step` ΔE.
 
-    A whole number of steps, `perThreshold`, makes a step of the threshold, so that what is painted is exact. The
-    largest integer stands for all above.
+    Thresholds are whole steps, so that what is painted is exact. The largest integer stands for all above.
     """
-    per_threshold = max(1, round(threshold_step / _LEAST_STEP))
-    step = threshold_step / per_threshold
     codes = np.minimum((differences + _ROUNDING) / step, 65535).astype(np.uint16)
     planes = np.stack([codes >> 8, codes & 255]).astype(np.uint8)
     return {
         "rows": codes.shape[0],
         "columns": codes.shape[1],
         "step": step,
-        "perThreshold": per_threshold,
         "data": base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode(),
     }
 

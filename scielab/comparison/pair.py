@@ -101,7 +101,7 @@ class Comparison:
         meaning = encoding.of(self.viewing)
         return _to_show(self.reference.values, meaning), _to_show(self.test.values, meaning)
 
-    def save(self, path: Path | str, *, top: float = map_figure.DEFAULT_TOP) -> None:
+    def save(self, path: Path | str, *, top: float | None = None) -> None:
         """Write the map, the page or the record; the ending of the name chooses.
 
         Parameters
@@ -109,8 +109,8 @@ class Comparison:
         path : Path or str
             Ends in .png or .pdf for the map in colours with its scale, .npy or .tif for the map's numbers, .html for
             one page with slider, overlay, histogram and numbers, .json for the record. A file there is replaced.
-        top : float
-            ΔE at the upper end of the colours, above 0.
+        top : float, optional
+            ΔE at the upper end of the colours, above 0; by default 1 % of the pixels at most are above it.
 
         Raises
         ------

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from camsim.io import atomic
-from scielab.comparison import map_figure
-from scielab.model_grid import map_scale
+from scielab.comparison import map_scale
 from scielab.model_grid.evaluate import ShownResult
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
@@ -130,8 +129,8 @@ def _write(
 
 def _draw_bar(axes: "Axes", canvas: np.ndarray, y: int, top: float) -> None:
     length = min(480, canvas.shape[1] - _LABEL - 220)
-    canvas[y : y + 14, _LABEL : _LABEL + length] = map_figure.colourise(np.linspace(0, 1, length)[None], 1.0)
+    canvas[y : y + 14, _LABEL : _LABEL + length] = map_scale.colours(np.linspace(0, 1, length)[None])
     for value in map_scale.ticks(top):
-        label = f"{value:g}" if value < top else f"≥ {value:g}"
-        _write(axes, _LABEL + float(map_scale.places(value, top)) * length, y + 26, label, fontsize=9)
+        place = _LABEL + float(map_scale.places(value, top)) * length
+        _write(axes, place, y + 26, map_scale.tick_words(value, top), fontsize=9)
     _write(axes, _LABEL + length + 26, y + 7, "ΔE (S-CIELAB, CIE 1976)", ha="left", fontsize=10)

@@ -5,10 +5,10 @@ from typing import TypedDict
 
 import numpy as np
 
-from scielab.comparison import map_figure
-from scielab.comparison.page import data_url, filled
+from scielab.comparison import map_scale
+from scielab.comparison.page import data_url, filled, ruler
 from scielab.metrics.catalogue import METRICS
-from scielab.model_grid import colour_scale, map_scale, report_table
+from scielab.model_grid import colour_scale, report_table
 from scielab.model_grid.evaluate import ShownResult
 from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import BASELINE
@@ -106,8 +106,7 @@ def page(
         longest_name=max(map(len, models)),
         judged=cells[0].pictures,
         names=list(shown),
-        scale=data_url(map_figure.colourise(np.linspace(0, 1, 256)[None], 1.0)),
-        ticks=[{"value": f"{value:g}", "at": float(map_scale.places(value, top))} for value in map_scale.ticks(top)],
+        scale=ruler(top),
         filter=_filter(),
         heat=data_url(colour_scale.scale()[None]),
         facts=facts,
@@ -135,7 +134,7 @@ def opening(cells: list[Cell]) -> tuple[str, str]:
 
 def _filter() -> dict[str, str]:
     """The colours of maps as the tables of an SVG filter, which a browser paints grey maps with."""
-    colours = map_figure.colourise(np.linspace(0, 1, _FILTER_STEPS)[None], 1.0)[0]
+    colours = map_scale.colours(np.linspace(0, 1, _FILTER_STEPS))
     return {name: " ".join(f"{v:.4f}" for v in channel) for name, channel in zip("RGB", colours.T, strict=True)}
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camsim.io import atomic
+from scielab.comparison import map_scale
 from scielab.metrics import catalogue, mesh
 from scielab.model_grid import (
     checkpoint,
     figures,
     heat_table,
-    map_scale,
     pictures,
     planning,
     provenance,

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,31 @@ from scielab.metrics import s_cielab
 
 #: Channels of the five stages that LPIPS compares.
 STAGES = (64, 128, 256, 384, 384, 512, 512)
+
+#: Words that lie on other words, or reach out of the cell that they are in.
+_OVERLAPS = """() => {
+  const found = [], seen = e => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
+  const words = e => {  // the box around all that is written in it
+    const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), r = document.createRange(), boxes = [];
+    while (walk.nextNode()) if (walk.currentNode.data.trim() && !walk.currentNode.parentElement.matches(".sr")) {
+      r.selectNodeContents(walk.currentNode);
+      boxes.push(...r.getClientRects());
+    }
+    const end = (side, how) => how(...boxes.map(box => box[side]));
+    const [left, right] = [end("left", Math.min), end("right", Math.max)];
+    return {left, right, top: end("top", Math.min), bottom: end("bottom", Math.max)};
+  };
+  const hit = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
+  const groups = ["th, td", "h1, h2, .verdict p", ".mosaic p", ".ruler:first-of-type span", ".line > *", "figure text"];
+  for (const group of [...groups, "dt, dd"]) {
+    const boxes = [...document.querySelectorAll(group)].filter(seen).map(e => [e, words(e)]);
+    boxes.forEach(([a, one], i) => boxes.slice(i + 1).forEach(([b, other]) => {
+      if (hit(one, other)) found.push([a.textContent, b.textContent]);
+    }));
+  }
+  return found;
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +101,45 @@ def _as_picture(planes_of, picture, viewing):
     planes = planes_of(picture, viewing, encoding.of(viewing), np.float64)
     columns = presets.PRESETS[viewing.preset].shape(*picture.shape[:2])[1]
     return np.moveaxis(planes[:, :, :columns], 0, -1)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; what needs it skips without Playwright and one that starts."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+        try:
+            running = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium that starts: {str(error).splitlines()[0]}")
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens the file of a page in a browser; it fails where the page has trouble or asks for more."""
+    contexts = []
+
+    def opened(path, width=1200, height=1000, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    asked = []
+    yield opened
+    for context in contexts:
+        context.close()
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+
+
+@pytest.fixture(scope="session")
+def overlaps():
+    """A script that gives the words that lie on others."""
+    return _OVERLAPS

@@ -89,7 +89,10 @@ def test_a_folder_of_maps(command, refused, sets):
     assert (sets / "single.png").read_bytes() == (sets / "out" / "maps" / record["output"]).read_bytes()
     assert "exists" in refused("scielab", "compare", "ref", "test", "-o", "out/maps")
     (sets / "out" / "maps" / "old.png").touch()
-    assert command("scielab", "compare", "ref", "test", "-o", "out/maps", "--force").returncode == 0
+    whole = json.loads(command("scielab", "compare", "ref", "test", "-o", "out/maps", "--force", "--json").stdout)
+    (top,) = {record["output_top_delta_e"] for record in whole["pairs"]}  # one scale for all
+    assert max(record["delta_e"]["p99"] for record in whole["pairs"]) <= top
+    assert not list((sets / "out" / "maps").rglob("*.npy"))
     assert not (sets / "out" / "maps" / "old.png").exists(), "what an earlier comparison left is gone"
     assert sorted(p.name for p in (sets / "out").iterdir()) == ["maps"]
 

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 import scielab
+from scielab.comparison import map_scale
 from scielab.metrics import catalogue
-from scielab.model_grid import map_scale, report, verdicts
+from scielab.model_grid import report, verdicts
 
 
 def content_of(page: str) -> dict:

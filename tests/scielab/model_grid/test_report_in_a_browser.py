@@ -1,47 +1,10 @@
 """The page as a browser lays it out, and as keys move it. Needs Playwright and a Chromium, and skips without."""
 
-import shutil
+import functools
 
 import pytest
 
 from scielab.model_grid import report, verdicts
-
-#: Words that lie on other words, or reach out of the cell that they are in.
-OVERLAPS = """() => {
-  const found = [], seen = e => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
-  const words = e => {  // the box around all that is written in it
-    const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), r = document.createRange(), boxes = [];
-    while (walk.nextNode()) if (walk.currentNode.data.trim() && !walk.currentNode.parentElement.matches(".sr")) {
-      r.selectNodeContents(walk.currentNode);
-      boxes.push(...r.getClientRects());
-    }
-    const end = (side, how) => how(...boxes.map(box => box[side]));
-    const [left, right] = [end("left", Math.min), end("right", Math.max)];
-    return {left, right, top: end("top", Math.min), bottom: end("bottom", Math.max)};
-  };
-  const hit = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
-  for (const group of ["th, td", "h1, h2, .verdict p", ".mosaic p", ".ruler:first-of-type span", "dt, dd"]) {
-    const boxes = [...document.querySelectorAll(group)].filter(seen).map(e => [e, words(e)]);
-    boxes.forEach(([a, one], i) => boxes.slice(i + 1).forEach(([b, other]) => {
-      if (hit(one, other)) found.push([a.textContent, b.textContent]);
-    }));
-  }
-  return found;
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as engine:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-        try:
-            running = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium that starts: {str(error).splitlines()[0]}")
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,34 +16,18 @@ def path(results, cells, trained_for, pictures, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, path):
-    contexts = []
-
-    def open_page(width=1200, height=1000, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        return page
-
-    asked = []
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+def opened(open_page, path):
+    return functools.partial(open_page, path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 390, 768, 1200])
-def test_no_words_lie_on_others_and_nothing_is_wider_than_the_window(opened, width):
+def test_no_words_lie_on_others_and_nothing_is_wider_than_the_window(opened, overlaps, width):
     page = opened(width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(overlaps) == []
     page.locator(".heat thead").first.evaluate("e => e.style.transform = 'translateY(40px)'")
-    assert page.evaluate(OVERLAPS)  # the measure finds what overlaps
+    assert page.evaluate(overlaps)  # the measure finds what overlaps
 
 
 @pytest.mark.slow

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from scielab.comparison import map_figure
-from scielab.model_grid import map_scale
+from camsim.light import colour
+from scielab.comparison import map_scale
+from scielab.metrics import colour_difference
 
 
 @pytest.mark.parametrize(("end", "top"), [(85.06, 90), (101, 150), (12, 15), (40, 40), (3.2, 3.5), (0.021, 0.025)])
@@ -21,7 +22,7 @@ def test_one_pixel_in_a_hundred_at_most_is_above_it():
 
 def test_places_go_with_the_square_root():
     np.testing.assert_allclose(map_scale.places([0, 1, 25, 100, 500], 100), [0, 0.1, 0.5, 1, 1])
-    np.testing.assert_array_equal(map_scale.colourise([[25.0]], 100), map_figure.colourise([[50.0]], 100))
+    np.testing.assert_array_equal(map_scale.colourise([[25.0, 300]], 100), map_scale.colours([[0.5, 1]]))
     with pytest.raises(ValueError, match="above 0"):
         map_scale.places([1], 0)
 
@@ -35,3 +36,10 @@ def test_the_numbers_beside_it_have_room(top):
 
 def test_the_numbers_are_round():
     assert map_scale.ticks(90) == [0, 1, 5, 20, 50, 90]
+
+
+def test_colours_rise_in_lightness_up_to_the_top():
+    colours = map_scale.colourise(np.linspace(0, 20, 200)[None], 20)
+    xyz = colour.linear_to_xyz(colour.srgb_decode(colours))
+    lightness = colour_difference.xyz_to_lab(xyz, colour.SRGB_WHITE_XYZ)[0, :, 0]
+    assert (np.diff(lightness) >= 0).all() and lightness[0] < 1 and lightness[-1] > 95
