@@ -73,6 +73,7 @@ def readme_commands(text: str) -> list[tuple[str, int]]:
 
 
 def readme_python(text: str) -> list[str]:
+    """The programs of README's code blocks."""
     return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
@@ -93,7 +94,7 @@ def follow_readme(binaries: Path, folder: Path) -> None:
 
     for name in ("my.jpg", "photo.png", "other.png"):
         run(["camsim", "render", "--setting", "ideal", "-o", name], 0, name)
-    commands = readme_commands(text)
+    commands, programs = readme_commands(text), readme_python(text)
     for line, expected in commands:
         words = shlex.split(line)
         into = words.index(">") if ">" in words else len(words)
@@ -101,14 +102,11 @@ def follow_readme(binaries: Path, folder: Path) -> None:
         if into < len(words):  # only `settings --toml > FILE`: its reader then gives the camera a name of its own
             toml = re.sub(r'^name = ".*"', 'name = "mine"', output, flags=re.MULTILINE)
             (folder / words[-1]).write_text(toml, encoding="utf-8")
-    for block in readme_python(text):
+    for block in programs:
         run(["python", "-c", block], 0, block)
     if len(commands) < 15:
         sys.exit(f"only {len(commands)} commands were found in README and its pages")
-    print(
-        f"README and its pages: {len(commands)} commands and {len(readme_python(text))} programs do as it says",
-        flush=True,
-    )
+    print(f"README and its pages: {len(commands)} commands and {len(programs)} programs do as it says", flush=True)
 
 
 def run_tests(binaries: Path, folder: Path) -> None:
