@@ -329,8 +329,7 @@ def test_a_circle_between_rooms_of_a_floor_is_seen(tmp_path):
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_command_starts_without_what_loads_slowly(name):
-    slow = {"keras", "tensorflow", "matplotlib", "scipy", "PIL", "imageio", "numpy"}
-    slow |= {"pydantic"} if name != "enhance" else set()  # whose commands are made of configurations
+    slow = {"keras", "tensorflow", "matplotlib", "scipy", "PIL", "imageio", "numpy", "pydantic"}
     code = (
         f"import sys; from {name}.cli.main import cli; cli(['--help'], standalone_mode=False); "
         f"print(sorted({slow} & {{*sys.modules}}))"

@@ -6,8 +6,6 @@ import click
 
 from camsim.cli import console
 from camsim.cli.console import Console
-from camsim.schema.fields import bounds, fields
-from enhance import config as configs
 
 
 @click.command("configs", short_help="List the training configurations, or show one.")
@@ -17,6 +15,8 @@ from enhance import config as configs
 @console.reporting
 def list_configs(name: str | None, keys: bool, as_schema: bool, console: Console) -> None:
     """List the shipped training configurations; with NAME, print one as a TOML file to start from."""
+    from enhance import config as configs
+
     if as_schema:
         click.echo(json.dumps(configs.file_schema(), ensure_ascii=False, indent=1))
     elif keys:
@@ -35,6 +35,9 @@ def list_configs(name: str | None, keys: bool, as_schema: bool, console: Console
 
 def _keys() -> list[dict[str, str]]:
     """Every key of a configuration file with its meaning and bounds."""
+    from camsim.schema.fields import bounds, fields
+    from enhance import config as configs
+
     return [
         {"key": prefix + key, "meaning": field.description or "", "bounds": bounds(field)}
         for kind, prefix in ((configs.Config, ""), (configs.Stage, "stage."))

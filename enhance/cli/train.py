@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,9 @@ from camsim.cli import console
 from camsim.cli.console import Console
 from enhance import zoo
 from enhance.cli.model_options import what_to_type
-from enhance.training import start
+
+if TYPE_CHECKING:
+    from enhance.training import start
 
 PATH = click.Path(path_type=Path)
 
@@ -122,8 +124,10 @@ def train(context: click.Context, console: Console, **given: Any) -> None:
     console.result(text, {"run": str(entry.folder)} | entry.facts)
 
 
-def _resumed(options: Options) -> start.Plan:
+def _resumed(options: Options) -> "start.Plan":
     """The run to go on with: that in -o, or the latest of the task."""
+    from enhance.training import start
+
     if options.output:
         return start.resumed(options.output)
     if not options.task:
@@ -135,8 +139,10 @@ def _resumed(options: Options) -> start.Plan:
     return start.resumed(folder)
 
 
-def _new(options: Options, console: Console) -> start.Plan:
+def _new(options: Options, console: Console) -> "start.Plan":
     """The new run that the options describe."""
+    from enhance.training import start
+
     if not (options.config or options.task or options.camera):
         raise click.UsageError(f"--task is needed: one of {', '.join(zoo.TASKS)}")
     try:
@@ -195,8 +201,10 @@ def _options_named() -> Iterator[None]:
         raise
 
 
-def _train(plan: start.Plan, console: Console) -> zoo.Entry:
+def _train(plan: "start.Plan", console: Console) -> zoo.Entry:
     """Train with bars of progress; returns the finished run."""
+    from enhance.training import start
+
     progress = _Progress(plan, console)
     try:
         return start.run(plan, report=progress.report, say=progress.say, step=progress.picture)
@@ -214,7 +222,7 @@ def _train(plan: start.Plan, console: Console) -> zoo.Entry:
 class _Progress:
     """A bar of the pictures that are made or read, then one of the steps."""
 
-    def __init__(self, plan: start.Plan, console: Console):
+    def __init__(self, plan: "start.Plan", console: Console):
         from tqdm import tqdm
 
         from enhance.training import run_folder
