@@ -85,8 +85,17 @@ def follow_readme(binaries: Path, folder: Path) -> None:
     env.pop("PYTHONPATH", None)
 
     def run(arguments: list[str], expected: int, shown: str) -> str:
+        program = shutil.which(arguments[0], path=path)  # Windows itself looks along the path of this process
+        if program is None:
+            sys.exit(f"{arguments[0]} is not in {binaries}")
         done = subprocess.run(
-            arguments, cwd=folder, env=env, check=False, text=True, encoding="utf-8", capture_output=True
+            [program, *arguments[1:]],
+            cwd=folder,
+            env=env,
+            check=False,
+            text=True,
+            encoding="utf-8",
+            capture_output=True,
         )
         if done.returncode != expected or "Traceback" in done.stderr:
             sys.exit(f"{shown}\nended with {done.returncode}, not {expected}:\n{done.stdout}{done.stderr}")
