@@ -15,26 +15,37 @@ _COSINE_END = 0.01
 _HALVED_AT = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 
 
-@keras.saving.register_keras_serializable(package="cam2eye")
-class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, then constant, cosine, or halved at 1/8, 1/4, 1/2 and 3/4 of the steps."""
+class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate, or a schedule of it, that rises linearly from nothing over the first steps.
 
-    def __init__(self, rate: float, kind: str, steps: int, warmup_steps: int = 0):
-        self.rate, self.kind, self.steps, self.warmup_steps = rate, kind, steps, warmup_steps
+    Keras's own warm-up comes before its decay and makes it later; this one is a factor, so that a stage of so many
+    steps ends where its schedule does.
+    """
+
+    def __init__(self, rate: float | keras.optimizers.schedules.LearningRateSchedule, steps: int):
+        self.rate, self.steps = rate, steps
 
     def __call__(self, step: Tensor) -> Tensor:
-        step = ops.cast(step, "float32")
-        share = step / self.steps
-        rate = self.rate * ops.minimum((step + 1.0) / max(self.warmup_steps, 1), 1.0)
-        if self.kind == "cosine":
-            fall = 0.5 * (1.0 + ops.cos(math.pi * ops.minimum(share, 1.0)))
-            return rate * (_COSINE_END + (1.0 - _COSINE_END) * fall)
-        if self.kind == "halving":
-            return rate * 0.5 ** sum(ops.cast(share >= place, "float32") for place in _HALVED_AT)
-        return rate
+        rate = self.rate(step) if callable(self.rate) else self.rate
+        return rate * ops.minimum((ops.cast(step, "float32") + 1.0) / max(self.steps, 1), 1.0)
 
     def get_config(self) -> dict:
-        return {"rate": self.rate, "kind": self.kind, "steps": self.steps, "warmup_steps": self.warmup_steps}
+        return {"rate": self.rate, "steps": self.steps}
+
+
+def schedule(
+    rate: float, kind: str, steps: int, warmup_steps: int = 0
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Linear warm-up, then constant, cosine, or halved at 1/8, 1/4, 1/2 and 3/4 of the steps."""
+    if kind == "cosine":
+        falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=_COSINE_END)
+    elif kind == "halving":
+        last = [math.ceil(place * steps) - 1 for place in _HALVED_AT]  # the steps before the rate changes
+        rates = [rate * 0.5**times for times in range(len(last) + 1)]
+        falling = keras.optimizers.schedules.PiecewiseConstantDecay(last, rates)
+    else:  # no mere number: that is a variable of Keras's optimizer, and a checkpoint would bring an old one back
+        return WarmUp(rate, warmup_steps)
+    return WarmUp(falling, warmup_steps) if warmup_steps else falling
 
 
 class Adam(keras.optimizers.Adam):
@@ -49,9 +60,15 @@ class Adam(keras.optimizers.Adam):
     """
 
     def __init__(
-        self, schedule: Schedule | float, *, generator_count: int, critic_share: float, clip_norm: float, decay: float
+        self,
+        rate: float | keras.optimizers.schedules.LearningRateSchedule,
+        *,
+        generator_count: int,
+        critic_share: float,
+        clip_norm: float,
+        decay: float,
     ):
-        super().__init__(schedule, beta_1=0.9, beta_2=0.99, use_ema=decay > 0, ema_momentum=decay)
+        super().__init__(rate, beta_1=0.9, beta_2=0.99, use_ema=decay > 0, ema_momentum=decay)
         self._generator_count, self._critic_share, self._clip_norm = generator_count, critic_share, clip_norm
 
     def apply(self, grads: list[Tensor], trainable_variables: list[keras.Variable] | None = None) -> Tensor:
@@ -85,8 +102,8 @@ def _clipped(grads: list[Tensor | None], bound: float) -> list[Tensor | None]:
 
 def build(stage: configs.Stage, config: configs.Config, *, generator_count: int, rate_share: float = 1.0) -> Adam:
     """The optimizer of a stage; `rate_share` scales its learning rates."""
-    schedule = Schedule(stage.learning_rate * rate_share, stage.schedule, stage.steps, stage.warmup_steps)
+    rate = schedule(stage.learning_rate * rate_share, stage.schedule, stage.steps, stage.warmup_steps)
     share = 1.0 if stage.critic_learning_rate is None else stage.critic_learning_rate / stage.learning_rate
     # A short stage must forget its first weights before it ends.
     decay = max(min(config.ema, 1.0 - 20.0 / stage.steps), 0.0)
-    return Adam(schedule, generator_count=generator_count, critic_share=share, clip_norm=config.clip_norm, decay=decay)
+    return Adam(rate, generator_count=generator_count, critic_share=share, clip_norm=config.clip_norm, decay=decay)

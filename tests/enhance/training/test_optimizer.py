@@ -20,11 +20,33 @@ pytestmark = pytest.mark.installed
     ],
 )
 def test_schedules_are_at_their_places(kind, expected):
-    schedule = optimizer.Schedule(2.0, kind, 1000)
+    schedule = optimizer.schedule(2.0, kind, 1000)
     rates = [float(schedule(step)) / 2.0 for step in (0, 500, 1000, 2000)]
     np.testing.assert_allclose(rates, expected, rtol=1e-5)
-    warm = optimizer.Schedule(2.0, "constant", 1000, warmup_steps=100)
-    assert float(warm(0)) == pytest.approx(0.02) and float(warm(99)) == float(warm(500)) == pytest.approx(2.0)
+    warm = optimizer.schedule(2.0, kind, 1000, warmup_steps=100)
+    for step in (0, 49, 99, 500):
+        assert float(warm(step)) == pytest.approx(min((step + 1) / 100, 1) * float(schedule(step)), rel=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 8, 1000])
+def test_halving_begins_with_the_first_step_at_or_after_its_share(steps):
+    schedule = optimizer.schedule(1.0, "halving", steps)
+    for step in range(min(steps, 60)):
+        times = sum(8 * step >= eighths * steps for eighths in (1, 2, 4, 6))
+        assert float(schedule(step)) == 0.5**times, step
+
+
+@pytest.mark.parametrize("kind", ["constant", "cosine", "halving"])
+def test_a_rate_is_no_variable_that_a_checkpoint_would_bring_back(configure, kind):
+    """After a way back from NaN a stage goes on at half the rate: that of the checkpoint must not return."""
+    stage = config.Stage(schedule=kind, steps=100)
+    adam, slower = (optimizer.build(stage, configure(), generator_count=1, rate_share=share) for share in (1.0, 0.5))
+    for each in (adam, slower):
+        each.build(variables([0.0]))
+    store = {}
+    adam.save_own_variables(store)
+    slower.load_own_variables({key: np.array(value) for key, value in store.items()})
+    assert float(slower.learning_rate) == pytest.approx(0.5 * stage.learning_rate)
 
 
 def variables(*values):
