@@ -7,7 +7,7 @@ from scielab.comparison import map_scale
 _BINS = 60  # of equal width on the scale; one more for what is above it
 
 #: The drawing, in units of its own: the axis from `LEFT` to `RIGHT`, bars `HIGH` above `BOTTOM`.
-LEFT, RIGHT, BOTTOM, HIGH = 44.0, 396.0, 150.0, 138.0
+LEFT, RIGHT, BOTTOM, HIGH = 56.0, 396.0, 150.0, 138.0
 _WIDE = (RIGHT - LEFT) / (_BINS + 1)
 _TOP = RIGHT - _WIDE  # where the scale ends
 
