@@ -82,7 +82,7 @@ def measure(name: str, precision: str) -> dict:
 
     from enhance import config
     from enhance.data import sampling
-    from enhance.losses import adversarial, content
+    from enhance.losses import adversarial, catalogue
     from enhance.training import build, optimizer
     from enhance.training.step import Trainer
 
@@ -100,7 +100,7 @@ def measure(name: str, precision: str) -> dict:
         critic = build.critic(wanted, precision) if stage and stage.uses_critic else None
         weights = {"l1": 1.0} | ({"adversarial": 0.003} if critic else {})
         kind = adversarial.Adversarial() if critic else None
-        trainer = Trainer(generator, critic, content=content.content(["l1"]), weights=weights, adversarial=kind)
+        trainer = Trainer(generator, critic, content=catalogue.content(["l1"]), weights=weights, adversarial=kind)
         adam = optimizer.build(wanted.stages[0], wanted, generator_count=len(generator.trainable_variables))
         trainer.compile(optimizer=adam, jit_compile=build.compiled("auto"))
         trainer.build((None, None, None, 3))
