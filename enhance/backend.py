@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 #: A tensor of whatever backend Keras runs on, or a symbolic one of a network that is being built.
@@ -36,6 +36,21 @@ def sum_in_one_order() -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def after(tensors: Iterable[Tensor | None]) -> contextlib.AbstractContextManager[object]:
+    """What is added to TensorFlow's graph in this block happens once the tensors are computed.
+
+    TensorFlow runs in any order what does not need each other's results, and what its graph optimizer leaves of the
+    order of reading and assigning one variable does not suffice. JAX's variables never change within a step.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return contextlib.nullcontext()
+    import tensorflow as tf
+
+    return tf.control_dependencies([tensor for tensor in tensors if tensor is not None])
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from enhance import backend
 from enhance import config as configs
 from enhance.backend import Tensor
 
@@ -75,7 +76,8 @@ class Adam(keras.optimizers.Adam):
         grads, count = list(grads), self._generator_count
         if self._clip_norm:
             grads = _clipped(grads[:count], self._clip_norm) + _clipped(grads[count:], self._clip_norm)
-        return super().apply(grads, trainable_variables)
+        with backend.after(grads):  # the generator's slopes go through the critic's weights as they were
+            return super().apply(grads, trainable_variables)
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         if self._get_variable_index(variable) >= self._generator_count:
