@@ -39,15 +39,27 @@ def last_step(run):
     return max((int(path.stem[5:]) for path in (run / "checkpoints").glob("step_*.npz")), default=0)
 
 
-def begin(run, *words):
-    """`enhance` in a process of its own."""
-    code = "from enhance.cli.main import main; main()"
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, words), "-o", str(run)], cwd=run.parent)
+@pytest.fixture
+def begin():
+    """A function that runs `enhance` in a process of its own; none outlives the test."""
+    processes = []
+
+    def start(run, *words):
+        code = "from enhance.cli.main import main; main()"
+        processes.append(
+            subprocess.Popen([sys.executable, "-c", code, *map(str, words), "-o", str(run)], cwd=run.parent)
+        )
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
 
 
 def kill_after(steps):
     """Kill each process once its run has a checkpoint of its step or a later one; `steps` by (process, run)."""
-    waiting, limit = dict(steps), time.monotonic() + 300
+    waiting, limit = dict(steps), time.monotonic() + 900
     try:
         while waiting and time.monotonic() < limit:
             for process, run in list(waiting):
@@ -70,7 +82,7 @@ def numbers(run):
 
 
 @pytest.mark.slow
-def test_runs_killed_in_either_stage_end_in_the_weights_of_a_whole_one(arguments, tmp_path):
+def test_runs_killed_in_either_stage_end_in_the_weights_of_a_whole_one(begin, arguments, tmp_path):
     whole, *killed = (tmp_path / name for name in ("whole", "first", "second"))
     in_peace, *others = (begin(run, *arguments) for run in (whole, *killed))  # each the neighbour of the others
     kill_after(dict(zip(zip(others, killed, strict=True), (5, STEPS[0] + 5), strict=True)))
@@ -81,7 +93,7 @@ def test_runs_killed_in_either_stage_end_in_the_weights_of_a_whole_one(arguments
 
 
 @pytest.mark.soak
-def test_twenty_killed_runs_end_in_the_same_weights(arguments, tmp_path):
+def test_twenty_killed_runs_end_in_the_same_weights(begin, arguments, tmp_path):
     steps = np.random.default_rng(0).integers(1, sum(STEPS) - 5, 20)
     with busy_neighbours():
         assert begin(tmp_path / "whole", *arguments).wait() == 0
