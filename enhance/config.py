@@ -56,6 +56,13 @@ class Stage(Frozen):
     criterion: Literal["l1", "mse"] = plain(
         "l1", "of VGG losses: how features are compared, each as a share of its layer"
     )
+    perceptual_window_px: int = number(
+        0,
+        0,
+        4096,
+        "side of the window, placed anew in every step, that VGG and LPIPS losses see; 0: all",
+        scale="symlog",
+    )
     best: Literal["last", "psnr_db", "ssim", "delta_e"] = plain(
         "last", "weights that ship: the last, or the best validated by"
     )
@@ -124,7 +131,7 @@ class Config(Frozen):
     )
     ema: float = number(0.999, 0, 0.999999, "decay of the averaged weights that ship, at most 1 - 20/steps; 0: none")
     clip_norm: float = number(0.0, 0, 1e12, "bound of each network's gradient norm; 0: none", scale="symlog")
-    weights: str = plain("", "folder of pretrained weights, or `download`, for VGG content losses")
+    weights: str = plain("", "folder of pretrained weights, or `download`, for VGG and LPIPS losses")
     validation: int = number(16, 0, 100_000, "pictures held out to validate on", scale="symlog")
     log_every: int = number(25, 1, 10**9, "steps per row of the log", scale="log")
     checkpoint_every: int = number(250, 1, 10**9, "steps between checkpoints and validations", scale="log")
@@ -142,6 +149,12 @@ class Config(Frozen):
             raise ValueError("no stage has any steps: nothing to train")
         if self.hr_px % self.scale:
             raise ValueError(f"hr_px = {self.hr_px} must be a multiple of scale = {self.scale}")
+        for stage in self.stages:
+            if stage.perceptual_window_px > self.hr_px:
+                raise ValueError(
+                    f"{stage.name}.perceptual_window_px = {stage.perceptual_window_px}: the pictures have hr_px = "
+                    f"{self.hr_px}"
+                )
 
     @property
     def total_steps(self) -> int:

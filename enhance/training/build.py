@@ -39,6 +39,9 @@ def check(config: configs.Config) -> None:
     for stage in config.stages:
         if stage.steps:
             content_losses(stage, config)
+            seen_px, least_px = stage.perceptual_window_px or config.hr_px, catalogue.least_px(_content_names(stage))
+            if seen_px < least_px:
+                raise ValueError(f"{stage.name}.losses: {seen_px} px are too small for them, {least_px} px at least")
             loss = adversarial_loss(stage)
             if stage.uses_critic and (loss.gradient_penalty or loss.r1) and normalised:
                 raise ValueError(
@@ -73,9 +76,17 @@ def initial_weights(config: configs.Config, network: keras.Model) -> list[np.nda
 
 
 def content_losses(stage: configs.Stage, config: configs.Config) -> Callable[..., dict[str, Tensor]]:
-    """The content losses of a stage: (reference, output) to tensors by name. Losses of weight 0 are left out."""
-    names = [name for name, weight in stage.content.items() if weight > 0]
-    return catalogue.content(names, vgg_weights=config.weights or None, criterion=stage.criterion)
+    """The content losses of a stage: (reference, output, seed) to tensors by name; those of weight 0 are left out."""
+    return catalogue.content(
+        _content_names(stage),
+        weights=config.weights or None,
+        criterion=stage.criterion,
+        window_px=stage.perceptual_window_px,
+    )
+
+
+def _content_names(stage: configs.Stage) -> list[str]:
+    return [name for name, weight in stage.content.items() if weight > 0]
 
 
 def adversarial_loss(stage: configs.Stage) -> Adversarial:

@@ -15,7 +15,7 @@ from enhance.losses.adversarial import Adversarial
 class _Losses:
     """What a step descends, where Keras does not look: feature extractors' weights are not ours to track and save."""
 
-    content: Callable[[Tensor, Tensor], dict[str, Tensor]]
+    content: Callable[..., dict[str, Tensor]]
     weights: dict[str, float]
     adversarial: Adversarial | None
 
@@ -33,13 +33,13 @@ class Trainer(keras.Model):
     critic : keras.Model or None
         Needed where `adversarial` is among the weights.
     content : callable
-        Gives the content losses of (reference, output) by name.
+        Gives the content losses of (reference, output) by name; what it draws it draws from `seed`.
     weights : mapping of str to float
         Of every loss in the generator's sum.
     adversarial : Adversarial or None
         The losses of generator and critic.
     seed : int
-        Of label noise and of the points of gradient penalties.
+        Of label noise, of the points of gradient penalties, and of the windows that content losses see.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Trainer(keras.Model):
         """
         hr, sr = ops.cast(y, "float32") / 255.0, ops.cast(y_pred, "float32")
         losses, critic = self._losses_of_step, self.critic
-        terms, weights = losses.content(hr, sr), losses.weights
+        terms, weights = losses.content(hr, sr, seed=self.seed_generator), losses.weights
         total = 0.0
         if critic is not None and losses.adversarial is not None:
             adversarial, total = self._adversarial_terms(critic, losses.adversarial, hr, sr, training)

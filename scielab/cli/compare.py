@@ -4,13 +4,17 @@ import contextlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from camsim.cli import console
+from scielab.cli.lpips_options import lpips_options
 from scielab.cli.viewing_options import FILE, viewing_options
 from scielab.viewing import Viewing
+
+if TYPE_CHECKING:
+    from scielab.metrics.lpips import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class Request:
     test: Path
     viewing: Viewing
     plain: bool  #: numbers of plain CIELAB as well
+    lpips: tuple[str, ...]  #: networks with which LPIPS is measured as well
+    weights: Path | None  #: the folder of their weights
     output: Path | None  #: the map in colours; for two folders the folder of maps
     top: float | None  #: ΔE at the upper end of the colours
     raw: Path | None  #: the map's numbers
@@ -46,6 +52,7 @@ def _limits(_context: click.Context, _option: click.Parameter, texts: tuple[str,
 @click.argument("ref", type=FILE)
 @click.argument("test", type=FILE)
 @viewing_options
+@lpips_options
 @click.option("--plain", is_flag=True, help="Beside it, plain CIELAB without the eye's filters.")
 @click.option(
     "-o",
@@ -83,14 +90,15 @@ def compare(console: console.Console, **asked: Any) -> None:
     """
     request = Request(**asked)
     _check_top(request)
-    _check_csv(request)
+    networks = _networks(request)
+    _check_csv(request, [network.metric for network in networks])
     if request.ref.is_dir() or request.test.is_dir():
         _check_folders(request)
-        _compare_folders(request, console)
+        _compare_folders(request, networks, console)
     elif request.skip_missing:
         raise click.UsageError("--skip-missing is for two folders")
     else:
-        _compare_pair(request, console)
+        _compare_pair(request, networks, console)
 
 
 def _check_top(request: Request) -> None:
@@ -104,7 +112,15 @@ def _check_top(request: Request) -> None:
         map_scale.check_top(request.top)
 
 
-def _check_csv(request: Request) -> None:
+def _networks(request: Request) -> "list[Network]":
+    """The networks that measure LPIPS."""
+    from scielab.metrics import lpips
+
+    with console.in_option("--weights"):
+        return lpips.load_named(request.lpips, request.weights)
+
+
+def _check_csv(request: Request, measured: list[str]) -> None:
     if request.csv is None:
         return
     from camsim.io import outputs
@@ -112,7 +128,7 @@ def _check_csv(request: Request) -> None:
 
     outputs.check([request.csv], [request.ref, request.test], force=True)  # rows are appended
     with console.in_option("--csv with --plain" if request.plain else "--csv"):
-        record.check_csv(request.csv, plain=request.plain)
+        record.check_csv(request.csv, plain=request.plain, measured=measured)
 
 
 def _check_folders(request: Request) -> None:
@@ -127,7 +143,7 @@ def _check_folders(request: Request) -> None:
         raise click.UsageError(f"{request.csv} lies in {request.output}, which is replaced as a whole")
 
 
-def _compare_pair(request: Request, console: console.Console) -> None:
+def _compare_pair(request: Request, networks: "list[Network]", console: console.Console) -> None:
     """One pair: compare, write what is asked for, print."""
     from camsim.io import atomic
     from scielab.comparison import map_scale, pair, record
@@ -140,7 +156,7 @@ def _compare_pair(request: Request, console: console.Console) -> None:
         writes = f" and write {', '.join(paths)}" if paths else ""
         console.result(f"would compare {request.test} with {request.ref}{writes}", plan)
         return
-    comparison = pair.compare(request.ref, request.test, request.viewing, plain=request.plain)
+    comparison = pair.compare(request.ref, request.test, request.viewing, plain=request.plain, networks=networks)
     found = comparison.record
     console.detail(f"{1 / found['samples_per_degree']:.6g} degrees per pixel")
     if "zeros" in found["border_rule"]:
@@ -181,7 +197,7 @@ def _targets(request: Request) -> list[Path]:
     return targets
 
 
-def _compare_folders(request: Request, console: console.Console) -> None:
+def _compare_folders(request: Request, networks: "list[Network]", console: console.Console) -> None:
     """All pairs of two folders: compare, write what is asked for, print. Nothing is written before all is compared."""
     from tqdm import tqdm
 
@@ -207,7 +223,14 @@ def _compare_folders(request: Request, console: console.Console) -> None:
         return
     with contextlib.ExitStack() as stack:
         maps = None if request.output is None else stack.enter_context(atomic.atomic_folder(request.output))
-        compared = folders.compare_all(pairing, request.viewing, plain=request.plain, limits=request.limits, maps=maps)
+        compared = folders.compare_all(
+            pairing,
+            request.viewing,
+            plain=request.plain,
+            networks=networks,
+            limits=request.limits,
+            maps=maps,
+        )
         records = list(tqdm(compared, total=total, unit="pair", disable=not console.show_progress, dynamic_ncols=True))
         if maps is not None:
             folders.draw_maps(maps, records, top=request.top)

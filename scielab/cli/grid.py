@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from camsim.cli import console
+from scielab.cli.lpips_options import lpips_options
 from scielab.viewing import DEFAULT_SAMPLES_PER_DEGREE, Viewing
 
 FILE = click.Path(path_type=Path)
@@ -39,13 +40,7 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Pixels per degree of visual angle.",
 )
-@click.option(
-    "--weights",
-    type=FILE,
-    metavar="DIR",
-    help="Measure LPIPS, too, with the weights in this folder: lpips.npz, or squeezenet1_1*.pth and squeeze.pth.  "
-    "[default: what CAM2EYE_WEIGHTS says]",
-)
+@lpips_options
 @click.option("--limit", type=click.IntRange(min=1), help="Judge only so many pictures, spread over the set.")
 @console.force_option
 @console.dry_run_option
@@ -56,6 +51,7 @@ def grid(
     output: Path,
     show: tuple[str, ...],
     samples_per_degree: float,
+    lpips: tuple[str, ...],
     weights: Path | None,
     limit: int | None,
     force: bool,
@@ -79,6 +75,7 @@ def grid(
         show=show,
         limit=limit,
         viewing=Viewing(samples_per_degree=samples_per_degree),
+        lpips=lpips,
         weights=weights,
         force=force,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from camsim.io import atomic, outputs
 from scielab.comparison import map_figure, map_scale, pair, record
 from scielab.eye import picture_file
+from scielab.metrics import lpips
 from scielab.viewing import Viewing
 
 #: The file beside the maps that holds every pair's record.
@@ -120,6 +121,7 @@ def compare_all(
     viewing: Viewing,
     *,
     plain: bool = False,
+    networks: Sequence[lpips.Network] = (),
     limits: Sequence[tuple[str, float]] = (),
     maps: Path | None = None,
 ) -> Iterator[dict]:
@@ -133,6 +135,8 @@ def compare_all(
         How all of them are viewed.
     plain : bool
         Whether every record gets the numbers of plain CIELAB as well.
+    networks : sequence of lpips.Network
+        With which LPIPS is measured as well.
     limits : sequence of (str, float)
         Of `record.parse_limit`; every record says which are exceeded.
     maps : Path, optional
@@ -140,7 +144,7 @@ def compare_all(
     """
     names = map_names(pairing.pairs, ".png")
     for files, name in zip(pairing.pairs, names, strict=True):
-        comparison = pair.compare(files.ref, files.test, viewing, plain=plain)
+        comparison = pair.compare(files.ref, files.test, viewing, plain=plain, networks=networks)
         found = {"name": files.name} | comparison.record
         if limits:
             found["limits"] = record.check_limits(comparison.summary, limits)
@@ -171,6 +175,7 @@ def _means(records: Sequence[dict]) -> dict:
         for key in ("delta_e", "plain_delta_e")
         if key in records[0]
     }
+    together |= {name: float(np.mean([found[name] for found in records])) for name in records[0].get("lpips", ())}
     worst = max(records, key=lambda found: found["delta_e"]["mean"])
     return {"mean": together, "worst": {"name": worst["name"], "mean": worst["delta_e"]["mean"]}}
 
@@ -197,14 +202,18 @@ def table(whole: dict) -> str:
     rows.append((f"mean of {count}", whole["mean"]))
     wide = max(len(name) for name, _ in rows)
     plain = "plain_delta_e" in whole["mean"]
-    numbers = ("mean", "p95", "max")
+    numbers, measured = ("mean", "p95", "max"), [name for name in whole["mean"] if name in record.LPIPS]
     lines = [
         f"{whole['metric']}, colour difference {record.formula_name(whole['formula'])}, {record.rate_words(whole)}",
-        f"  {'':<{wide}}" + "".join(f"{number:>11}" for number in numbers) + "   plain: mean" * plain,
+        f"  {'':<{wide}}"
+        + "".join(f"{number:>11}" for number in numbers)
+        + "   plain: mean" * plain
+        + "".join(f"{name:>15}" for name in measured),
     ]
     for name, row in rows:
         cells = "".join(f"{row['delta_e'][number]:11.4f}" for number in numbers)
         lines.append(f"  {name:<{wide}}{cells}" + (f"{row['plain_delta_e']['mean']:14.4f}" if plain else ""))
+        lines[-1] += "".join(f"{row[name]:15.4f}" for name in measured)
     lines.append(f"worst: {whole['worst']['name']}, mean {whole['worst']['mean']:.4f}")
     lines.append(f"white {record.white_words(whole)}; border: {whole['border_rule']}")
     return "\n".join(lines)

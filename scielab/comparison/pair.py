@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from camsim.light import colour
 from scielab.comparison import map_figure, page, record
 from scielab.eye import encoding, picture_file, presets
 from scielab.eye.display import Display
-from scielab.metrics import colour_difference, s_cielab
+from scielab.metrics import colour_difference, lpips, s_cielab
 from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 #: File name endings of a raw map: float64 as it was computed, or float32 as a picture.
@@ -158,6 +159,7 @@ def compare(
     viewing: Viewing = DEFAULT_VIEWING,
     *,
     plain: bool = False,
+    networks: Sequence[lpips.Network] = (),
 ) -> Comparison:
     """Compare a picture with its reference, pixel by pixel, in S-CIELAB.
 
@@ -172,6 +174,8 @@ def compare(
         From how far, with which variant and formula, and what the pictures' numbers mean.
     plain : bool
         Whether the record gets the numbers of CIELAB without the eye's filters as well.
+    networks : sequence of scielab.metrics.lpips.Network
+        With which LPIPS is measured as well, of sRGB pictures; `scielab.metrics.lpips.load` gives one.
 
     Returns
     -------
@@ -182,12 +186,13 @@ def compare(
     ------
     ValueError
         For what is no picture or no `Viewing`, a file that cannot be read, pictures of different sizes, values that
-        are not finite or out of range, a white that is missing or not positive.
+        are not finite or out of range, a white that is missing or not positive; for LPIPS, other input than sRGB and
+        pictures that are too small.
 
     References
     ----------
     X. Zhang, B. A. Wandell, "A spatial extension of CIELAB for digital color image reproduction", SID Digest 27 (1996)
-    731-734.
+    731-734; for LPIPS those of `scielab.metrics.lpips`.
 
     Examples
     --------
@@ -222,6 +227,12 @@ def compare(
     if plain:
         lab = [colour_difference.xyz_to_lab(_xyz(picture, meaning), meaning.white_xyz) for picture in pictures]
         found["plain_delta_e"] = s_cielab.summary(colour_difference.FORMULAS[viewing.formula](*lab))
+    if networks:
+        if viewing.input != "srgb":
+            raise ValueError("LPIPS is of sRGB pictures: no other input can be measured with it")
+        shown = [_to_show(picture, meaning) for picture in pictures]
+        found |= {network.metric: lpips.distance(network, *shown) for network in networks}
+        found["lpips"] = {network.metric: lpips.identity(network) for network in networks}
     found |= {
         "reference": reference.name,
         "reference_sha256": reference.sha256,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from camsim.io import csv_file
+from scielab.metrics import lpips
 
 #: What a CSV row says of a comparison beside its numbers.
 CSV_HEAD = (
@@ -33,6 +34,9 @@ _INPUT_WORDS = {
 #: Numbers of a map in the order in which they are shown; the keys of `scielab.summary`.
 POOLED = ("mean", "median", "p90", "p95", "p99", "max")
 SHARES = ("percent_above_1", "percent_above_2.3", "percent_above_5", "percent_above_10")
+
+#: Names of LPIPS with one network and another.
+LPIPS = tuple(f"lpips-{name}" for name in lpips.KINDS)
 
 #: Name of a number in a limit → its key in the record.
 LIMITABLE = {name: name for name in POOLED} | {name.replace("percent_", "").replace("_", ""): name for name in SHARES}
@@ -104,6 +108,8 @@ def table(record: dict) -> str:
         note = number_note(number, record["formula"])
         lines.append(f"  {number_name(number):<10}{cells}" + f"   {note}" * bool(note))
         lines[-1] = lines[-1].rstrip()
+    for name, about in record.get("lpips", {}).items():
+        lines.append(f"  {name:<10} {record[name]:.4f}   {about['name']}")
     size = f"{record['width']} x {record['height']} pixels"
     lines.append(f"white {white_words(record)}; border: {record['border_rule']}; {size}")
     return "\n".join(lines)
@@ -122,6 +128,7 @@ def facts(record: dict) -> list[tuple[str, str]]:
         ("Reference", f"{record['reference']}, SHA-256 {record['reference_sha256']}"),
         ("Test", f"{record['test']}, SHA-256 {record['test_sha256']}"),
     ]
+    found += [(name, f"{record[name]:.4f}, {lpips.words(about)}") for name, about in record.get("lpips", {}).items()]
     found += [("Limit", limit_words(limit)) for limit in record.get("limits", ())]
     return [*found, ("Made by", f"cam2eye {record['version']}")]
 
@@ -158,24 +165,26 @@ def limit_words(limit: dict) -> str:
     return f"{number_name(number)} is {limit['value']:.6g}{unit}, {relation} the limit of {limit['limit']:g}{unit}"
 
 
-def csv_columns(*, plain: bool) -> list[str]:
-    """Header of a CSV of comparisons."""
+def csv_columns(*, plain: bool, measured: Sequence[str] = ()) -> list[str]:
+    """Header of a CSV of comparisons; `measured` are names of `LPIPS`."""
     numbers = [*POOLED, *SHARES]
-    return [*CSV_HEAD, *numbers, *([f"plain_{name}" for name in numbers] if plain else []), "version"]
+    return [*CSV_HEAD, *numbers, *([f"plain_{name}" for name in numbers] if plain else []), *measured, "version"]
 
 
 def csv_row(record: dict) -> list:
     """One comparison as the values of `csv_columns`."""
     head = record | dict(zip(("white_x", "white_y", "white_z"), record["white_xyz"], strict=True))
     numbers = [*record["delta_e"].values(), *record.get("plain_delta_e", {}).values()]
+    numbers += [record[name] for name in record.get("lpips", ())]
     return [head[name] for name in CSV_HEAD] + numbers + [record["version"]]
 
 
-def check_csv(path: Path, *, plain: bool) -> None:
+def check_csv(path: Path, *, plain: bool, measured: Sequence[str] = ()) -> None:
     """Raise ValueError unless `path` can be a CSV that rows are appended to: new, empty, or with these columns."""
     header = csv_file.header(path)
-    if header is not None and header != csv_columns(plain=plain):
-        hint = " (numbers of plain CIELAB add columns)" if header == csv_columns(plain=not plain) else ""
+    if header is not None and header != csv_columns(plain=plain, measured=measured):
+        fewer = [name for name in csv_columns(plain=True, measured=LPIPS) if name in {*header, *CSV_HEAD}]
+        hint = " (numbers of plain CIELAB, and LPIPS, add columns)" if header == fewer else ""
         raise ValueError(f"{path}: has other columns than this comparison; nothing is appended to it{hint}")
 
 
@@ -184,5 +193,6 @@ def append_csv(path: Path, records: list[dict], *, plain: bool) -> None:
 
     Raises ValueError as `check_csv` does, and where the disk is full.
     """
-    rows = [csv_row(record) for record in records]
-    csv_file.append(path, csv_columns(plain=plain), rows, check=lambda path: check_csv(path, plain=plain))
+    rows, measured = [csv_row(record) for record in records], list(records[0].get("lpips", ()))
+    columns = csv_columns(plain=plain, measured=measured)
+    csv_file.append(path, columns, rows, check=lambda path: check_csv(path, plain=plain, measured=measured))

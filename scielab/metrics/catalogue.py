@@ -40,7 +40,9 @@ METRICS = (
     Metric("delta_e_p95", "S-CIELAB ΔE, 95th percentile", "ΔE p95", "ΔE", digits=2, lower_is_better=True),
     Metric("psnr_db", "PSNR", "PSNR", "dB", digits=2, lower_is_better=False, between=fidelity.psnr_db),
     Metric("ssim", "SSIM", "SSIM", "", digits=3, lower_is_better=False, between=fidelity.ssim),
-    Metric("lpips", "LPIPS", "LPIPS", "", digits=3, lower_is_better=True),
+    Metric("lpips-alex", "LPIPS with AlexNet", "LPIPS-alex", "", digits=3, lower_is_better=True),
+    Metric("lpips-vgg", "LPIPS with VGG16", "LPIPS-vgg", "", digits=3, lower_is_better=True),
+    Metric("lpips-squeeze", "LPIPS with SqueezeNet", "LPIPS-squeeze", "", digits=3, lower_is_better=True),
     Metric("mesh", "Mesh in flat areas", "mesh", "", digits=2, lower_is_better=True, of_powers=mesh.mesh),
     Metric("hatch", "Hatch in busy areas", "hatch", "", digits=2, lower_is_better=True, of_powers=mesh.hatch),
 )

@@ -7,7 +7,7 @@ References: X. Zhang and B. Wandell, "A spatial extension of CIELAB for digital 
 those of `scielab.metrics.fidelity`, `scielab.metrics.lpips` and `scielab.metrics.mesh`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,7 @@ class Result:
     picture: str
     output: np.ndarray | None  #: (H, W, 3) uint8, as it would be stored
     delta_e: np.ndarray | None  #: (H, W), the S-CIELAB map
-    numbers: dict[str, float]  #: by the metric's name, in the order of `METRICS`; LPIPS only where weights were given
+    numbers: dict[str, float]  #: by the metric's name, in the order of `METRICS`; LPIPS only where networks were given
     #: (3, P, 5), what mesh and hatch of the whole set are made of; only where the set has flat and busy windows
     powers: np.ndarray | None = field(default=None, compare=False)
 
@@ -71,7 +71,7 @@ def evaluate(
     pictures: Iterable[Picture],
     *,
     viewing: Viewing = DEFAULT_VIEWING,
-    network: lpips.Network | None = None,
+    networks: Sequence[lpips.Network] = (),
     limits: mesh.Limits | None = None,
 ) -> Iterator[ShownResult]:
     """Run every model on every input of every picture; picture by picture, then setting by setting.
@@ -84,8 +84,8 @@ def evaluate(
         References with their inputs, one for each column.
     viewing : Viewing
         From how far they are seen, with which variant and formula.
-    network : lpips.Network, optional
-        For LPIPS; without it there is no such number.
+    networks : sequence of lpips.Network
+        For LPIPS, a number with each of them.
     limits : mesh.Limits, optional
         Which windows of the whole set are flat and which busy; without it mesh and hatch are not measured.
 
@@ -102,7 +102,7 @@ def evaluate(
     for picture in pictures:
         reference = picture.reference / 255.0
         seen = s_cielab.Reference(reference, viewing)
-        features = None if network is None else lpips.Reference(network, reference)
+        features = {network.metric: lpips.Reference(network, reference) for network in networks}
         windows = None if limits is None else mesh.Reference(reference, limits)
         for setting, camera_picture in picture.inputs.items():
             for name, model in models.items():
@@ -111,8 +111,7 @@ def evaluate(
                 delta_e = seen.delta_e(measured)
                 found = {"delta_e_mean": float(delta_e.mean()), "delta_e_p95": float(np.percentile(delta_e, 95))}
                 found |= {m.name: m.between(reference, measured) for m in METRICS if m.between}
-                if features is not None:
-                    found["lpips"] = features.distance(measured)
+                found |= {metric: kept.distance(measured) for metric, kept in features.items()}
                 yield ShownResult(
                     model=name,
                     setting=setting,

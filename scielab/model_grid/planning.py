@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camsim.io import outputs
-from scielab.metrics import lpips
+from scielab.metrics.lpips import Network, facts
 from scielab.model_grid import checkpoint, pictures, provenance, rows
 from scielab.viewing import DEFAULT_VIEWING, Viewing, check_viewing
 
@@ -26,8 +26,8 @@ class Plan:
     shown: list[pictures.Picture]  #: in the figures
     on_page: list[pictures.Picture]
     viewing: Viewing
-    network: lpips.Network | None
-    lpips_facts: dict | None
+    networks: list[Network]  #: for LPIPS
+    lpips_facts: dict
     output: Path | None
     force: bool
 
@@ -48,6 +48,7 @@ def plan(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
+    lpips: str | Iterable[str] = (),
     weights: Path | str | None = None,
     force: bool = False,
 ) -> Plan:
@@ -71,15 +72,15 @@ def plan(
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
     outputs = (1 + len(taking_part)) * len(picture_set.settings)
-    network, lpips_facts = provenance.lpips_network(weights)
+    networks = provenance.lpips_networks(lpips, weights)
     return Plan(
         rows=taking_part,
         data=picture_set,
         shown=shown,
         on_page=pictures.on_page(shown, picture_set.pictures, outputs=outputs),
         viewing=viewing,
-        network=network,
-        lpips_facts=lpips_facts,
+        networks=networks,
+        lpips_facts={network.metric: facts(network) for network in networks},
         output=output,
         force=force,
     )

@@ -2,10 +2,11 @@
 
 import dataclasses
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from camsim._version import __version__
-from camsim.io import atomic, weights_folder
+from camsim.io import weights_folder
 from scielab.comparison.record import viewing_words
 from scielab.eye import presets
 from scielab.metrics import lpips
@@ -15,25 +16,22 @@ from scielab.model_grid.rows import BASELINE, HASH_DIGITS, Row
 from scielab.viewing import Viewing
 
 
-def lpips_network(folder: Path | str | None) -> tuple[lpips.Network | None, dict | None]:
-    """The network for LPIPS and what is to be said of it; None, None without weights.
+def lpips_networks(names: str | Iterable[str], place: Path | str | None) -> list[lpips.Network]:
+    """The networks for LPIPS: those that are named, else the usual one.
 
-    Where no folder is given it is the one of the variable; there LPIPS may be missing. Errors as for `lpips.load`, and
-    ValueError for a folder that is given and has not its weights.
+    Where neither a network nor a place of weights is given, the place is that of the variable; there LPIPS may be
+    missing. Errors as for `lpips.load`.
     """
-    place = weights_folder.chosen(folder)
-    paths = [] if place is None else lpips.find(place)
-    if folder is not None and not paths:
-        raise ValueError(f"{folder}: no weights of LPIPS here: {lpips.FILES}")
-    if not paths:
-        return None, None
-    network = lpips.load(paths)
-    check = lpips.published_check(network)
-    facts = {"name": lpips.VERSION, "weights_sha256": {path.name: atomic.sha256(path) for path in paths}}
-    return network, facts | {"noise_check": check, "published_weights": abs(check - lpips.PUBLISHED) < lpips.TOLERANCE}
+    found = lpips.load_named(names, place)
+    if found or weights_folder.chosen() is None:
+        return found
+    try:
+        return [lpips.load()]
+    except weights_folder.NoWeightsError:
+        return []
 
 
-def dependencies(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None) -> dict:
+def dependencies(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict) -> dict:
     """All that the numbers depend on, as JSON takes it."""
     return {
         "version": __version__,
@@ -72,7 +70,7 @@ def seen_in_training(rows: list[Row], data: PictureSet) -> list[str]:
     ]
 
 
-def notes(data: PictureSet, lpips_facts: dict | None) -> list[str]:
+def notes(data: PictureSet, lpips_facts: dict) -> list[str]:
     """What else has to be known before the numbers are believed."""
     found = []
     if 1 < len(data.pictures) != data.photographs:
@@ -80,15 +78,16 @@ def notes(data: PictureSet, lpips_facts: dict | None) -> list[str]:
             f"{len(data.pictures)} pictures are cut from {data.photographs} photographs: "
             "the intervals are for more scenes like these, and too narrow for other photographs"
         )
-    if lpips_facts and not lpips_facts["published_weights"]:
-        found.append(
-            f"the LPIPS weights give {lpips_facts['noise_check']:.4f} where the published ones give "
-            f"{lpips.PUBLISHED}: their numbers cannot be compared with LPIPS elsewhere"
-        )
+    found += [
+        f"the weights of {name} give {facts['noise_check']:.4f} where the published ones give {facts['published']}: "
+        "their numbers cannot be compared with LPIPS elsewhere"
+        for name, facts in lpips_facts.items()
+        if not facts["published_weights"]
+    ]
     return found
 
 
-def record(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None, seen: list[str]) -> dict:
+def record(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict, seen: list[str]) -> dict:
     """How it was measured, for grid.json; `seen` as of `seen_in_training`."""
     return {
         "pictures": [picture.name for picture in data.pictures],
@@ -103,9 +102,7 @@ def record(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dic
     }
 
 
-def in_words(
-    rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict | None, seen: list[str]
-) -> dict[str, str]:
+def in_words(rows: list[Row], data: PictureSet, viewing: Viewing, lpips_facts: dict, seen: list[str]) -> dict[str, str]:
     """The same in words, for the page."""
     height, width = data.pictures[0].reference.shape[:2]
     metric = _metric(data, viewing)
@@ -124,7 +121,5 @@ def in_words(
         BASELINE: "enlargement of the camera picture by Pillow's antialiased bicubic (a = −0.5), nothing else; "
         "MATLAB's, of the papers and `enhance evaluate`, differs",
     }
-    if lpips_facts:
-        hashes = ", ".join(f"{name} {digest[:8]}" for name, digest in lpips_facts["weights_sha256"].items())
-        words["LPIPS"] = f"{lpips_facts['name']}; weights {hashes}"
+    words |= {name: lpips.words(about) for name, about in lpips_facts.items()}
     return words | {f"model {row.name}": ", ".join(filter(None, (row.words, row.origin))) for row in rows}

@@ -104,6 +104,7 @@ def grid(
     show: str | Iterable[str] = (),
     limit: int | None = None,
     viewing: Viewing = DEFAULT_VIEWING,
+    lpips: str | Iterable[str] = (),
     weights: Path | str | None = None,
     force: bool = False,
     step: Callable[[int, int], object] = lambda done, total: None,
@@ -139,8 +140,11 @@ def grid(
         Judge only so many pictures, spread over all.
     viewing : Viewing
         From how far the pictures are seen, with which variant and formula of S-CIELAB.
+    lpips : str or iterable of str
+        Networks with which LPIPS is measured: "alex" (the usual one), "vgg", "squeeze". By default "alex", where its
+        weights are.
     weights : Path or str, optional
-        Folder with the weights of LPIPS, without which it is not measured; by default what CAM2EYE_WEIGHTS names.
+        Folder with the weights of LPIPS, or "download"; by default what CAM2EYE_WEIGHTS names.
     force : bool
         Whether files in `output` may be replaced.
     step : callable
@@ -188,6 +192,7 @@ def grid(
         show=show,
         limit=limit,
         viewing=viewing,
+        lpips=lpips,
         weights=weights,
         force=force,
     )
@@ -226,7 +231,7 @@ def _results(
     limits = mesh.Limits.of((picture.reference / 255.0 for picture in judged), planned.data.scale)
 
     def measure(picture: pictures.Picture) -> Iterable[Result]:
-        return evaluate(models, [picture], viewing=planned.viewing, network=planned.network, limits=limits)
+        return evaluate(models, [picture], viewing=planned.viewing, networks=planned.networks, limits=limits)
 
     def advance() -> None:
         step(next(finished), total)

@@ -10,8 +10,8 @@ import pytest
 from scielab.eye import encoding, presets
 from scielab.metrics import s_cielab
 
-#: Channels of the five stages that LPIPS compares.
-STAGES = (64, 128, 256, 384, 384, 512, 512)
+#: Channels of the stages that LPIPS compares in SqueezeNet, and in AlexNet.
+STAGES, ALEX_STAGES = (64, 128, 256, 384, 384, 512, 512), (64, 192, 384, 256, 256)
 
 #: Words that lie on other words, or reach out of the cell that they are in.
 _OVERLAPS = """() => {
@@ -40,20 +40,26 @@ _OVERLAPS = """() => {
 
 
 @pytest.fixture(scope="session")
-def drawn_arrays():
-    """Weights that are nobody's: a function that makes them."""
-    return _drawn_arrays
+def drawn_weights(tmp_path_factory):
+    """A folder of weights that are nobody's, for SqueezeNet and AlexNet."""
+    folder = tmp_path_factory.mktemp("weights")
+    squeeze = _squeezenet()
+    for name, start in (("squeezenet1_1", "features"), ("lpips_squeeze", "lin")):
+        np.savez(folder / name, **{key: values for key, values in squeeze.items() if key.startswith(start)})
+    draw = np.random.default_rng(0)
+    shapes = {0: (64, 3, 11, 11), 3: (192, 64, 5, 5), 6: (384, 192, 3, 3), 8: (256, 384, 3, 3), 10: (256, 256, 3, 3)}
+    trunk: dict[str, np.ndarray] = {}
+    for place, shape in shapes.items():
+        spread = math.sqrt(2 / math.prod(shape[1:]))
+        trunk[f"features.{place}.weight"] = draw.normal(0, spread, shape).astype(np.float32)
+        trunk[f"features.{place}.bias"] = draw.normal(0, 0.1, shape[0]).astype(np.float32)
+    np.savez(folder / "alexnet", **trunk)
+    heads = {f"lin{i}.model.1.weight": draw.random((1, n, 1, 1), np.float32) for i, n in enumerate(ALEX_STAGES)}
+    np.savez(folder / "lpips_alex", **heads)
+    return folder
 
 
-@pytest.fixture(scope="session")
-def drawn_weights(tmp_path_factory, drawn_arrays):
-    """The same in a file."""
-    path = tmp_path_factory.mktemp("weights") / "lpips.npz"
-    np.savez(path, **drawn_arrays())
-    return path
-
-
-def _drawn_arrays() -> dict[str, np.ndarray]:
+def _squeezenet() -> dict[str, np.ndarray]:
     """Arrays named and shaped as in torchvision's and LPIPS's files, in the order of torchvision's state dict."""
     shapes: dict[str, tuple[int, ...]] = {"features.0.weight": (64, 3, 3, 3), "features.0.bias": (64,)}
     inside = 64
@@ -83,6 +89,11 @@ def _drawn_arrays() -> dict[str, np.ndarray]:
     for i, channels in enumerate(STAGES):
         arrays[f"lin{i}.model.1.weight"] = (3.0**i * draw.random_sample((1, channels, 1, 1))).astype(np.float32)
     return arrays
+
+
+@pytest.fixture(autouse=True)
+def no_weights_from_outside(monkeypatch):
+    monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -32,32 +32,6 @@ def slope():
     return gradient
 
 
-@pytest.fixture(scope="session")
-def random_weights():
-    """Weights in VGG19's shapes that keep features of a useful size, and are not those of any file."""
-    from enhance.losses import vgg
-
-    def weights(last="block2_conv2", seed=0):
-        rng = np.random.default_rng(seed)
-        arrays = {}
-        for layer, shapes in vgg.LAYERS.items():
-            fan_in = np.prod(shapes["kernel"][:3])
-            arrays[f"{layer}/kernel"] = rng.normal(0, np.sqrt(2 / fan_in), shapes["kernel"]).astype("float32")
-            arrays[f"{layer}/bias"] = rng.normal(0, 1, shapes["bias"]).astype("float32")
-            if layer == last:
-                return arrays
-
-    return weights
-
-
-@pytest.fixture(scope="session")
-def npz(random_weights, tmp_path_factory):
-    """Such weights in a file."""
-    path = tmp_path_factory.mktemp("vgg") / "vgg19.npz"
-    np.savez(path, **random_weights())
-    return path
-
-
 @pytest.fixture(autouse=True)
 def no_weights_from_outside(monkeypatch):
     monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)

@@ -3,6 +3,8 @@
 Runs on whatever backend Keras has.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -11,19 +13,20 @@ keras = pytest.importorskip("keras")
 
 from keras import ops
 
-from enhance.losses import catalogue, pixel
+from enhance.losses import catalogue, features, pixel
 
 pytestmark = pytest.mark.installed
 
 
-def pictures(count=2, side=12, seed=0):
+def pictures(count=2, side=32, seed=0):
     return np.random.default_rng(seed).random((count, side, side, 3), dtype="float32")
 
 
 PICTURE_TERMS = ("l1", "mse", "charbonnier", "scielab")
 
 
-LAYER_TERMS = ("block1_conv1", "block1_conv2:linear", "vgg22", "vgg22:linear")
+LAYER_TERMS = ("block1_conv1", "block1_conv2:linear", "vgg22", "vgg22:linear", "vgg16:block2_conv1")
+LAYER_TERMS += ("vgg16:block1_conv2:linear", "lpips-alex", "lpips-squeeze")
 
 
 def test_names():
@@ -32,7 +35,11 @@ def test_names():
     assert catalogue.parse("vgg22") == "block2_conv2" == catalogue.parse("block2_conv2")
     assert catalogue.parse("vgg34:linear") == "block3_conv4:linear"
     assert catalogue.parse("vgg54") == "block5_conv4"
-    for wrong in ("l2", "vgg99", "block2_conv3", "block6_conv1", "l1:linear", "vgg22:", ":linear", "", "VGG22"):
+    same = ("vgg16:block3_conv3", "vgg16:block5_conv3:linear", "lpips-alex", "lpips-vgg", "lpips-squeeze")
+    assert tuple(map(catalogue.parse, same)) == same
+    wrong_names = ["l2", "vgg99", "block2_conv3", "block6_conv1", "l1:linear", "vgg22:", ":linear", "", "VGG22"]
+    wrong_names += ["vgg16:block3_conv4", "vgg16:vgg22", "vgg16", "lpips", "lpips-alex:linear", "lpips-vgg19"]
+    for wrong in wrong_names:
         with pytest.raises(ValueError, match="is not one of l1, mse"):
             catalogue.parse(wrong)
     with pytest.raises(ValueError, match="did you mean 'charbonnier'"):
@@ -65,10 +72,10 @@ def test_charbonnier_is_square_below_epsilon_and_size_above():
 
 @pytest.mark.parametrize("criterion", catalogue.CRITERIA)
 @pytest.mark.parametrize("name", PICTURE_TERMS + LAYER_TERMS)
-def test_every_content_loss_is_least_at_equality_with_a_finite_slope_everywhere(name, criterion, npz, slope):
+def test_every_content_loss_is_least_at_equality_with_a_finite_slope_everywhere(name, criterion, weights, slope):
     reference = pictures()
     reference[0, :4], reference[0, 4:8] = 0, 1  # black and white, where curves have corners
-    loss = catalogue.content([name], vgg_weights=npz, criterion=criterion)
+    loss = catalogue.content([name], weights=weights, criterion=criterion)
 
     def value(output):
         return loss(reference, output)[name]
@@ -90,20 +97,20 @@ def test_every_content_loss_is_least_at_equality_with_a_finite_slope_everywhere(
     assert float(value(single)) > least  # and one value of one picture counts
 
 
-def test_slopes_run_to_the_output_alone(npz, slope):
+def test_slopes_run_to_the_output_alone(weights, slope):
     a, b = pictures(), pictures(seed=1)
-    loss = catalogue.content([*PICTURE_TERMS, *LAYER_TERMS], vgg_weights=npz)
+    loss = catalogue.content([*PICTURE_TERMS, *LAYER_TERMS], weights=weights)
     _, slopes = slope(lambda reference: sum(loss(reference, b).values()) + 0.0 * ops.sum(reference), a)
     assert_array_equal(slopes, 0)
 
 
-def test_all_terms_at_once_are_the_terms_one_by_one_and_swap_with_their_order(npz):
+def test_all_terms_at_once_are_the_terms_one_by_one_and_swap_with_their_order(weights):
     a, b = pictures(), pictures(seed=1)
-    names = ["vgg22", "l1", "block1_conv1", "vgg22:linear", "scielab"]
-    together = catalogue.content(names, vgg_weights=npz)(a, b)
+    names = ["vgg22", "l1", "lpips-squeeze", "block1_conv1", "vgg22:linear", "scielab", "vgg16:block1_conv1"]
+    together = catalogue.content(names, weights=weights)(a, b)
     assert list(together) == names
     for name in reversed(names):
-        alone = catalogue.content([name], vgg_weights=npz)(a, b)
+        alone = catalogue.content([name], weights=weights)(a, b)
         assert float(alone[name]) == pytest.approx(float(together[name]), rel=1e-5)
 
 
@@ -128,14 +135,14 @@ def test_a_layers_share_is_free_of_its_scale():
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_content_losses_are_float32_under_every_policy(policy, npz):
+def test_content_losses_are_float32_under_every_policy(policy, weights):
     a, b = pictures(), pictures(seed=1)
     names = [*PICTURE_TERMS, *LAYER_TERMS]
-    expected = catalogue.content(names, vgg_weights=npz)(a, b)
+    expected = catalogue.content(names, weights=weights)(a, b)
     keras.config.set_dtype_policy(policy)
     try:
-        found = catalogue.content(names, vgg_weights=npz)(a, b)
-        half = catalogue.content(names, vgg_weights=npz)(a, ops.cast(b, policy.removeprefix("mixed_")))
+        found = catalogue.content(names, weights=weights)(a, b)
+        half = catalogue.content(names, weights=weights)(a, ops.cast(b, policy.removeprefix("mixed_")))
     finally:
         keras.config.set_dtype_policy("float32")
     assert set(found) == set(half) == set(names)
@@ -146,18 +153,76 @@ def test_content_losses_are_float32_under_every_policy(policy, npz):
         assert float(half[name]) == pytest.approx(float(expected[name]), rel=0.01)
 
 
-def test_a_model_does_not_take_vggs_weights_for_its_own(npz):
+def test_a_networks_layers_come_from_one_pass(monkeypatch, weights):
+    """Of the reference and of the output, whatever number of losses looks at them."""
+    passes = []
+    original = features.backbones.features
+
+    def counted(backbone, *rest):
+        passes.append(backbone.title)
+        return original(backbone, *rest)
+
+    monkeypatch.setattr(features.backbones, "features", counted)
+    names = ["vgg16:block1_conv1", "vgg16:block2_conv2:linear", "vgg22", "vgg22:linear", "lpips-alex", "l1"]
+    catalogue.content(names, weights=weights)(pictures(), pictures(seed=1))
+    assert sorted(passes) == ["AlexNet", "AlexNet", "VGG16", "VGG16", "VGG19", "VGG19"]
+
+
+def test_the_least_side_is_that_of_the_deepest_layer():
+    """Five poolings by 2 leave a pixel of 16; AlexNet's strides 4, 2, 2 with its kernels one of 31."""
+    assert [catalogue.least_px([name]) for name in ("l1", "vgg22", "vgg54", "vgg16:block5_conv3")] == [1, 2, 16, 16]
+    assert [catalogue.least_px([name]) for name in catalogue.LPIPS] == [31, 16, 17]
+    assert catalogue.least_px(["vgg22", "lpips-alex", "l1"]) == 31
+
+
+def test_a_window_is_the_same_of_reference_and_output_and_drawn_anew(weights):
+    """Pictures that tell where they are: the difference that the network sees is that of one place in both."""
+    reference = np.tile(np.linspace(0, 1, 40, dtype="float32")[:, None, None], (2, 1, 40, 3))
+    names, seed = ["lpips-alex", "vgg22", "l1"], keras.random.SeedGenerator(0)
+    loss = catalogue.content(names, weights=weights, window_px=32)
+    same = [loss(reference, reference, seed=seed) for _ in range(3)]
+    assert all(float(found[name]) == pytest.approx(0, abs=1e-6) for found in same for name in names)
+    output = pictures(side=40)
+    whole = catalogue.content(names, weights=weights)
+    possible = [
+        float(whole(*(x[:, i : i + 32, j : j + 32] for x in (reference, output)))["vgg22"])
+        for i, j in itertools.product(range(9), range(9))
+    ]
+    seen = [loss(reference, output, seed=seed) for _ in range(4)]
+    assert len({float(found["lpips-alex"]) for found in seen}) > 1
+    assert all(np.isclose(possible, float(found["vgg22"]), rtol=1e-5).any() for found in seen)
+    again = loss(reference, output, seed=keras.random.SeedGenerator(0))
+    keras.utils.set_random_seed(5)
+    assert float(loss(reference, output, seed=keras.random.SeedGenerator(0))["vgg22"]) == float(again["vgg22"])
+    l1 = float(np.abs(reference - output).mean())
+    assert all(
+        float(found["l1"]) == pytest.approx(l1, rel=1e-5) for found in seen
+    )  # pictures themselves are seen whole
+    whole_window = catalogue.content(names, weights=weights, window_px=40)(reference, output, seed=seed)
+    for name, value in whole(reference, output).items():
+        assert float(whole_window[name]) == pytest.approx(float(value), rel=1e-5)
+    with pytest.raises(ValueError, match="40×40 px have no window of 41 px"):
+        catalogue.content(["vgg22"], weights=weights, window_px=41)(reference, output, seed=seed)
+    with pytest.raises(ValueError, match="needs a seed"):
+        loss(reference, output)
+
+
+def test_a_model_does_not_take_the_networks_weights_for_its_own(weights):
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)])
     trainer = keras.Model(model.inputs, model.outputs)
     before = len(trainer.weights)
-    trainer.content = catalogue.content(["vgg22"], vgg_weights=npz)
+    trainer.content = catalogue.content(["vgg22", "lpips-alex"], weights=weights)
     assert len(trainer.weights) == before == 2
 
 
-def test_pictures_that_no_loss_can_take_are_refused(npz):
+def test_pictures_that_no_loss_can_take_are_refused(weights):
     with pytest.raises(ValueError, match="pictures are uint8; give floats"):
         catalogue.content(["l1"])(np.zeros((1, 4, 4, 3), "uint8"), np.zeros((1, 4, 4, 3), "float32"))
+    with pytest.raises(ValueError, match="pictures are uint8; give floats"):
+        catalogue.content(["lpips-alex"], weights=weights)(pictures(), np.zeros((2, 32, 32, 3), "uint8"))
+    with pytest.raises(ValueError, match="30×64 px are too small for conv5 of AlexNet: 31 px"):
+        catalogue.content(["lpips-alex"], weights=weights)(*np.zeros((2, 1, 30, 64, 3), "float32"))
     tiny = np.zeros((1, 1, 9, 3), "float32")
-    assert catalogue.content(["block1_conv2"], vgg_weights=npz)(tiny, tiny)
-    with pytest.raises(ValueError, match="1×9 px are too small for block2_conv2: 2 px"):
-        catalogue.content(["vgg22"], vgg_weights=npz)(tiny, tiny)
+    assert catalogue.content(["block1_conv2"], weights=weights)(tiny, tiny)
+    with pytest.raises(ValueError, match="1×9 px are too small for block2_conv2 of VGG19: 2 px"):
+        catalogue.content(["vgg22"], weights=weights)(tiny, tiny)

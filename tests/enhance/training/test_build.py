@@ -25,6 +25,7 @@ PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
         ({"needs_init": True}, "init must name"),
         ({"stage": [{"losses": {"l3": 1.0}}]}, "l3"),
         ({"stage": [{"losses": {"vgg22": 1.0}}]}, "VGG19"),
+        ({"stage": [{"losses": {"lpips-alex": 1.0}}]}, "LPIPS 0.1 for alex"),
         ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"kind": "x"}}]}, "'x'"),
         ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"knd": "hinge"}}]}, "knd"),
     ],
@@ -33,6 +34,19 @@ def test_what_cannot_be_trained_is_said_before_anything_is_written(values, words
     monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)
     with pytest.raises(ValueError, match=words):
         build.check(config.from_dict(config.to_dict(configure()) | values))
+
+
+def test_pictures_or_windows_too_small_for_a_network_are_refused(configure, weights):
+    def check(losses, **values):
+        stage = {"name": "pixel", "steps": 1, "losses": losses} | values
+        build.check(configure(stage, weights=str(weights)))
+
+    check({"lpips-alex": 1.0})  # 32 px
+    check({"vgg22": 1.0, "lpips-alex": 0.0}, perceptual_window_px=2)
+    with pytest.raises(ValueError, match="pixel.losses: 30 px are too small for them, 31 px at least"):
+        check({"vgg22": 1.0, "lpips-alex": 1.0}, perceptual_window_px=30)
+    with pytest.raises(ValueError, match="pixel.perceptual_window_px = 33: the pictures have hr_px = 32"):
+        check({"vgg22": 1.0}, perceptual_window_px=33)
 
 
 @pytest.mark.slow

@@ -60,9 +60,11 @@ class Stopped(Exception):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 3, 6, 7, 9])
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at, configure, start, log_rows, training_pictures):
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at, configure, start, log_rows, training_pictures, weights):
     noisy = {"kind": "wasserstein", "gradient_penalty": 10.0}  # its random points must be resumed, too
-    configuration = configure(PIXEL, GAN | {"adversarial": noisy, "best": "psnr_db"})
+    windows = {"losses": {"l1": 1.0, "vgg22": 0.1}, "perceptual_window_px": 8}  # and the places of its windows
+    stages = PIXEL | windows, GAN | {"adversarial": noisy, "best": "psnr_db"}
+    configuration = configure(*stages, weights=str(weights))
     start(tmp_path / "whole", configuration)
     count = 0
 

@@ -22,7 +22,7 @@ from camsim.light import colour
 from scielab.comparison import map_figure, map_scale
 from scielab.comparison.record import title
 from scielab.eye import display
-from scielab.metrics import colour_difference, s_cielab
+from scielab.metrics import colour_difference, lpips, s_cielab
 from scielab.viewing import Viewing, samples_per_degree_of_fov
 
 
@@ -388,6 +388,42 @@ def test_plain_stands_beside_and_noise_is_larger_without_the_eye(command, pair):
     eye, plain = map(float, rows[0].split()[1:3])
     assert rows[0].split()[0] == "mean" and eye < plain / 2
     assert rows[7].endswith("CIE76") and rows[7].count("%") == 2
+
+
+@pytest.mark.slow
+def test_lpips_stands_beside_by_the_name_of_its_network(command, refused, pair, drawn_weights, tmp_path):
+    chosen = ("--weights", drawn_weights, "--lpips", "squeeze", "--lpips", "alex")
+    ways = ("--csv", "rows.csv", "--html", "page.html", "--json")
+    found = json.loads(command("scielab", "compare", "a.png", "b.png", *chosen, *ways).stdout)
+    (row,) = csv.DictReader((tmp_path / "rows.csv").open(encoding="utf-8"))
+    facts = dict(content(tmp_path / "page.html")["facts"])
+    for name in ("squeeze", "alex"):
+        network = lpips.load(name, drawn_weights)
+        assert found[network.metric] == lpips.distance(network, *pair) > 0
+        assert float(row[network.metric]) == found[network.metric]
+        assert found["lpips"][network.metric] == lpips.identity(network)
+        assert facts[network.metric].startswith(f"{found[network.metric]:.4f}, {network.version}; weights ")
+    usual = command("scielab", "compare", "a.png", "b.png", "--weights", drawn_weights).stdout
+    assert f"lpips-alex {found['lpips-alex']:.4f}   LPIPS 0.1, AlexNet" in usual and "squeeze" not in usual
+    assert "LPIPS, add columns" in refused("scielab", "compare", "a.png", "b.png", "--csv", "rows.csv")
+    for arguments, words in (
+        (("--lpips", "alex"), "--weights: the weights of LPIPS 0.1 for alex are needed"),
+        (("--lpips", "vgg", "--weights", drawn_weights), "LPIPS 0.1 for vgg are not here"),
+        (("--weights", drawn_weights, "--input", "linear"), "LPIPS is of sRGB pictures"),
+    ):
+        assert words in refused("scielab", "compare", "a.png", "b.png", *arguments)
+    for side in ("ref", "test"):
+        (tmp_path / side).mkdir()
+    for name in ("a.png", "c.png"):
+        shutil.copy(tmp_path / "a.png", tmp_path / "ref" / name)
+        shutil.copy(tmp_path / ("b.png" if name == "c.png" else name), tmp_path / "test" / name)
+    both = command("scielab", "compare", "ref", "test", *chosen, "--json")
+    whole = json.loads(both.stdout)
+    assert [one["lpips-alex"] for one in whole["pairs"]] == [0, found["lpips-alex"]]
+    assert whole["mean"]["lpips-alex"] == pytest.approx(found["lpips-alex"] / 2)
+    table = command("scielab", "compare", "ref", "test", *chosen).stdout.splitlines()
+    assert table[1].split()[-2:] == ["lpips-squeeze", "lpips-alex"]
+    assert table[3].split()[-1] == f"{found['lpips-alex']:.4f}"
 
 
 @pytest.mark.parametrize("name", ["map.npy", "map.tif", "map.TIFF"])

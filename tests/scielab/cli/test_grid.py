@@ -85,7 +85,11 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
         "--data",
         workplace / "set",
         "--weights",
-        drawn_weights.parent,
+        drawn_weights,
+        "--lpips",
+        "squeeze",
+        "--lpips",
+        "alex",
     ]
     whole = command("scielab", *arguments, "-o", "whole")
     assert whole.returncode == 0, whole.stderr
@@ -121,7 +125,8 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
         assert path.read_bytes() == (tmp_path / "killed" / path.name).read_bytes(), path.name
     assert len(list((tmp_path / "killed").iterdir())) == 6
     stored = json.loads((tmp_path / "killed" / "grid.json").read_text())
-    assert stored["lpips"]["published_weights"] is False and stored["cells"][0]["lpips"] > 0
+    for name in ("lpips-squeeze", "lpips-alex"):
+        assert stored["lpips"][name]["published_weights"] is False and stored["cells"][0][name] > 0
     assert stored["intervals"] == {"percent": 95, "resamples": 10_000, "seed": 0}
 
 
@@ -131,7 +136,7 @@ def test_a_killed_grid_goes_on_to_the_same_bytes(command, workplace, drawn_weigh
     [
         (("--model", "gone"), "gone"),
         (("--model", "MODELS", "--data", "SET", "--weights", "file.txt"), "file.txt: no such folder"),
-        (("--model", "MODELS", "--data", "SET", "--weights", "SET"), "no weights of LPIPS here"),
+        (("--model", "MODELS", "--data", "SET", "--weights", "SET"), "the weights of LPIPS 0.1 for alex are not here"),
         (("--model", "MODELS", "--data", "gone"), "no rendered set"),
         (("--model", "DOUBLE", "--data", "SET"), "scale 2"),
         (("--model", "MODELS", "--data", "SET", "--show", "nobody"), "nobody"),

@@ -1,26 +1,22 @@
-"""LPIPS against the published implementation, and weights from files without PyTorch.
+"""LPIPS against the published implementation and its published example.
 
-Expected distances: package lpips 0.1.4 under PyTorch 1.13.1 in double precision, with the same weights put into its
-network. They are drawn, not trained, so that this needs no download; every stage has a share of at least 3 %.
+Expected distances with SqueezeNet: package lpips 0.1.4 under PyTorch 1.13.1 in double precision, with the same weights
+put into its network. They are drawn, not trained, so that this needs no download; every stage has a share of at least
+3 %.
 """
 
-import collections
-import pickle
-from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
 
-from scielab.metrics import lpips, weights_file
-
-GOLDEN = Path(__file__).parents[2] / "golden"
-
-_STAGES = (64, 128, 256, 384, 384, 512, 512)
+from camsim.io import image
+from scielab.metrics import lpips
 
 
 @pytest.fixture(scope="module")
-def network(drawn_arrays):
-    return lpips.from_arrays(drawn_arrays())
+def network(drawn_weights):
+    return lpips.load("squeeze", drawn_weights)
 
 
 def pair(rows: int, columns: int) -> np.ndarray:
@@ -80,71 +76,52 @@ def test_sizes_must_be_equal(network):
         lpips.distance(network, np.zeros((20, 20, 3)), np.zeros((20, 21, 3)))
 
 
-def test_weights_are_checked_array_by_array(drawn_arrays):
-    arrays = drawn_arrays()
-    with pytest.raises(ValueError, match="w.npz: features.9.squeeze.bias is missing"):
-        lpips.from_arrays({k: v for k, v in arrays.items() if k != "features.9.squeeze.bias"}, where="w.npz")
-    with pytest.raises(ValueError, match=r"lin4.model.1.weight has shape \(1, 5, 1, 1\)"):
-        lpips.from_arrays(arrays | {"lin4.model.1.weight": np.zeros((1, 5, 1, 1))})
-    with pytest.raises(ValueError, match="features.0.bias holds NaN"):
-        lpips.from_arrays(arrays | {"features.0.bias": np.full(64, np.nan)})
-
-
-def test_one_file_or_two_give_the_same_network(network, tmp_path, drawn_arrays):
-    arrays = drawn_arrays()
-    np.savez(tmp_path / "all.npz", **arrays, **{"classifier.1.bias": np.zeros(1000)})
-    np.savez(tmp_path / "trunk.npz", **{k: v for k, v in arrays.items() if k.startswith("features")})
-    np.savez(tmp_path / "heads.npz", **{k: v for k, v in arrays.items() if k.startswith("lin")})
-    for names in (["all.npz"], ["trunk.npz", "heads.npz"]):
-        loaded = lpips.load([tmp_path / name for name in names])
-        assert lpips.distance(loaded, *pair(17, 17)) == lpips.distance(network, *pair(17, 17))
-    with pytest.raises(ValueError, match="heads.npz: lin0.model.1.weight was in a file before"):
-        lpips.load([tmp_path / "all.npz", tmp_path / "heads.npz"])
-
-
-# --- weights ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form", ["zip", "stream"])
-def test_state_dicts_of_pytorch_are_read_without_it(form):
-    # Saved by PyTorch 1.13.1, in its format since 1.6 and in the one before
-    found = weights_file.read([GOLDEN / f"tensors-{form}.pth"])
-    assert list(found) == ["a", "b", "c"] and {array.dtype for array in found.values()} == {np.dtype(np.float32)}
-    np.testing.assert_array_equal(found["a"], np.arange(6).reshape(1, 2, 3) / 8)
-    np.testing.assert_array_equal(found["b"], [1.5, -2])  # was in double precision
-    assert found["c"].shape == () and found["c"] == 0.25  # was in half precision
-
-
-class _Attack:
-    def __reduce__(self):
-        return (print, ("code from a file was run",))
-
-
-def test_a_file_cannot_run_code(tmp_path, capsys):
-    with open(tmp_path / "attack.pth", "wb") as file:
-        for part in (1, 2, 3, {"features.0.weight": _Attack()}):
-            pickle.dump(part, file, protocol=2)
-    with pytest.raises(ValueError, match="attack.pth: damaged, or not a network's weights"):
-        weights_file.read([tmp_path / "attack.pth"])
-    assert capsys.readouterr().out == ""
-
-
-def test_what_holds_no_plain_tensors_is_refused(tmp_path):
-    (tmp_path / "text.pth").write_text("not weights")
-    (tmp_path / "cut.pth").write_bytes((GOLDEN / "tensors-stream.pth").read_bytes()[:-8])
-    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 nothing more")
-    with open(tmp_path / "dict.pth", "wb") as file:
-        for part in (1, 2, 3, collections.OrderedDict(a=1), []):
-            pickle.dump(part, file, protocol=2)
-    for path in [GOLDEN / "module.pth", *tmp_path.iterdir()]:
-        with pytest.raises(ValueError, match="damaged, or not a network's weights"):
-            weights_file.read([path])
-    with pytest.raises(ValueError, match="gone.pth: no such file"):
-        weights_file.read([tmp_path / "gone.pth"])
-
-
 @pytest.mark.reference
-def test_the_published_heads_are_read(shared):
-    heads = weights_file.read([shared / "weights" / "lpips_v0.1_squeeze.pth"])
-    assert [heads[f"lin{i}.model.1.weight"].shape for i in range(7)] == [(1, n, 1, 1) for n in _STAGES]
-    assert all((head >= 0).all() for head in heads.values())  # training kept them so
+@pytest.mark.parametrize(("name", "expected"), [("alex", (0.7219, 0.1376)), ("vgg", (0.5686, 0.4217))])
+def test_the_published_example_has_its_published_distances(shared, name, expected):
+    folder = shared / "reference" / "lpips"
+    reference, *tests = (image.read(folder / f"ex_{picture}.png") for picture in ("ref", "p0", "p1"))
+    reference = lpips.Reference(lpips.load(name, shared / "weights"), reference)
+    assert [reference.distance(test) for test in tests] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.reference
+@pytest.mark.parametrize("name", ["alex", "vgg"])
+def test_weights_that_give_the_published_example_pass_for_the_published_ones(shared, name):
+    assert lpips.facts(lpips.load(name, shared / "weights"))["published_weights"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["alex", "squeeze"])
+def test_drawn_weights_do_not_pass_for_the_published_ones(drawn_weights, name):
+    facts = lpips.facts(lpips.load(name, drawn_weights))
+    assert not facts["published_weights"] and len(facts["weights_sha256"]) == 2
+
+
+def test_what_is_not_there_is_named(drawn_weights, tmp_path):
+    with pytest.raises(ValueError, match="LPIPS has no network 'vgg19'; it has alex, vgg, squeeze"):
+        lpips.load("vgg19", drawn_weights)
+    with pytest.raises(
+        ValueError, match="LPIPS 0.1 for vgg are not here: lpips[*]vgg.npz or lpips[*]vgg.pth or vgg.pth"
+    ):
+        lpips.load("vgg", drawn_weights)
+    with pytest.raises(ValueError, match="LPIPS 0.1 for alex are needed: a folder with .*CAM2EYE_WEIGHTS"):
+        lpips.load()
+    shutil.copy(drawn_weights / "lpips_alex.npz", tmp_path)
+    with pytest.raises(ValueError, match="AlexNet's weights are not here"):
+        lpips.load("alex", tmp_path)
+    shutil.copy(drawn_weights / "squeezenet1_1.npz", tmp_path / "alexnet.npz")
+    with pytest.raises(ValueError, match=r"features.0.weight is float32 \(64, 3, 3, 3\); float32 \(64, 3, 11, 11\) is"):
+        lpips.load("alex", tmp_path)
+
+
+def test_the_usual_network_is_alexnet(drawn_weights, monkeypatch):
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(drawn_weights))
+    network = lpips.load()
+    assert (network.metric, network.version) == ("lpips-alex", "LPIPS 0.1, AlexNet")
+    assert lpips.load_named() == [] and [n.name for n in lpips.load_named((), drawn_weights)] == ["alex"]
+    assert [n.name for n in lpips.load_named(["squeeze", "alex", "squeeze"])] == ["squeeze", "alex"]
+    with pytest.raises(ValueError, match="AlexNet needs .rows, columns, 3., 31 px"):
+        lpips.Reference(network, np.zeros((30, 64, 3)))
+    assert lpips.Reference(network, np.zeros((31, 31, 3))).distance(np.ones((31, 31, 3))) > 0

@@ -67,14 +67,14 @@ def test_no_model_can_change_what_the_others_see(pictures):
 
 
 def test_with_a_network_every_output_has_its_lpips(pictures, models, trained_for, drawn_weights):
-    network = lpips.load([drawn_weights])
-    results = list(evaluate.evaluate(models, pictures, network=network))
-    assert (
-        results[0].numbers["lpips"] == lpips.distance(network, pictures[0].reference / 255, results[0].output / 255) > 0
-    )
+    networks = [lpips.load(name, drawn_weights) for name in ("squeeze", "alex")]
+    results = list(evaluate.evaluate(models, pictures, networks=networks))
+    shown = pictures[0].reference / 255, results[0].output / 255
+    for network in networks:
+        assert results[0].numbers[network.metric] == lpips.distance(network, *shown) > 0
     cells = verdicts.summarise(results, trained_for)
-    assert set(cells[0].estimates) == {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "lpips"}
-    assert "lpips_low" in tables.as_csv(cells, {}).splitlines()[0]
+    assert set(cells[0].estimates) == {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "lpips-alex", "lpips-squeeze"}
+    assert "lpips-squeeze_low" in tables.as_csv(cells, {}).splitlines()[0]
     page = report.page(pictures, results, cells, verdicts.judge(results, trained_for), top=40, facts={})
     content = json.loads(re.search(r"const C = (\{.*\});\n", page).group(1))
-    assert content["metrics"][-1]["name"] == "lpips" and page.count('<table class="heat">') == 5
+    assert content["metrics"][-1]["name"] == "lpips-squeeze" and page.count('<table class="heat">') == 6

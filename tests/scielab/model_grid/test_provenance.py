@@ -49,30 +49,44 @@ def test_the_page_says_what_is_not_known():
 
 
 def test_many_pictures_of_few_photographs_are_noted():
-    assert provenance.notes(picture_set("x", "y"), None) == [] == provenance.notes(picture_set("x"), None)
-    (note,) = provenance.notes(picture_set("x", "x", "y"), None)
+    assert provenance.notes(picture_set("x", "y"), {}) == [] == provenance.notes(picture_set("x"), {})
+    (note,) = provenance.notes(picture_set("x", "x", "y"), {})
     assert note.startswith("3 pictures are cut from 2 photographs")
 
 
-def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights, monkeypatch, tmp_path):
-    monkeypatch.delenv("CAM2EYE_WEIGHTS", raising=False)
-    network, facts = provenance.lpips_network(str(drawn_weights.parent))
-    assert isinstance(network, lpips.Network) and facts["published_weights"] is False
+def test_weights_that_are_not_the_published_ones_are_noted(drawn_weights):
+    network = lpips.load("squeeze", drawn_weights)
+    facts = {network.metric: lpips.facts(network)}
     (note,) = provenance.notes(picture_set("x"), facts)
-    assert str(lpips.PUBLISHED) in note
-    assert "lpips.npz" in provenance.in_words([row("sr")], picture_set("x"), VIEWING, facts, [])["LPIPS"]
-    assert provenance.lpips_network(None) == (None, None)
-    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(drawn_weights.parent))
-    assert provenance.lpips_network(None)[1] == facts
+    assert "lpips-squeeze" in note and "0.1008" in note
+    words = provenance.in_words([row("sr")], picture_set("x"), VIEWING, facts, [])["lpips-squeeze"]
+    assert words.startswith("LPIPS 0.1, SqueezeNet 1.1; weights squeezenet1_1.npz ")
+    facts[network.metric]["published_weights"] = True
+    assert provenance.notes(picture_set("x"), facts) == []
+
+
+def test_lpips_is_measured_where_it_is_asked_for_or_its_weights_are_there(drawn_weights, monkeypatch, tmp_path):
+    def names(networks, place):
+        return [network.metric for network in provenance.lpips_networks(networks, place)]
+
+    assert names((), None) == []
+    assert names((), str(drawn_weights)) == ["lpips-alex"]
+    assert names("squeeze", drawn_weights) == ["lpips-squeeze"]
+    assert names(("squeeze", "alex"), drawn_weights) == ["lpips-squeeze", "lpips-alex"]
+    with pytest.raises(ValueError, match="LPIPS 0.1 for alex are needed"):
+        names(["alex"], None)
+    monkeypatch.setenv("CAM2EYE_WEIGHTS", str(drawn_weights))
+    assert names((), None) == ["lpips-alex"]
     monkeypatch.setenv("CAM2EYE_WEIGHTS", str(tmp_path))
-    assert provenance.lpips_network(None) == (None, None)  # a folder with other weights, such as VGG19's
-    with pytest.raises(ValueError, match="no weights of LPIPS here: lpips.npz, or squeezenet"):
-        provenance.lpips_network(tmp_path)
+    assert names((), None) == []  # a folder with other weights, such as VGG19's
+    for networks, place in ((["alex"], None), ((), tmp_path)):
+        with pytest.raises(ValueError, match="LPIPS 0.1 for alex are not here"):
+            names(networks, place)
 
 
 def test_the_record_holds_what_a_row_says_of_itself():
     found = [row("sr", facts={"path": "there", "steps": 3}, origin="abroad"), row("mine", seen=None)]
-    record = provenance.record(found, picture_set("x", "y"), Viewing(samples_per_degree=20), None, ["seen"])
+    record = provenance.record(found, picture_set("x", "y"), Viewing(samples_per_degree=20), {}, ["seen"])
     assert record["models"] == {"sr": {"path": "there", "steps": 3, "from": "abroad"}, "mine": {"from": ""}}
     assert record["metric"]["samples_per_degree"] == 20.0 and record["photographs"] == 2
     assert record["seen_in_training"] == ["seen"]
@@ -80,11 +94,11 @@ def test_the_record_holds_what_a_row_says_of_itself():
 
 def test_the_results_depend_on_models_pictures_and_viewing():
     data, other = picture_set("x"), picture_set("x", "y")
-    first = provenance.dependencies([row("sr", sha256="a")], data, VIEWING, None)
-    assert first == provenance.dependencies([row("sr", sha256="a")], data, VIEWING, None)
-    assert first != provenance.dependencies([row("sr", sha256="b")], data, VIEWING, None)
-    assert first != provenance.dependencies([row("sr", sha256="a")], data, Viewing(samples_per_degree=34), None)
-    assert first != provenance.dependencies([row("sr", sha256="a")], other, VIEWING, None)
+    first = provenance.dependencies([row("sr", sha256="a")], data, VIEWING, {})
+    assert first == provenance.dependencies([row("sr", sha256="a")], data, VIEWING, {})
+    assert first != provenance.dependencies([row("sr", sha256="b")], data, VIEWING, {})
+    assert first != provenance.dependencies([row("sr", sha256="a")], data, Viewing(samples_per_degree=34), {})
+    assert first != provenance.dependencies([row("sr", sha256="a")], other, VIEWING, {})
 
 
 def test_pictures_of_two_widths_have_two_rates_where_a_field_of_view_is_given():
@@ -92,12 +106,12 @@ def test_pictures_of_two_widths_have_two_rates_where_a_field_of_view_is_given():
     data = PictureSet(pictures=[picture("narrow", columns=8), picture("wide", columns=16)], source="set")
     field, fixed = Viewing(fov_deg=4), Viewing(samples_per_degree=2)
     assert [field.rate(8), field.rate(16), fixed.rate(16)] == [2, 4, 2]
-    by_field, by_rate = (provenance.record([row("sr")], data, seen, None, [])["metric"] for seen in (field, fixed))
+    by_field, by_rate = (provenance.record([row("sr")], data, seen, {}, [])["metric"] for seen in (field, fixed))
     assert by_field["samples_per_degree"] is None and by_field["geometry"] == "4° across the width"
     assert by_rate["samples_per_degree"] == 2
-    keys = [provenance.dependencies([row("sr", sha256="a")], data, seen, None) for seen in (field, fixed)]
+    keys = [provenance.dependencies([row("sr", sha256="a")], data, seen, {}) for seen in (field, fixed)]
     assert json.dumps(keys[0]) != json.dumps(keys[1])
-    words = [provenance.in_words([row("sr")], data, seen, None, [])["ΔE"] for seen in (field, fixed)]
+    words = [provenance.in_words([row("sr")], data, seen, {}, [])["ΔE"] for seen in (field, fixed)]
     assert "CIE76, 4° across the width, sRGB" in words[0] and "CIE76, 2 samples per degree, sRGB" in words[1]
 
 
