@@ -85,8 +85,7 @@ class Options:
 @click.option(
     "--weights",
     metavar="DIR",
-    help="Folder of pretrained weights, or `download`: VGG losses need VGG19's, vgg19.npz or Keras' .h5.  "
-    "[default: what CAM2EYE_WEIGHTS says]",
+    help="Folder of pretrained weights, or `download`, for VGG and LPIPS losses.  [default: what CAM2EYE_WEIGHTS says]",
 )
 @click.option("--batch", type=int, help="Pictures per step.")
 @click.option("--precision", metavar="NAME", help="auto, float32 or bfloat16.")

@@ -1,1 +1,1 @@
-"""Losses by name: content, VGG features, adversarial, and the critic's gradient."""
+"""Losses by name: content, features of networks, adversarial, and the critic's gradient."""

@@ -1,1 +1,1 @@
-"""Metrics: S-CIELAB, colour differences, PSNR and SSIM, LPIPS, and the catalogue of what is measured."""
+"""Metrics: S-CIELAB, colour differences, PSNR and SSIM, LPIPS and its networks, the catalogue of what is measured."""

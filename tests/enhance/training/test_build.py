@@ -25,7 +25,7 @@ PIXEL = {"name": "pixel", "steps": 6, "losses": {"l1": 1.0}}
         ({"needs_init": True}, "init must name"),
         ({"stage": [{"losses": {"l3": 1.0}}]}, "l3"),
         ({"stage": [{"losses": {"vgg22": 1.0}}]}, "VGG19"),
-        ({"stage": [{"losses": {"lpips-alex": 1.0}}]}, "LPIPS 0.1 for alex"),
+        ({"stage": [{"losses": {"lpips-alex": 1.0}}]}, "AlexNet's weights are needed"),
         ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"kind": "x"}}]}, "'x'"),
         ({"stage": [{"losses": {"adversarial": 1.0}, "adversarial": {"knd": "hinge"}}]}, "knd"),
     ],
