@@ -32,7 +32,7 @@ class Published:
     name: str  #: that it gets when downloaded; one of the patterns matches it
     url: str
     digest: str  #: as "sha256:…"; "md5:…" where its authors publish no other
-    size: int  #: in bytes
+    size: int  #: in bytes, at most
 
 
 def chosen(place: Path | str | None = None) -> Path | str | None:

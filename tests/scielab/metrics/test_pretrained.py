@@ -1,5 +1,6 @@
 """Weights of the networks: their names and forms in files, where these lie, and what they are mistaken for."""
 
+import fnmatch
 import zipfile
 
 import numpy as np
@@ -75,7 +76,8 @@ def test_torchvisions_layers_have_its_numbers():
 
 def test_what_is_published_is_found_again_where_it_was_put():
     for file in (*pretrained.TRUNKS.values(), *pretrained.HEADS.values()):
-        assert file.url.startswith("https://") and file.name.endswith(file.url.rpartition("/")[2].lstrip("/"))
+        assert file.url.startswith("https://") and file.name.endswith(file.url.rpartition("/")[2])
+        assert any(fnmatch.fnmatch(file.name, pattern) for pattern in file.patterns)
         algorithm, _, digest = file.digest.partition(":")
         assert len(digest) == {"sha256": 64, "md5": 32}[algorithm]
         if "pytorch.org" in file.url:  # whose names end with the beginning of the digest

@@ -40,7 +40,7 @@ def test_photographs_that_a_model_was_trained_on_are_counted():
 
 def test_the_page_says_what_is_not_known():
     known, unknown = (
-        provenance.in_words(found, picture_set("x"), VIEWING, None, [])
+        provenance.in_words(found, picture_set("x"), VIEWING, {}, [])
         for found in ([row("sr")], [row("sr"), row("mine", seen=None)])
     )
     assert known["Trained on them"] == "no: no model was trained on any of these photographs"
