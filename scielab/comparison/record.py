@@ -183,8 +183,8 @@ def check_csv(path: Path, *, plain: bool, measured: Sequence[str] = ()) -> None:
     """Raise ValueError unless `path` can be a CSV that rows are appended to: new, empty, or with these columns."""
     header = csv_file.header(path)
     if header is not None and header != csv_columns(plain=plain, measured=measured):
-        fewer = [name for name in csv_columns(plain=True, measured=LPIPS) if name in {*header, *CSV_HEAD}]
-        hint = " (numbers of plain CIELAB, and LPIPS, add columns)" if header == fewer else ""
+        ours = {*csv_columns(plain=False)} <= {*header} <= {*csv_columns(plain=True, measured=LPIPS)}
+        hint = " (numbers of plain CIELAB, and LPIPS, add columns)" if ours else ""
         raise ValueError(f"{path}: has other columns than this comparison; nothing is appended to it{hint}")
 
 
