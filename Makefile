@@ -7,6 +7,7 @@
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
 # make dist           wheel and source distribution, checked, in dist/
 # make ship RUN=…     a finished run becomes one of the models that ship, enhance/weights/STYLE/TASK
+# make classical DATA="FOLDER…"   the answers of the grid's row `classical`, fitted to the photographs in folders
 # make lead           the picture at the top of README
 # make lint           ruff and mypy
 # make clean          remove what these made
@@ -25,7 +26,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest soak dist ship lead lint clean
+.PHONY: demo test test-fast test-lowest test-newest soak dist ship classical lead lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -82,6 +83,10 @@ dist: $(READY)
 
 ship: $(READY)
 	@$(BIN)/python .ci/ship.py $(RUN) $(if $(LICENCE),--licence "$(LICENCE)")
+
+classical: $(READY)
+	@test -n "$(DATA)" || { echo 'Photographs are needed: make classical DATA="FOLDER…"'; exit 1; }
+	@$(BIN)/python benchmarks/classical.py $(DATA) --jobs $(JOBS)
 
 lead: $(READY)
 	@$(BIN)/python docs/lead.py

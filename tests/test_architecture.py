@@ -30,7 +30,7 @@ FLOORS = {
         "camera charts shot",
         "light io schema arguments _version",
     ),
-    "scielab": ("cli", "model_grid", "comparison", "metrics keras_losses", "eye", "viewing"),
+    "scielab": ("cli", "model_grid", "comparison classical", "metrics keras_losses", "eye", "viewing"),
     "enhance": (
         "cli",
         "training grid_rows",

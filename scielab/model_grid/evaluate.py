@@ -16,7 +16,7 @@ from camsim.io.image import quantise
 from scielab.metrics import lpips, mesh, s_cielab
 from scielab.metrics.catalogue import METRICS
 from scielab.model_grid.pictures import Picture
-from scielab.model_grid.rows import Model
+from scielab.model_grid.rows import Entrant, Model, model_for
 from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 
@@ -67,7 +67,7 @@ class ShownResult(Result):
 
 
 def evaluate(
-    models: Mapping[str, Model],
+    models: Mapping[str, Entrant],
     pictures: Iterable[Picture],
     *,
     viewing: Viewing = DEFAULT_VIEWING,
@@ -78,8 +78,8 @@ def evaluate(
 
     Parameters
     ----------
-    models : mapping of str to callable
-        The rows of the grid.
+    models : mapping of str to callable, or to mapping of str to callable
+        The rows of the grid; one that has models by setting takes part on those settings only.
     pictures : iterable of Picture
         References with their inputs, one for each column.
     viewing : Viewing
@@ -105,7 +105,9 @@ def evaluate(
         features = {network.metric: lpips.Reference(network, reference) for network in networks}
         windows = None if limits is None else mesh.Reference(reference, limits)
         for setting, camera_picture in picture.inputs.items():
-            for name, model in models.items():
+            for name, entrant in models.items():
+                if (model := model_for(entrant, setting)) is None:
+                    continue
                 output = _output(name, model, camera_picture, picture.reference.shape)
                 measured = output / 255.0
                 delta_e = seen.delta_e(measured)

@@ -26,7 +26,7 @@ class _TileRow(NamedTuple):
 
     label: str
     trained_for: str | None  #: the setting whose tile is framed
-    tile: Callable[[Picture, str], np.ndarray]  #: (h, w, 3) in [0, 1] of a picture and a setting
+    tile: Callable[[Picture, str], np.ndarray | None]  #: (h, w, 3) in [0, 1] of a picture and a setting; or nothing
 
 
 def save_outputs(
@@ -61,7 +61,7 @@ def _model_rows(
         return _TileRow(
             model.replace(":", ":\n"),
             trained_for.get(model),
-            lambda picture, setting: tile(found[picture.name, model, setting]),
+            lambda picture, setting: tile(found[key]) if (key := (picture.name, model, setting)) in found else None,
         )
 
     return [row(model) for model in dict.fromkeys(result.model for result in results)]
@@ -94,7 +94,8 @@ def _save(path: Path, pictures: list[Picture], rows: list[_TileRow], top: float 
             _write(axes, x + w / 2, _HEAD - 14, setting)
             for number_of_row, row in enumerate(rows):
                 y = _HEAD + number_of_row * (h + _GAP)
-                shown = row.tile(picture, setting)
+                if (shown := row.tile(picture, setting)) is None:
+                    continue
                 canvas[y : y + shown.shape[0], x : x + shown.shape[1]] = shown
                 if row.trained_for == setting:
                     frame = Rectangle((x - 1.5, y - 1.5), w + 2, h + 2, fill=False, edgecolor=_OWN, linewidth=2.2)

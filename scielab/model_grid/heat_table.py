@@ -9,7 +9,7 @@ import numpy as np
 from camsim.io import atomic
 from scielab.metrics.catalogue import Metric
 from scielab.model_grid import colour_scale
-from scielab.model_grid.rows import BASELINE
+from scielab.model_grid.rows import BASELINES
 from scielab.model_grid.verdicts import Cell, Estimate, Verdict
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _draw_heads(axes: "Axes", tops: dict[str, float], settings: list[str], cells
         shown = model.replace(":", ":\n")
         size = 11 if shown == model else 9
         words = axes.text(_LEFT - 0.14, top + _CELL_H / 2, shown, fontsize=size, ha="right", va="center")
-        if model == BASELINE:
+        if model in BASELINES:
             words.set(style="italic", color=_DIM)
         else:
             words.set(fontweight="bold", color=_INK)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from camsim.io import outputs
 from scielab.metrics.lpips import Network, facts
-from scielab.model_grid import checkpoint, pictures, provenance, rows
+from scielab.model_grid import checkpoint, classical_row, pictures, provenance, rows
 from scielab.viewing import DEFAULT_VIEWING, Viewing, check_viewing
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def plan(
         check_outputs(output, force=force or checkpoint.any_in(output))
     picture_set = pictures.load(data, cameras=cameras, limit=limit)
     taking_part = rows.of_settings(found, picture_set.settings, trained_for)
+    taking_part = classical_row.rows(picture_set.settings, picture_set.scale) + taking_part
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)
     shown = pictures.to_show(show, picture_set.pictures)
     outputs = (1 + len(taking_part)) * len(picture_set.settings)

@@ -11,7 +11,7 @@ from scielab.metrics.catalogue import METRICS
 from scielab.model_grid import colour_scale, report_table
 from scielab.model_grid.evaluate import ShownResult
 from scielab.model_grid.pictures import Picture
-from scielab.model_grid.rows import BASELINE
+from scielab.model_grid.rows import BASELINE, BASELINES, CLASSICAL
 from scielab.model_grid.verdicts import Cell, Verdict
 
 #: What the page's script needs to know of a metric.
@@ -122,7 +122,7 @@ def opening(cells: list[Cell]) -> tuple[str, str]:
     """
     value = {(cell.model, cell.setting): cell.estimates["delta_e_mean"].value for cell in cells}
     best = max(
-        cells,
+        (cell for cell in cells if cell.model != CLASSICAL),
         key=lambda cell: (
             cell.trained,
             value.get((BASELINE, cell.setting), np.inf) - value[cell.model, cell.setting],
@@ -139,7 +139,7 @@ def _filter() -> dict[str, str]:
 
 
 def _title(cells: list[Cell]) -> str:
-    models = len({cell.model for cell in cells} - {BASELINE})
+    models = len({cell.model for cell in cells} - {*BASELINES})
     settings = len({cell.setting for cell in cells})
     return f"{_counted(models, 'model').capitalize()} × {_counted(settings, 'camera')}"
 

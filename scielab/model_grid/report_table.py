@@ -3,17 +3,21 @@
 from scielab.metrics.catalogue import METRICS, Metric
 from scielab.model_grid import colour_scale
 from scielab.model_grid.heat_table import interval_words
-from scielab.model_grid.rows import BASELINE
+from scielab.model_grid.rows import BASELINES
 from scielab.model_grid.verdicts import Cell, Margin, Verdict
 
 _TOLD = [metric for metric in METRICS if metric.name in ("delta_e_mean", "psnr_db")]
 
 
 def table(cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> dict:
-    """One metric: a row for each model with its cells, below each setting its verdicts, and the ends of the scale."""
+    """One metric: a row for each model with its cells, below each setting its verdicts, and the ends of the scale.
+
+    A cell is None where the model abstains.
+    """
     values = [cell.estimates[metric.name].value for cell in cells]
     shades = colour_scale.colours(values, lower_is_better=metric.lower_is_better)
-    rows: dict[str, list[dict]] = {}
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    rows: dict[str, dict[str, dict | None]] = {cell.model: dict.fromkeys(settings) for cell in cells}
     for cell, shade in zip(cells, shades, strict=True):
         estimate = cell.estimates[metric.name]
         box = {
@@ -25,9 +29,8 @@ def table(cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> dict:
             "background": "#" + "".join(f"{round(255 * channel):02x}" for channel in shade),
             "ink": colour_scale.ink(shade),
         }
-        rows.setdefault(cell.model, []).append(box)
+        rows[cell.model][cell.setting] = box
     below_line = {cell.model for cell in cells if not cell.rival}
-    settings = list(dict.fromkeys(cell.setting for cell in cells))
     below = {setting: [verdict for verdict in verdicts if verdict.setting == setting] for setting in settings}
     ends = (max(values), min(values)) if metric.lower_is_better else (min(values), max(values))
     return {
@@ -36,7 +39,7 @@ def table(cells: list[Cell], verdicts: list[Verdict], metric: Metric) -> dict:
         "words": metric.words,
         "lower_is_better": metric.lower_is_better,
         "rows": [
-            {"model": model, "base": model == BASELINE, "below": model in below_line, "cells": line}
+            {"model": model, "base": model in BASELINES, "below": model in below_line, "cells": list(line.values())}
             for model, line in rows.items()
         ],
         "foot": [

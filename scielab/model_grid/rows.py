@@ -24,8 +24,17 @@ HASH_DIGITS = 16
 #: The row that every grid has: enlargement, and nothing learnt.
 BASELINE = "bicubic"
 
+#: The row of restoration without networks, where there is an answer to one of the cameras; see `classical_row`.
+CLASSICAL = "classical"
+
+#: The rows that are no models to be judged, but what models have to beat.
+BASELINES = (BASELINE, CLASSICAL)
+
 #: A picture (h, w, 3) to its enlargement (H, W, 3), sRGB values in [0, 1].
 Model = Callable[[np.ndarray], np.ndarray]
+
+#: What takes part: one model for the pictures of every camera, or models by setting, which abstain from all others.
+Entrant = Model | Mapping[str, Model]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +42,7 @@ class Row:
     """A model that takes part, and what a grid tells of it. None stands for what is not known."""
 
     name: str
-    load: Callable[[], Model]  #: gives the model; called when it is needed, since loading may take seconds
+    load: Callable[[], Entrant]  #: gives the model; called when it is needed, since loading may take seconds
     trained_for: str | None = None  #: a camera setting, a column of the grid; None for none in particular
     scale: int | None = None  #: how many times larger its output is; None for any
     sha256: str | None = None  #: of all that it computes with; without it an unfinished grid is not resumed
@@ -131,7 +140,12 @@ def _rows_of(entry: metadata.EntryPoint, name: str | None) -> list[Row]:
     return found
 
 
-def loaded(row: Row) -> Model:
+def model_for(entrant: Entrant, setting: str) -> Model | None:
+    """The model that takes part on a setting's pictures; None where the entrant abstains."""
+    return entrant.get(setting) if isinstance(entrant, Mapping) else entrant
+
+
+def loaded(row: Row) -> Entrant:
     """The model of a row; ValueError, with the row's name, for whatever goes wrong in another package."""
     try:
         return row.load()
@@ -155,7 +169,7 @@ def of_settings(
         if setting not in settings:
             raise ValueError(f"trained_for: {name} is for {setting!r}, but the settings are {', '.join(settings)}")
     taking_part = [row for row in found if row.competes_elsewhere or row.trained_for in settings]
-    names = [BASELINE]
+    names = [*BASELINES]
     for row in taking_part:
         if row.name in names:
             raise ValueError(f"two models are called {row.name}: a row of the grid needs a name of its own")

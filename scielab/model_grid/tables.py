@@ -16,7 +16,7 @@ def text(cells: list[Cell]) -> str:
     settings, lines_of = _lines(cells)
     rows = [["", *settings]]
     for model, line in lines_of.items():
-        rows.append([model, *(_cell_words(cell) + ("*" if cell.trained else " ") for cell in line)])
+        rows.append([model, *(_cell_words(cell) + ("*" if cell and cell.trained else " ") for cell in line)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         row[0].ljust(widths[0])
@@ -30,7 +30,9 @@ def text(cells: list[Cell]) -> str:
     return "\n".join([_head(cells), *(line.rstrip() for line in lines), *foot])
 
 
-def _cell_words(cell: Cell) -> str:
+def _cell_words(cell: Cell | None) -> str:
+    if cell is None:
+        return "–"
     delta_e, psnr = cell.estimates["delta_e_mean"], cell.estimates["psnr_db"]
     spread = "" if delta_e.half_width is None else f" ±{delta_e.half_width:.2f}"
     return f"{delta_e.value:.2f}{spread} / {psnr.value:5.2f}"
@@ -41,7 +43,7 @@ def as_html(cells: list[Cell]) -> str:
     settings, lines_of = _lines(cells)
     rows = ["".join(f"<th>{html.escape(words)}</th>" for words in ("", *settings))]
     for model, line in lines_of.items():
-        boxes = (f"<b>{_cell_words(cell)}</b>" if cell.trained else _cell_words(cell) for cell in line)
+        boxes = (f"<b>{_cell_words(cell)}</b>" if cell and cell.trained else _cell_words(cell) for cell in line)
         rows.append(f"<th>{html.escape(model)}</th>" + "".join(f"<td>{box}</td>" for box in boxes))
     above = 1 + sum(line[0].rival for line in lines_of.values())
     parts = ("".join(f"<tr>{row}</tr>" for row in part) for part in (rows[:above], rows[above:]))
@@ -49,12 +51,12 @@ def as_html(cells: list[Cell]) -> str:
     return f"<table><caption>{_head(cells)}</caption>{body}</table>"
 
 
-def _lines(cells: list[Cell]) -> tuple[list[str], dict[str, list[Cell]]]:
-    """The settings, and for each model its cells in their order."""
+def _lines(cells: list[Cell]) -> tuple[list[str], dict[str, list[Cell | None]]]:
+    """The settings, and for each model its cells in their order; None where it abstains."""
     settings = list(dict.fromkeys(cell.setting for cell in cells))
     at = {(cell.model, cell.setting): cell for cell in cells}
     models = dict.fromkeys(cell.model for cell in cells)
-    return settings, {model: [at[model, setting] for setting in settings] for model in models}
+    return settings, {model: [at.get((model, setting)) for setting in settings] for model in models}
 
 
 def _head(cells: list[Cell]) -> str:

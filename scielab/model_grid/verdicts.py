@@ -93,8 +93,8 @@ def summarise(
     """Every metric over the pictures, with its interval, one cell per model and setting, in order of appearance.
 
     `trained_for` holds the setting that a model was trained for, by the model's name; `no_rivals` the names of those
-    that others need not beat. The same resamples of the
-    pictures serve all cells. Raises ValueError unless every model was run once on every setting of the same pictures.
+    that others need not beat. The same resamples of the pictures serve all cells; a model that abstains from a setting
+    has no cell there. Raises ValueError unless every model was run once on each of its settings, of the same pictures.
     """
     table = _Table.of(results)
     cells = [
@@ -108,10 +108,11 @@ def summarise(
         )
         for setting in table.settings
         for model in table.models
+        if (setting, model) in table.pairs
     ]
     for name, found, resampled in table.measured(resamples=resamples, seed=seed):
-        for number, cell in enumerate(cells):
-            column, row = divmod(number, len(table.models))
+        for cell in cells:
+            column, row = table.settings.index(cell.setting), table.models.index(cell.model)
             cell.estimates[name] = _estimate(found[column, row], resampled[:, column, row], table.pictures)
     return cells
 
@@ -131,19 +132,21 @@ def judge(
     particular has one everywhere. Parameters and errors as for `summarise`.
     """
     table = _Table.of(results)
-    rivals = [row for row, model in enumerate(table.models) if model not in no_rivals]
+    rivals = {
+        setting: [row for row in table.in_column(setting) if table.models[row] not in no_rivals]
+        for setting in table.settings
+    }
     verdicts = [
         Verdict(setting=setting, model=model, margins={})
-        for setting in table.settings
-        for model in table.models
-        if any(table.models[row] != model for row in rivals)
+        for setting, model in table.pairs
+        if any(table.models[row] != model for row in rivals[setting])
         and (trained_for.get(model) == setting or (model in no_rivals and model not in trained_for))
     ]
     for name, found, resampled in table.measured(resamples=resamples, seed=seed):
         sign = -1 if name in _LESS_IS_BETTER else 1
         for verdict in verdicts:
             column, own = table.settings.index(verdict.setting), table.models.index(verdict.model)
-            others = [row for row in rivals if row != own]
+            others = [row for row in rivals[verdict.setting] if row != own]
             score, scores = sign * found[column], sign * resampled[:, column]
             rival = max(others, key=score.__getitem__)
             margins = scores[:, own] - scores[:, others].max(axis=1)
@@ -154,10 +157,14 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Results as arrays (pictures, settings, models), one per metric that is a mean over pictures."""
+    """Results as arrays (pictures, settings, models), one per metric that is a mean over pictures.
+
+    They hold NaN where a model abstains.
+    """
 
     models: list[str]
     settings: list[str]
+    pairs: list[tuple[str, str]]  #: setting and model of what there is
     pictures: int
     values: dict[str, np.ndarray]
     powers: np.ndarray | None  #: (pictures, settings, models, 3, P, 5), of which the metrics of the set are made
@@ -167,19 +174,25 @@ class _Table:
         results = list(results)
         keys = [(r.picture, r.setting, r.model) for r in results]
         axes = [{name: i for i, name in enumerate(dict.fromkeys(axis))} for axis in zip(*keys, strict=True)]
-        if not results or not len(set(keys)) == len(keys) == np.prod([len(axis) for axis in axes]):
-            raise ValueError("every model must be run once on every setting of the same pictures")
+        found = {(r.setting, r.model) for r in results}
+        if not results or not len(set(keys)) == len(keys) == len(axes[0]) * len(found):
+            raise ValueError("every model must be run once on each of its settings, of the same pictures")
         pictures, settings, models = axes
+        pairs = [(setting, model) for setting in settings for model in models if (setting, model) in found]
         places = tuple(np.array([[axis[k] for axis, k in zip(axes, key, strict=True)] for key in keys]).T)
         values = {}
         for name in results[0].numbers:
-            values[name] = np.empty([len(axis) for axis in axes])
+            values[name] = np.full([len(axis) for axis in axes], np.nan)
             values[name][places] = [r.numbers[name] for r in results]
         powers = None
         if results[0].powers is not None:
-            powers = np.empty([len(axis) for axis in axes] + list(results[0].powers.shape))
+            powers = np.full([len(axis) for axis in axes] + list(results[0].powers.shape), np.nan)
             powers[places] = [r.powers for r in results]
-        return cls(list(models), list(settings), len(pictures), values, powers)
+        return cls(list(models), list(settings), pairs, len(pictures), values, powers)
+
+    def in_column(self, setting: str) -> list[int]:
+        """Which of the models take part on a setting."""
+        return [row for row, model in enumerate(self.models) if (setting, model) in self.pairs]
 
     def measured(self, *, resamples: int, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """Of every metric its name, its values (settings, models) and those of resampled pictures (resamples, …)."""

@@ -62,8 +62,8 @@ def test_the_command_writes_all_files_and_says_who_wins(command, refused, workpl
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
     stored = json.loads((tmp_path / "out" / "grid.json").read_text())
-    assert stored["cells"] == printed["cells"] and len(stored["cells"]) == 20
-    assert {c["model"] for c in stored["cells"]} == {"bicubic", "sr", "color", "pixel", "deblur"}
+    assert stored["cells"] == printed["cells"] and len(stored["cells"]) == 24
+    assert {c["model"] for c in stored["cells"]} == {"bicubic", "classical", "sr", "color", "pixel", "deblur"}
     assert {c["setting"] for c in stored["cells"]} == {"ideal", "underexposed", "pixel25", "f22"}
     numbers = {"delta_e_mean", "delta_e_p95", "psnr_db", "ssim", "mesh", "hatch"}
     assert set(stored["cells"][0]) == {"model", "setting", "rival", "pictures"} | numbers | {

@@ -54,12 +54,12 @@ def test_the_example_of_the_docstring():
 def test_a_function_through_the_builtin_photographs():
     steps, said = [], []
     found = run.grid({"mine": nearest}, limit=2, step=lambda *numbers: steps.append(numbers), say=said.append)
-    assert [(c.model, c.setting) for c in found.cells[1:3]] == [("mine", "ideal"), ("bicubic", "underexposed")]
-    assert len(found.cells) == 8 and len(found.results) == 16 and found.verdicts == []
-    assert steps[0] == (0, 16) and steps[-1] == (16, 16) and len(steps) == 17
+    assert [(c.model, c.setting) for c in found.cells[2:4]] == [("mine", "ideal"), ("bicubic", "underexposed")]
+    assert len(found.cells) == 12 and len(found.results) == 24 and found.verdicts == []
+    assert steps[0] == (0, 24) and steps[-1] == (24, 24) and len(steps) == 25
     assert str(found) == tables.text(found.cells) and "*" not in str(found)
     assert repr(found) == (
-        "Grid(models=['bicubic', 'mine'], settings=['ideal', 'underexposed', 'pixel25', 'f22'], pictures=2)"
+        "Grid(models=['bicubic', 'classical', 'mine'], settings=['ideal', 'underexposed', 'pixel25', 'f22'], pictures=2)"
     )
     assert found._repr_html_().startswith("<table>") and found.report is None and said == found.warnings == []
 
@@ -75,10 +75,10 @@ def test_a_function_that_was_trained_for_a_camera_has_a_verdict(pictures):
 
 def test_registered_models_take_part_alone_or_beside_functions(registered, pictures, tmp_path):
     alone = run.grid(None, pictures)
-    assert {c.model for c in alone.cells} == {"bicubic", "theirs"} and alone.verdicts[0].model == "theirs"
+    assert {c.model for c in alone.cells} == {"bicubic", "classical", "theirs"} and alone.verdicts[0].model == "theirs"
     beside = run.grid({"mine": nearest}, pictures, registered=True)
-    assert list(dict.fromkeys(c.model for c in beside.cells)) == ["bicubic", "theirs", "mine"]
-    assert {c.model for c in run.grid({"mine": nearest}, pictures).cells} == {"bicubic", "mine"}
+    assert list(dict.fromkeys(c.model for c in beside.cells)) == ["bicubic", "classical", "theirs", "mine"]
+    assert {c.model for c in run.grid({"mine": nearest}, pictures).cells} == {"bicubic", "classical", "mine"}
     run.grid(str(tmp_path), pictures)
     assert registered == [None, None, str(tmp_path)]
     with pytest.raises(ValueError, match="two models are called theirs"):
@@ -98,18 +98,19 @@ def test_with_a_place_for_them_report_and_files_are_written(registered, pictures
     with pytest.raises(FileExistsError):
         run.grid({"mine": nearest}, pictures, output=tmp_path / "out")
     again = run.grid({"mine": nearest}, pictures, output=tmp_path / "out", force=True)
-    assert {c.model for c in again.cells} == {"bicubic", "mine"}
+    assert {c.model for c in again.cells} == {"bicubic", "classical", "mine"}
 
 
 def test_a_stopped_grid_of_known_models_goes_on(registered, pictures, tmp_path):
     planned = planning.plan(None, pictures, output=tmp_path / "out")
-    stopping = replace(planned, rows=[replace(planned.rows[0], load=lambda: stopping_after(2))])
+    *others, theirs = planned.rows
+    stopping = replace(planned, rows=[*others, replace(theirs, load=lambda: stopping_after(2))])
     with pytest.raises(KeyboardInterrupt) as stop:
         run.carry_out(stopping)
     assert stop.value.__notes__ == ["stopped; the same command goes on from here"]
     said, steps = [], []
     run.carry_out(planned, say=said.append, step=lambda *numbers: steps.append(numbers))
-    assert said == ["going on with an unfinished run: 1 of 2 pictures were judged before"] and steps[0] == (4, 8)
+    assert said == ["going on with an unfinished run: 1 of 2 pictures were judged before"] and steps[0] == (6, 12)
 
 
 def test_a_stopped_grid_of_functions_leaves_nothing_to_go_on_with(pictures, tmp_path):
@@ -122,7 +123,7 @@ def test_a_stopped_grid_of_functions_leaves_nothing_to_go_on_with(pictures, tmp_
 def test_a_model_that_cannot_be_loaded_is_named(registered, pictures):
     planned = planning.plan(None, pictures)
     with pytest.raises(ValueError, match="model theirs cannot be loaded: KeyError"):
-        run.carry_out(replace(planned, rows=[replace(planned.rows[0], load=lambda: {}["weights"])]))
+        run.carry_out(replace(planned, rows=[replace(planned.rows[-1], load=lambda: {}["weights"])]))
 
 
 def test_a_place_that_is_a_file_is_refused(pictures, tmp_path):

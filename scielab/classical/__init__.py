@@ -1,0 +1,1 @@
+"""Restoration without networks: what a model has to beat beside bicubic enlargement."""
