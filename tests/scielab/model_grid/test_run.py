@@ -59,7 +59,8 @@ def test_a_function_through_the_builtin_photographs():
     assert steps[0] == (0, 24) and steps[-1] == (24, 24) and len(steps) == 25
     assert str(found) == tables.text(found.cells) and "*" not in str(found)
     assert repr(found) == (
-        "Grid(models=['bicubic', 'classical', 'mine'], settings=['ideal', 'underexposed', 'pixel25', 'f22'], pictures=2)"
+        "Grid(models=['bicubic', 'classical', 'mine'], "
+        "settings=['ideal', 'underexposed', 'pixel25', 'f22'], pictures=2)"
     )
     assert found._repr_html_().startswith("<table>") and found.report is None and said == found.warnings == []
 
