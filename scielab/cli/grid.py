@@ -63,8 +63,9 @@ def grid(
     Writes report.html (one page that needs nothing else), grid.png (what the models made), delta_e.png (their
     S-CIELAB maps), matrix.png (mean ΔE with 95 % intervals), grid.json and grid.csv.
 
-    The cameras are those of the set; models that other installed packages register take part, too. Stopped, even
-    killed, the same command goes on where it was, to the same bytes.
+    The cameras are those of the set; models that other installed packages register take part, too. All have to beat
+    bicubic enlargement and, on built-in cameras, the best answer without networks. Stopped, even killed, the same
+    command goes on where it was, to the same bytes.
     """
     from scielab.model_grid import planning, run, tables
 
