@@ -2,6 +2,7 @@
 # make demo TRAIN=1   the same with four small models of its own, trained on seven photographs
 # make test           every test
 # make test-fast      those of less than a second, for every commit
+# make coverage       every test, and which lines none of them ran; fails below 95 %
 # make soak           what takes many minutes: twenty training runs killed and resumed beside other work
 # make test-lowest    the wheel, in a fresh environment with the oldest versions promised
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
@@ -26,7 +27,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest soak dist ship classical lead lint clean
+.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical lead lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -61,6 +62,9 @@ test: $(READY)
 
 test-fast: $(READY)
 	@$(PYTEST) $(PARALLEL) -m "not slow and not soak"
+
+coverage: $(READY)
+	@$(PYTEST) $(PARALLEL) --cov
 
 soak: $(READY)
 	@$(PYTEST) -m soak
@@ -103,5 +107,5 @@ $(READY): setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 import importlib
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -52,8 +53,31 @@ def isetcam(request):
 
 
 @pytest.fixture
-def command(tmp_path):
-    """Run one of the three commands as a user does: in a process of its own, in an empty folder."""
+def command(tmp_path, monkeypatch, capfd):
+    """Run one of the three commands as a user types it, in an empty folder; gives exit code, stdout and stderr.
+
+    In this process, because a new one would load its libraries every time; `process` is one.
+    """
+
+    def run(name, *arguments, cwd=None):
+        words = [name, *map(str, arguments)]
+        monkeypatch.chdir(cwd or tmp_path)
+        monkeypatch.setattr(sys, "argv", words)
+        capfd.readouterr()
+        on_terminate = signal.getsignal(signal.SIGTERM)
+        try:
+            with pytest.raises(SystemExit) as stop:
+                importlib.import_module(f"{name}.cli.main").main()
+        finally:
+            signal.signal(signal.SIGTERM, on_terminate)
+        return subprocess.CompletedProcess(words, stop.value.code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path):
+    """The same in a process of its own, for what depends on one."""
 
     def run(name, *arguments, cwd=None):
         code = f"from {name}.cli.main import main; main()"
@@ -70,22 +94,15 @@ def command(tmp_path):
 
 
 @pytest.fixture
-def refused(tmp_path, monkeypatch, capfd):
-    """Run a command that must fail: exit code 2, one line on stderr, nothing on stdout. Returns the line.
-
-    In this process, because a new one would load TensorFlow every time.
-    """
+def refused(command):
+    """Run a command that must fail: exit code 2, one line on stderr, nothing on stdout. Returns the line."""
 
     def run(name, *arguments, cwd=None):
-        monkeypatch.chdir(cwd or tmp_path)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            importlib.import_module(f"{name}.cli.main").main()
-        out, err = capfd.readouterr()
-        assert stop.value.code == 2, (out, err)
-        lines = [line for line in err.splitlines() if "error:" in line]
-        assert len(lines) == 1 and err.splitlines()[-1] == lines[0] and "Traceback" not in err and out == "", (out, err)
+        done = command(name, *arguments, cwd=cwd)
+        said = done.stderr.splitlines()
+        lines = [line for line in said if "error:" in line]
+        assert done.returncode == 2, done
+        assert len(lines) == 1 and said[-1] == lines[0] and "Traceback" not in done.stderr and done.stdout == "", done
         return lines[0]
 
     return run

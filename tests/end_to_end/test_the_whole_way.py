@@ -25,7 +25,7 @@ def photo(tmp_path):
     return tmp_path / "photo.png"
 
 
-def test_photograph_restore_compare(command, photo, tmp_path):
+def test_photograph_restore_compare(command, process, photo, tmp_path):
     """What f/22 blurs, the model undoes in part, as an eye sees it; commands and functions give the same files."""
     low = camsim.render(photo, "f22", seed=0).reduced((32, 32))
     camsim.write(tmp_path / "low.png", low)
@@ -39,7 +39,7 @@ def test_photograph_restore_compare(command, photo, tmp_path):
         ("camsim", "render", "photo.png", "--setting", "f22", "--size", "32", "-o", "low-cli.png"),
         ("enhance", "apply", "low-cli.png", "--model", "deblur", "-o", "restored-cli.png"),
     ):
-        done = command(*arguments)
+        done = process(*arguments)
         assert done.returncode == 0, done.stderr
     for name in ("low", "restored"):
         assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}-cli.png").read_bytes()
@@ -56,9 +56,8 @@ def test_a_camera_of_your_own_from_pictures_to_a_row_of_the_grid(photo, tmp_path
     """Train on pictures through a camera that is no setting, load the run, and judge it where it was trained."""
     monkeypatch.chdir(tmp_path)
     camera = camsim.load("f22").replace("optics.fnumber", 16).replace("name", "f16")
-    run = enhance.train(
-        data=photo, camera=camera, output="run", steps=[20, 0], hr_px=32, validation=0, checkpoint_every=20, jobs=0
-    )
+    small = {"generator": {"kind": "light", "blocks": 1, "filters": 4}, "hr_px": 32, "validation": 0, "jobs": 0}
+    run = enhance.train(data=photo, camera=camera, output="run", steps=[2, 0], batch=2, **small)
     assert enhance.load(run.folder)(np.zeros((8, 8, 3), np.uint8)).shape == (32, 32, 3)
     found = scielab.grid(
         {"mine": run.load().enlarge}, cameras=[camera], trained_for={"mine": "f16"}, limit=2, output="grid"

@@ -19,7 +19,7 @@ from enhance.networks import generators
 
 pytestmark = pytest.mark.installed
 
-SMALL = {"generator": {"kind": "light", "blocks": 1, "filters": 4}, "hr_px": 32, "validation": 1, "jobs": 0}
+SMALL = {"generator": {"kind": "light", "blocks": 1, "filters": 4}, "hr_px": 32, "validation": 1, "jobs": 0, "batch": 2}
 
 
 @pytest.fixture(scope="module")

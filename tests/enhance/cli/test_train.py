@@ -2,43 +2,29 @@
 
 import importlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("keras")
 
 from camsim import camera_file
 from camsim.io import image
 from camsim.io.resize import resize
+from enhance.cli.train import train
 
 
 @pytest.fixture(scope="module")
 def trained(rendered, small, tmp_path_factory):
     """Two finished runs of ×4 models, as folder `models`: deblur trained for a few steps."""
     place = tmp_path_factory.mktemp("models")
-    arguments = [
-        "train",
-        "--task",
-        "deblur",
-        "--data",
-        rendered,
-        "-o",
-        place / "deblur",
-        *small,
-        "--steps",
-        "10,5",
-    ]
-    code = "from enhance.cli.main import main; main()"
-    home = os.environ | {"CAM2EYE_HOME": str(place / "home")}
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, env=home, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    arguments = ["--task", "deblur", "--data", rendered, "-o", place / "deblur", *small, "--steps", "10,5"]
+    home = {"CAM2EYE_HOME": str(place / "home")}
+    done = CliRunner().invoke(train, [str(argument) for argument in arguments], env=home, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
     return place
 
 
@@ -71,6 +57,8 @@ def test_a_camera_of_your_own_gives_a_task_of_its_name(command, tmp_path, monkey
         "--data",
         "photos",
         *small,
+        "--batch",
+        "2",
         "--set",
         "hr_px=32",
         "--set",

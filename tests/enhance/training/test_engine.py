@@ -58,14 +58,22 @@ class Stopped(Exception):
     pass
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("at", [1, 3, 6, 7, 9])
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at, configure, start, log_rows, training_pictures, weights):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, configure, start, weights):
+    """A run that was never stopped, and its configuration."""
     noisy = {"kind": "wasserstein", "gradient_penalty": 10.0}  # its random points must be resumed, too
     windows = {"losses": {"l1": 1.0, "vgg22": 0.1}, "perceptual_window_px": 8}  # and the places of its windows
     stages = PIXEL | windows, GAN | {"adversarial": noisy, "best": "psnr_db"}
     configuration = configure(*stages, weights=str(weights))
-    start(tmp_path / "whole", configuration)
+    folder = tmp_path_factory.mktemp("whole")
+    start(folder, configuration)
+    return folder, configuration
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [1, 3, 6, 7, 9])
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at, whole, start, log_rows, training_pictures):
+    folder, configuration = whole
     count = 0
 
     def report(steps, _):
@@ -77,11 +85,11 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, at, configure, start, 
     with pytest.raises(Stopped):
         start(tmp_path / "cut", configuration, report=report)
     engine.run(tmp_path / "cut", configuration, training_pictures())
-    a, b = checkpoint_arrays(tmp_path / "whole"), checkpoint_arrays(tmp_path / "cut")
+    a, b = checkpoint_arrays(folder), checkpoint_arrays(tmp_path / "cut")
     assert set(a) == set(b) and all(a[name].tobytes() == b[name].tobytes() for name in a)
     timeless = [
-        [{k: v for k, v in row.items() if k != "images_per_s"} for row in log_rows(tmp_path / name)]
-        for name in ("whole", "cut")
+        [{k: v for k, v in row.items() if k != "images_per_s"} for row in log_rows(place)]
+        for place in (folder, tmp_path / "cut")
     ]
     assert timeless[0] == timeless[1]
 
