@@ -117,7 +117,7 @@ def unguarded(path: Path) -> Iterator[tuple[int, str]]:
 
 def room_of(module: str) -> str:
     """The room, or file directly in the package, that a module stands in: camsim.io.image → io; "" for a front door."""
-    return (module.split(".") + [""])[1]
+    return ([*module.split("."), ""])[1]
 
 
 def floor_of(module: str) -> int | None:

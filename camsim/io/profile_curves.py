@@ -65,7 +65,7 @@ def _curve(tag: bytes) -> Callable[[np.ndarray], np.ndarray]:
         raise ValueError(f"a colour profile with a curve of type {tag[:4]!r}, {kind}")
     names = _PARAMETERS[kind]
     numbers = struct.unpack_from(f">{len(names)}i", tag, 12)
-    p = {name: 0.0 for name in "bcdef"} | {"a": 1.0} | {n: v / 65536 for n, v in zip(names, numbers, strict=True)}
+    p = dict.fromkeys("bcdef", 0.0) | {"a": 1.0} | {n: v / 65536 for n, v in zip(names, numbers, strict=True)}
     if kind in (1, 2):  # a constant up to where the power begins
         p |= {"d": -p["b"] / p["a"] if p["a"] else 0.0, "e": p["c"], "f": p["c"], "c": 0.0}
 

@@ -90,10 +90,9 @@ def processor(
     -------
     Demosaiced volts or counts; linear drive of the display's primaries, [0, 1]; sRGB values, [0, 1]: (H, W, 3) each.
     """
+    raw = np.asarray(volts, dtype=float)
     if bit_depth:
-        raw = np.floor(volts / (swing_v / 2**bit_depth) + 0.5)  # full scale gives 2ⁿ
-    else:
-        raw = np.asarray(volts, dtype=float)
+        raw = np.floor(raw / (swing_v / 2**bit_depth) + 0.5)  # full scale gives 2ⁿ
     demosaiced = demosaic(raw, tile)
     xyz = np.maximum(demosaiced @ sensor_to_xyz(efficiency), 0.0)
     display = xyz @ np.linalg.inv(_display_xyz())

@@ -4,8 +4,8 @@ All tables are sampled at 400:10:700 nm, 31 bands.
 """
 
 import functools
-import os
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def table(name: str) -> np.ndarray:
 def stamp(path: str) -> tuple[int, int] | None:
     """What changes when a file does, for caches that depend on it; None for no path or no file."""
     try:
-        status = os.stat(path) if path else None
+        status = Path(path).stat() if path else None
     except OSError:
         return None
     return None if status is None else (status.st_mtime_ns, status.st_size)
@@ -46,7 +46,7 @@ def read_csv(path: str, key: str) -> tuple[tuple[str, ...], np.ndarray]:
     file's wavelengths the end values hold, at most 20 nm far. Raises ValueError, naming `key`, for anything else.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with Path(path).open(encoding="utf-8-sig") as file:
             lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
         rows = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
         names = tuple(name.strip() for name in lines[0].split(","))[1:]

@@ -14,6 +14,9 @@ import numpy as np
 
 from camsim.camera import Optics
 
+#: x and y of points.
+_Vector = tuple[np.ndarray, np.ndarray]
+
 #: Rows of samples that a sample's covered area is measured along.
 SUBROWS = 16
 
@@ -44,12 +47,10 @@ def _disc_overlap(distance: np.ndarray, large: float, small: float) -> np.ndarra
 def _polygon_disc_overlap(corners: np.ndarray, y: np.ndarray, x: np.ndarray, radius: float) -> np.ndarray:
     """Area that a polygon, corners (n, 2) as x, y counter-clockwise, has in common with discs about (y, x)."""
 
-    Vector = tuple[np.ndarray, np.ndarray]  # from the disc's centre, x and y
-
-    def cross(p: Vector, q: Vector) -> np.ndarray:
+    def cross(p: _Vector, q: _Vector) -> np.ndarray:
         return p[0] * q[1] - p[1] * q[0]
 
-    def sector(p: Vector, q: Vector) -> np.ndarray:
+    def sector(p: _Vector, q: _Vector) -> np.ndarray:
         return radius**2 * np.arctan2(cross(p, q), p[0] * q[0] + p[1] * q[1])
 
     total = np.zeros(())

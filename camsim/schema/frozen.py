@@ -181,7 +181,7 @@ def frozen(kind: type[Kind]) -> type[Kind]:
     validate = made.__init__
 
     @functools.wraps(validate)
-    def __init__(self: Any, /, **values: Any) -> None:
+    def __init__(self: Any, /, **values: Any) -> None:  # noqa: N807
         try:
             validate(self, **{key: _native(value) for key, value in values.items()})
         except pydantic.ValidationError as error:

@@ -17,9 +17,11 @@ from camsim.io.stored import Stored
 
 #: Tags of TIFF and EXIF that describe how pixels are stored, which whoever writes them decides.
 _OF_PIXELS = frozenset(
-    (*range(254, 260), *range(262, 267), 273, *range(277, 282), *range(284, 287), *range(288, 294), 297, 301)
-    + (*range(317, 326), 330, 332, 333, 334, 336, *range(338, 348), *range(512, 522), *range(529, 533), 700)
-    + (33421, 33422, 33723, 34377, 34675, 37724)
+    [
+        *(*range(254, 260), *range(262, 267), 273, *range(277, 282), *range(284, 287), *range(288, 294), 297, 301),
+        *(*range(317, 326), 330, 332, 333, 334, 336, *range(338, 348), *range(512, 522), *range(529, 533), 700),
+        *(33421, 33422, 33723, 34377, 34675, 37724),
+    ]
 )
 
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296

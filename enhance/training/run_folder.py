@@ -155,7 +155,7 @@ class Log:
         self.columns = [*FIRST_COLUMNS, *losses, *critic, *LAST_COLUMNS]
         self._board = _tensorboard(folder)
         if step and self.path.exists():
-            with open(self.path, newline="", encoding="utf-8") as file:
+            with self.path.open(newline="", encoding="utf-8") as file:
                 self.rows = [row for row in csv.DictReader(file) if (row.get("step") or "").isdigit()]
         self.cut(step)
 

@@ -53,9 +53,9 @@ def colourise(delta_e: ArrayLike, top: float) -> np.ndarray:
 
 def colours(places: ArrayLike) -> np.ndarray:
     """Colours (…, 3), sRGB in [0, 1], of places on the scale, 0 to 1."""
-    import matplotlib
+    import matplotlib as mpl
 
-    return matplotlib.colormaps[COLORMAP](np.asarray(places, dtype=float))[..., :3]
+    return mpl.colormaps[COLORMAP](np.asarray(places, dtype=float))[..., :3]
 
 
 def ticks(top: float) -> list[float]:

@@ -67,8 +67,10 @@ class Reflection:
 
 @dataclasses.dataclass(frozen=True)
 class Wrapping:
-    """The picture repeats, as ISETCam has it: an axis of even length loses its last pixel first, and the result is
-    displaced by one pixel up and left. An axis shorter than the kernel is reflected to the kernel's length first.
+    """The picture repeats, as ISETCam has it.
+
+    An axis of even length loses its last pixel first, and the result is displaced by one pixel up and left. An axis
+    shorter than the kernel is reflected to the kernel's length first.
     """
 
     def kept(self, size: int) -> int:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -269,5 +268,5 @@ def _write(planned: planning.Plan, store: checkpoint.Store, found: Grid, facts: 
     )
     atomic.write_text(staged["report.html"], page)
     for name, path in staged.items():
-        os.replace(path, store.beside / name)
+        path.replace(store.beside / name)
     store.remove()

@@ -1,5 +1,7 @@
 """Cameras as files: loading, overriding, refusing."""
 
+import re
+
 import pytest
 
 from camsim import camera_file
@@ -55,7 +57,7 @@ def test_override_changes_one_value_and_auto_takes_it_back():
     ],
 )
 def test_impossible_values_are_named(assignment, words):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=re.escape(words[0])) as error:
         camera_file.override(camera_file.load("f22"), [assignment])
     assert all(word in str(error.value) for word in words), error.value
 
@@ -70,5 +72,5 @@ def test_unknown_settings_are_refused(name, tmp_path, monkeypatch):
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "broken.toml"
     path.write_text("[optics\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="broken.toml"):
+    with pytest.raises(ValueError, match=r"broken\.toml"):
         camera_file.load(path)

@@ -77,7 +77,7 @@ def test_render_takes_paths_arrays_cubes_settings_and_cameras(tmp_path):
     by_path = camsim.render(tmp_path / "grey.npz", "pixel25")
     by_cube = camsim.render(camsim.read(tmp_path / "grey.npz"), "pixel25")
     np.testing.assert_array_equal(by_path.rgb, by_cube.rgb)
-    with pytest.raises(ValueError, match="nowhere.png: no such file"):
+    with pytest.raises(ValueError, match=r"nowhere\.png: no such file"):
         camsim.render("nowhere.png", "f22")
     with pytest.raises(ValueError, match="did you mean 'f22'"):
         camsim.render(picture, "f23")

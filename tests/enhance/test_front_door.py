@@ -191,7 +191,7 @@ def test_evaluate_takes_tasks_runs_functions_and_none(photo, model_file, tmp_pat
     ):
         with pytest.raises(ValueError, match=words):
             enhance.evaluate(model, benches)
-    with pytest.raises(ValueError, match="scale = 4.0 must be a whole number"):
+    with pytest.raises(ValueError, match=r"scale = 4\.0 must be a whole number"):
         enhance.evaluate(black, folder, scale=4.0)
 
 

@@ -48,7 +48,7 @@ def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_
     assert zoo.find("sr").is_shipped and zoo.reset("deblur") == ["deblur"] and zoo.find("deblur").is_shipped
     for text in ("{", "[]", '{"deblur": 3}'):
         (tmp_path / "home" / "models-in-use.json").write_text(text)
-        with pytest.raises(ValueError, match="models-in-use.json: damaged"):
+        with pytest.raises(ValueError, match=r"models-in-use\.json: damaged"):
             zoo.find("deblur")
 
 

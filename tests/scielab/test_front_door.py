@@ -73,7 +73,7 @@ def test_delta_e_of_arrays_and_of_paths(pair, tmp_path):
     np.testing.assert_array_equal(
         scielab.delta_e("a.png", "b.npy", linear), scielab.delta_e(pair[0] / 255, pair[1] / 255, linear)
     )
-    with pytest.raises(ValueError, match="missing.png: no such file"):
+    with pytest.raises(ValueError, match=r"missing\.png: no such file"):
         scielab.delta_e("missing.png", pair[1])
 
 
@@ -125,7 +125,7 @@ def test_a_comparison_is_saved_as_its_name_says(pair, tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "new" / "map.NPY"), comparison.delta_e)
     assert json.loads((tmp_path / "new" / "record.json").read_text()) == comparison.record
     assert len(list((tmp_path / "new").iterdir())) == 7
-    with pytest.raises(ValueError, match="written as one of .png, .pdf, .html"):
+    with pytest.raises(ValueError, match=r"written as one of \.png, \.pdf, \.html"):
         comparison.save("map.jpg")
     with pytest.raises(ValueError, match="top of the scale is 0"):
         comparison.save("map.png", top=0)

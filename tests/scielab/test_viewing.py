@@ -41,7 +41,7 @@ def test_it_is_a_value():
 
 
 @pytest.mark.parametrize(
-    "given, rate, words",
+    ("given", "rate", "words"),
     [
         ({}, 33, "96 dpi at 0.5 m, the default"),
         ({"samples_per_degree": 33}, 33, "given"),
@@ -55,7 +55,7 @@ def test_a_distance_is_given_in_one_of_three_ways(given, rate, words):
 
 
 @pytest.mark.parametrize(
-    "given, words",
+    ("given", "words"),
     [
         ({"dpi": 96}, "go together"),
         ({"distance_m": 0.5}, "go together"),
@@ -99,7 +99,7 @@ def test_default_viewing_is_96_dpi_at_half_a_metre():
     assert viewing.samples_per_degree_of(72, 18 * 0.0254) == pytest.approx(22.62, abs=0.01), "1996 example, 23 rounded"
 
 
-@pytest.mark.parametrize("dpi, distance", [(0, 1), (-96, 1), (96, 0), (96, np.nan), (np.inf, 1)])
+@pytest.mark.parametrize(("dpi", "distance"), [(0, 1), (-96, 1), (96, 0), (96, np.nan), (np.inf, 1)])
 def test_impossible_displays_are_named(dpi, distance):
     with pytest.raises(ValueError, match="must be above 0"):
         viewing.samples_per_degree_of(dpi, distance)

@@ -13,8 +13,10 @@ pytestmark = pytest.mark.installed
 
 
 def leaf_correlation(distance, r_min, r_max):
-    """Chance that two points lie on the same leaf, B(h) / (2 B(0) − B(h)) with B the mean overlap of a leaf with
-    itself moved by h (Matheron 1968; Lee, Mumford and Huang 2001)."""
+    """Chance that two points lie on the same leaf, B(h) / (2 B(0) − B(h)).
+
+    B is the mean overlap of a leaf with itself moved by h (Matheron 1968; Lee, Mumford and Huang 2001).
+    """
     r = np.geomspace(r_min, r_max, 20001)
     h = np.minimum(distance, 2 * r)
     overlap = 2 * r**2 * np.arccos(h / (2 * r)) - h / 2 * np.sqrt(4 * r**2 - h**2)

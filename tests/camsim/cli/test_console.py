@@ -41,7 +41,7 @@ def test_gathering_keeps_help_and_the_order_of_options(show):
 
 
 def test_the_option_to_blame_is_named():
-    with pytest.raises(ValueError, match="^--set: too large$"), console.in_option("--set"):
+    with pytest.raises(ValueError, match=r"^--set: too large$"), console.in_option("--set"):
         raise ValueError("too large")
 
 

@@ -110,7 +110,7 @@ def test_ptc_command_with_no_read_noise_and_no_adc(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    ("arguments", "words"),
     [
         (("mtf", "missing.png"), "no such file"),
         (("mtf", "chart.png"), "--roi"),

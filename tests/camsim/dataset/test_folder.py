@@ -75,7 +75,7 @@ def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_p
 
 
 def test_a_photo_smaller_than_the_target_is_refused_and_leaves_nothing(folder, tmp_path):
-    with pytest.raises(ValueError, match="one.png.*150 px is less than the HR size, 256"):
+    with pytest.raises(ValueError, match=r"one\.png.*150 px is less than the HR size, 256"):
         dataset.write(tmp_path / "set", photographs.open_sources([folder]), CAMERAS, hr_px=256)
     assert not list(tmp_path.iterdir())
 

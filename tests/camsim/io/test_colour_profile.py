@@ -211,6 +211,7 @@ def test_a_profile_that_says_nothing_is_named_and_ignored(content, words, kind, 
 def test_every_damage_of_a_profile_is_borne(tmp_path):
     rng = np.random.default_rng(0)
     values = rng.integers(0, 65536, (4, 4, 3), dtype=np.uint16)
+    refusals = []
     for name in ("adobe-rgb", "display-p3", "display-p3-table"):
         for _ in range(40):
             damaged = bytearray(profile(name))
@@ -218,9 +219,13 @@ def test_every_damage_of_a_profile_is_borne(tmp_path):
                 damaged[at] = rng.integers(256)
             tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extratags=tagged(bytes(damaged)))
             try:
-                assert image.read_native(tmp_path / "a.tif").shape == (4, 4, 3)
+                shape = image.read_native(tmp_path / "a.tif").shape
             except ValueError as error:
-                assert "imagecodecs" in str(error)  # it looks like one with tables now
+                refusals.append(str(error))
+            else:
+                assert shape == (4, 4, 3)
+    assert all("imagecodecs" in words for words in refusals)  # what looks like one with tables now
+    assert len(refusals) < 120
 
 
 def test_alpha_is_laid_over_white_after_the_colours_are_converted(tmp_path):

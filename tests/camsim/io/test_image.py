@@ -59,7 +59,7 @@ def test_what_is_no_picture_is_named(damage, picture, tmp_path):
         path.write_bytes(path.read_bytes()[:100])
     elif damage == "folder":
         path.mkdir()
-    with pytest.raises(ValueError, match="bad.png"):
+    with pytest.raises(ValueError, match=r"bad\.png"):
         image.read(path)
 
 

@@ -61,7 +61,7 @@ def test_a_folder_is_that_which_is_given_else_that_of_the_variable(tmp_path, mon
         folder.mkdir()
         (folder / "net-2.pth").touch()
     file = published("http://127.0.0.1:9/none")
-    with pytest.raises(weights_folder.NoWeightsError, match="net's weights are needed: a folder with net.*CAM2EYE_W"):
+    with pytest.raises(weights_folder.NoWeightsError, match=r"net's weights are needed: a folder with net.*CAM2EYE_W"):
         weights_folder.locate(file)
     assert weights_folder.locate(file, given) == given / "net-2.pth"
     monkeypatch.setenv(weights_folder.VARIABLE, str(named))
@@ -69,12 +69,12 @@ def test_a_folder_is_that_which_is_given_else_that_of_the_variable(tmp_path, mon
     assert weights_folder.locate(file, str(given)) == given / "net-2.pth"
     (named / "net.npz").touch()
     assert weights_folder.locate(file) == named / "net.npz"  # the patterns go before the names' order
-    with pytest.raises(weights_folder.NoWeightsError, match="named: the other's weights are not here: other.npz"):
+    with pytest.raises(weights_folder.NoWeightsError, match=r"named: the other's weights are not here: other.npz"):
         weights_folder.locate(published("", what="the other's weights", patterns=("other.npz",)))
-    with pytest.raises(ValueError, match="none: no such folder of weights$"):
+    with pytest.raises(ValueError, match=r"none: no such folder of weights$"):
         weights_folder.locate(file, tmp_path / "none")
     monkeypatch.setenv(weights_folder.VARIABLE, str(tmp_path / "none"))
-    with pytest.raises(ValueError, match="none: no such folder of weights .of the variable CAM2EYE_WEIGHTS."):
+    with pytest.raises(ValueError, match=r"none: no such folder of weights .of the variable CAM2EYE_WEIGHTS."):
         weights_folder.locate(file)
 
 
@@ -113,6 +113,6 @@ def test_what_is_not_the_published_file_is_refused_and_not_kept(server, tmp_path
 
 
 def test_without_network_one_line_says_what_to_do(tmp_path):
-    with pytest.raises(weights_folder.NoWeightsError, match="cannot be fetched.*put net-1.pth in a folder") as error:
+    with pytest.raises(weights_folder.NoWeightsError, match=r"cannot be fetched.*put net-1.pth in a folder") as error:
         weights_folder.locate(published("http://127.0.0.1:9/net-1.pth"), "download")
     assert "\n" not in str(error.value)

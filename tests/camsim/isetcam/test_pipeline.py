@@ -456,7 +456,7 @@ def uniform_electrons(pitch_um: float, relative_illumination: bool) -> np.ndarra
     sensor_16 = {"shape": (16, 16), "pitch_um": pitch_um, "fill_factor": 0.75, "tile": GRBG}
     rate = electron_rate(image, spacing_um, efficiency=spectra.bayer_qe(), **sensor_16)
     electrons = np.floor(rate * 0.01 + 0.5)
-    return np.array([electrons[np.tile(GRBG == k, (8, 8))].mean() for k in range(3)])
+    return np.array([electrons[np.tile(k == GRBG, (8, 8))].mean() for k in range(3)])
 
 
 def test_electrons_of_a_uniform_field(golden):
@@ -486,12 +486,12 @@ def test_mean_and_variance_of_noise(golden, preset, kind, exposure_ms):
     for seed in range(40):  # as many sensors of 200×200 pixels as it takes to know what one may show
         noisy = dataclasses.replace(preset.sensor, pattern_seed=seed, **NOISE[kind])
         electrons = noise.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
-        channels = [electrons[np.tile(GRBG == k, (100, 100))] for k in range(3)]
+        channels = [electrons[np.tile(k == GRBG, (100, 100))] for k in range(3)]
         found.append([(values.mean(), values.var()) for values in channels])
     expected, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
     for k in range(3):
         mean, variance, count = wanted["N"][f"{kind}_T{exposure_ms}ms_ch{k + 1}"].item()
-        assert count == np.count_nonzero(np.tile(GRBG == k, (100, 100)))
+        assert count == np.count_nonzero(np.tile(k == GRBG, (100, 100)))
         assert abs(mean - expected[k, 0]) <= 3 * error[k, 0]
         assert abs(variance - expected[k, 1]) <= 3 * error[k, 1]
 

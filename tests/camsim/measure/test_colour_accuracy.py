@@ -70,7 +70,8 @@ def test_a_chart_on_its_head_is_noticed():
 
 
 @pytest.mark.parametrize(
-    "box, words", [((0, 0, 500, 300), "within 200 rows"), ((0, 0, 10, 300), "too small"), ((9, 9, 9, 99), "TOP,LEFT")]
+    ("box", "words"),
+    [((0, 0, 500, 300), "within 200 rows"), ((0, 0, 10, 300), "too small"), ((9, 9, 9, 99), "TOP,LEFT")],
 )
 def test_unsuitable_boxes_are_refused(box, words):
     with pytest.raises(ValueError, match=words):

@@ -84,7 +84,7 @@ def test_dark_current_that_stays_below_the_clipping_is_not_invented():
 
 
 @pytest.mark.parametrize(
-    "values, words",
+    ("values", "words"),
     [({"noise": False}, "noise = false"), ({"bit_depth": 1}, "too coarse"), ({"missing_fraction": 0.8}, "respond")],
 )
 def test_what_has_no_photon_transfer_is_refused(values, words):

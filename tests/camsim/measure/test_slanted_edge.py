@@ -1,6 +1,7 @@
 """The MTF from slanted edges whose truth is known by formula."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_square_pixels_have_the_product_of_two_sincs_as_mtf(angle, turned):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fnumber, pitch_um", [(2.8, 1.0), (4.0, 1.0), (8.0, 1.4), (8.0, 2.2)])
+@pytest.mark.parametrize(("fnumber", "pitch_um"), [(2.8, 1.0), (4.0, 1.0), (8.0, 1.4), (8.0, 2.2)])
 def test_diffraction_and_pixel_aperture(fnumber, pitch_um):
     side = math.sqrt(0.75)
 
@@ -214,9 +215,9 @@ def test_the_slanted_edge_is_found_among_straight_ones():
     ],
 )
 def test_what_has_no_slanted_edge_is_refused(plane, roi, words):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=re.escape(words)) as error:
         slanted_edge.measure(plane, roi)
-    assert words in str(error.value) and "\n" not in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.reference
@@ -260,6 +261,6 @@ def test_a_response_shows_itself_in_a_line_and_in_a_table():
 def test_finding_no_edge_is_an_error_of_its_own():
     with pytest.raises(edge_finder.NoEdgeFound):
         slanted_edge.measure(np.full((100, 100), 0.5))
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="contrast") as error:
         slanted_edge.measure(np.full((100, 100), 0.5), (0, 0, 100, 100))
     assert not isinstance(error.value, edge_finder.NoEdgeFound)

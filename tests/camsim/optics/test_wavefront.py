@@ -163,8 +163,10 @@ def test_hexagon_turned_by_60_degrees_is_itself_and_turns_counter_clockwise():
 @pytest.mark.parametrize("angle", [90, 60, 200])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_triangle_out_of_focus(angle, sign):
-    """A lens too strong is focused in front of the sensor: rays have crossed there, and the picture, turned by half a
-    turn, shows the aperture upright. Too weak: inverted."""
+    """A lens too strong shows the aperture upright, one too weak inverted.
+
+    The former is focused in front of the sensor: rays have crossed there, and the picture is turned by half a turn.
+    """
     view = lens(blades=3, blade_rotation_deg=angle, defocus_dpt=sign * 30.0)
     image = wavefront.psf(view, N, WAVELENGTH, 0.8, 161)
     rim_um = 2 * N * abs(view.defocus_dpt) * aperture.radius_mm(view) ** 2  # where rays from the rim arrive

@@ -185,7 +185,7 @@ def test_what_a_file_does_not_tell_can_be_said(tmp_path):
     wavelengths = np.arange(400, 721, 10)
     values, expected = scene(wavelengths)
     savemat(tmp_path / "a.mat", {"hsi": values})
-    with pytest.raises(ValueError, match="a.mat: must hold a vector wavelength_nm .*; found hsi 4×6×33"):
+    with pytest.raises(ValueError, match=r"a\.mat: must hold a vector wavelength_nm .*; found hsi 4×6×33"):
         cube.read(tmp_path / "a.mat")
     with pytest.raises(ValueError, match="'hsi' does not tell what it holds; say which kind: reflectance"):
         cube.read(tmp_path / "a.mat", wavelength_nm=wavelengths)
@@ -298,7 +298,7 @@ def test_v73_without_h5py_says_what_is_missing(tmp_path, monkeypatch):
         return original(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ValueError, match="a.mat: a MATLAB v7.3 file needs the package h5py"):
+    with pytest.raises(ValueError, match=r"a\.mat: a MATLAB v7\.3 file needs the package h5py"):
         cube.read(tmp_path / "a.mat")
 
 

@@ -1,5 +1,6 @@
 """Frozen values: what they take, what they refuse and in which words, without camera or training in them."""
 
+import re
 import subprocess
 import sys
 from typing import Any, Literal
@@ -65,15 +66,14 @@ class Bicycle(Frozen):
     ],
 )
 def test_a_mistake_is_one_line_with_key_value_and_bound(values, words):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         Bicycle(**values)
-    assert str(error.value) == words
 
 
 def test_a_long_value_is_cut_in_its_message():
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=r"^wheel\.size_mm = 'yyy") as error:
         Wheel(size_mm="y" * 10_000)
-    assert len(str(error.value)) < 150 and str(error.value).startswith("wheel.size_mm = 'yyy")
+    assert len(str(error.value)) < 150
 
 
 def test_values_of_files_and_of_numpy_become_those_of_the_fields():
@@ -104,7 +104,7 @@ def test_every_default_is_one_that_would_be_taken():
 def test_options_are_named_after_what_has_them():
     drill = class_of("drill", Options, {"speed": (int, number(3, 1, 9, "turns")), "bit": (str, "steel")})
     assert repr(drill(speed=4)) == "drill(speed=4)" and [key for key, _ in fields(drill)] == ["speed", "bit"]
-    with pytest.raises(ValueError, match="^drill has no option 'sped'; it has speed, bit; did you mean 'speed'"):
+    with pytest.raises(ValueError, match=r"^drill has no option 'sped'; it has speed, bit; did you mean 'speed'"):
         drill(sped=4)
     with pytest.raises(ValueError, match=r"^drill: speed = 10 must be in \[1, 9\]$"):
         drill(speed=10)

@@ -53,7 +53,7 @@ def test_quantum_efficiency_from_a_file(tmp_path):
     ):
         bad = tmp_path / f"{abs(hash(text))}.csv"
         bad.write_text(text)
-        with pytest.raises(ValueError, match="sensor.qe_file") as error:
+        with pytest.raises(ValueError, match=r"sensor\.qe_file") as error:
             pixels.quantum_efficiency(Sensor(qe_file=str(bad)))
         assert word in str(error.value)
 

@@ -24,8 +24,8 @@ def test_panels_stand_apart_within_the_page(rows, columns):
     grid = layout.grid(rows, columns)
     boxes = [grid.panel(number) for number in range(6)]
     for box in boxes:
-        assert layout.MARGIN <= box.left and box.right <= layout.WIDTH - layout.MARGIN
-        assert layout.HEAD < box.top and box.bottom <= grid.page_height - layout.FOOT
+        assert box.left >= layout.MARGIN and box.right <= layout.WIDTH - layout.MARGIN
+        assert box.top > layout.HEAD and box.bottom <= grid.page_height - layout.FOOT
     assert all(one.right < two.left for one, two in itertools.pairwise(boxes[:3]))
     assert all(one.bottom + layout.TITLE <= two.top for one, two in zip(boxes[:3], boxes[3:], strict=True))
 

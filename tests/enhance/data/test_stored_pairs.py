@@ -114,7 +114,7 @@ def test_a_rendered_set_names_what_is_wrong(rendered, tmp_path, open_folder):
 
     with pytest.raises(ValueError, match="no setting 'pixel25', only f22"):
         open_folder(rendered, setting="pixel25")
-    with pytest.raises(ValueError, match="rendered pairs, in which optics.fnumber cannot vary"):
+    with pytest.raises(ValueError, match=r"rendered pairs, in which optics\.fnumber cannot vary"):
         open_folder(rendered, camera=camera_file.load("f22"), vary={"optics.fnumber": (4, 8)})
     broken = tmp_path / "broken"
     shutil.copytree(rendered, broken)

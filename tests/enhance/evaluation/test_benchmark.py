@@ -164,7 +164,7 @@ def test_model_refusals(bench, model, words):
 
 
 def test_picture_that_is_too_small_is_named(bench):
-    with pytest.raises(ValueError, match="^bench, colour: .*too few"):
+    with pytest.raises(ValueError, match=r"^bench, colour: .*too few"):
         list(benchmark.evaluate(benchmark.open_bench(bench, scale=4), {"m": nearest(4)}, Protocol(crop_px=20)))
 
 

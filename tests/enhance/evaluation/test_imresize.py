@@ -141,5 +141,5 @@ def test_size_of_a_factor_is_rounded_up_but_for_rounding_errors():
     ],
 )
 def test_resize_refuses(shape, target, options):
-    with pytest.raises(ValueError, match="^[^\n]+$"):
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
         imresize(np.zeros(shape), target, **options)

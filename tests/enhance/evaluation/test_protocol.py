@@ -114,7 +114,7 @@ def test_protocol_describes_itself():
 
 @pytest.mark.parametrize("options", [{"channel": "YUV"}, {"crop_px": -1}, {"crop_px": 1.5}, {"data_range": 0}])
 def test_protocol_refuses(options):
-    with pytest.raises(ValueError, match="^[^\n]+$"):
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
         Protocol(**options)
 
 

@@ -16,9 +16,9 @@ def nearest(factor):
 def test_means_keep_protocols_apart(bench):
     opened = benchmark.open_bench(bench, scale=4)
     scores = [r for p in (Protocol(), Protocol(crop_px=2)) for r in benchmark.evaluate(opened, {"m": nearest(4)}, p)]
-    with pytest.raises(ValueError, match="2 px border.*4 px border"):
+    with pytest.raises(ValueError, match=r"2 px border.*4 px border"):
         results.means(scores)
-    with pytest.raises(ValueError, match="×2.*×4"):
+    with pytest.raises(ValueError, match=r"×2.*×4"):
         results.means([scores[0], replace(scores[1], scale=2)])
     (mean,) = results.means(scores[:2])
     assert mean.psnr_db == pytest.approx((scores[0].psnr_db + scores[1].psnr_db) / 2) and mean.pictures == 2

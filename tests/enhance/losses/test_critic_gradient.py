@@ -90,7 +90,7 @@ def test_taking_slopes_changes_nothing():
 
 def test_a_critic_that_judges_a_batch_as_a_whole_is_refused():
     critic = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 3), keras.layers.BatchNormalization()])
-    with pytest.raises(ValueError, match="batch normalisation.*needs one without"):
+    with pytest.raises(ValueError, match=r"batch normalisation.*needs one without"):
         Adversarial(r1=1.0).penalty(critic, pictures(2, 8), pictures(2, 8))
 
 

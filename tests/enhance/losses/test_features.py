@@ -70,7 +70,7 @@ def test_features_are_those_of_keras_own_network(name, tmp_path):
 
 
 def test_without_weights_one_line_says_what_to_do(weights, monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match="VGG19's weights of Keras are needed: a folder.*CAM2EYE_WEIGHTS"):
+    with pytest.raises(ValueError, match=r"VGG19's weights of Keras are needed: a folder.*CAM2EYE_WEIGHTS"):
         catalogue.content(["l1", "vgg22"])
     catalogue.content(["l1"])  # which need none
     monkeypatch.setenv("CAM2EYE_WEIGHTS", str(weights))
@@ -81,7 +81,7 @@ def test_without_weights_one_line_says_what_to_do(weights, monkeypatch, tmp_path
     assert float(from_variable) == float(from_option) > 0
     with pytest.raises(ValueError, match=r"none: no such folder of weights .of the variable CAM2EYE_WEIGHTS"):
         catalogue.content(["vgg22"])
-    with pytest.raises(ValueError, match="vgg16.npz: lacks block3_conv1/kernel"):
+    with pytest.raises(ValueError, match=r"vgg16.npz: lacks block3_conv1/kernel"):
         catalogue.content(["lpips-vgg"], weights=weights)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import struct
 import zipfile
 
@@ -47,10 +48,10 @@ def hostile(tmp_path, monkeypatch):
         path.write_bytes(archive(members) if content is None else content)
         monkeypatch.setattr(keras.saving, "deserialize_keras_object", seen)
         monkeypatch.setattr(keras.saving, "load_model", seen)
-        with pytest.raises(ValueError) as refusal:
+        with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: not a usable model") as refusal:
             keras_file.load(path)
         line = str(refusal.value)
-        assert line.startswith(f"{path}: not a usable model") and "\n" not in line and len(line) < 600
+        assert "\n" not in line and len(line) < 600
         return line
 
     return refuse
@@ -145,10 +146,9 @@ def from_keras(members, version, **options):
 def test_a_file_of_a_newer_keras_says_so(members, tmp_path):
     path = tmp_path / "g.keras"
     path.write_bytes(archive(from_keras(members, "99.1.0", tomorrow=1)))
-    with pytest.raises(ValueError) as refusal:
-        keras_file.load(path)
     words = f"was saved by Keras 99.1.0, newer than the installed {keras.__version__}: update keras"
-    assert str(refusal.value) == f"{path}: {words}"
+    with pytest.raises(ValueError, match=f"^{re.escape(f'{path}: {words}')}$"):
+        keras_file.load(path)
     path.write_bytes(archive(from_keras(members, "99.1.0")))  # what can be read is
     assert keras_file.load(path).name == "srresnet"
 
@@ -156,7 +156,7 @@ def test_a_file_of_a_newer_keras_says_so(members, tmp_path):
 @pytest.mark.parametrize("version", ["3.0.0", keras.__version__, "new", "", 4, None, "9" * 5000 + ".1.1"])
 def test_a_file_of_no_newer_keras_is_damaged(version, members, tmp_path):
     (tmp_path / "g.keras").write_bytes(archive(from_keras(members, version, tomorrow=1)))
-    with pytest.raises(ValueError, match="not a usable model .damaged"):
+    with pytest.raises(ValueError, match=r"not a usable model .damaged"):
         keras_file.load(tmp_path / "g.keras")
 
 
@@ -313,7 +313,7 @@ def test_the_refused_class_is_named(members, hostile):
 def test_a_real_lambda_model_is_refused_and_its_code_not_run(hostile, tmp_path):
     trace = tmp_path / "ran"
     inputs = keras.Input((None, None, 3))
-    outputs = keras.layers.Lambda(lambda x, place=str(trace): (open(place, "w").close(), x)[1])(inputs)
+    outputs = keras.layers.Lambda(lambda x, place=str(trace): (open(place, "w").close(), x)[1])(inputs)  # noqa: PTH123
     model = keras.Model(inputs, outputs)
     trace.unlink(missing_ok=True)  # it ran when the model was built
     model.save(tmp_path / "lambda.keras")

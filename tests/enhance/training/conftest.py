@@ -81,7 +81,7 @@ def log_rows():
     """The rows of a run's log."""
 
     def rows(folder):
-        with open(folder / "log.csv", newline="") as file:
+        with (folder / "log.csv").open(newline="") as file:
             return list(csv.DictReader(file))
 
     return rows

@@ -66,7 +66,8 @@ def test_tensorflow_and_jax_agree(tmp_path, configure, training_pictures):
         env=os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join(paths)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    on_jax, on_tf = json.loads(done.stdout.splitlines()[-1]), losses_of_steps(tmp_path, configuration, training_pictures())
+    on_jax = json.loads(done.stdout.splitlines()[-1])
+    on_tf = losses_of_steps(tmp_path, configuration, training_pictures())
     for name, first, later in (("l1", 1e-5, 1e-4), ("critic", 1e-5, 1e-2)):
         tf, jax = ([row[name] for row in rows] for rows in (on_tf, on_jax))
         assert tf[0] == pytest.approx(jax[0], rel=first) and tf == pytest.approx(jax, rel=later)

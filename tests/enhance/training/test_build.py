@@ -43,9 +43,9 @@ def test_pictures_or_windows_too_small_for_a_network_are_refused(configure, weig
 
     check({"lpips-alex": 1.0})  # 32 px
     check({"vgg22": 1.0, "lpips-alex": 0.0}, perceptual_window_px=2)
-    with pytest.raises(ValueError, match="pixel.losses: 30 px are too small for them, 31 px at least"):
+    with pytest.raises(ValueError, match=r"pixel.losses: 30 px are too small for them, 31 px at least"):
         check({"vgg22": 1.0, "lpips-alex": 1.0}, perceptual_window_px=30)
-    with pytest.raises(ValueError, match="pixel.perceptual_window_px = 33: the pictures have hr_px = 32"):
+    with pytest.raises(ValueError, match=r"pixel.perceptual_window_px = 33: the pictures have hr_px = 32"):
         check({"vgg22": 1.0}, perceptual_window_px=33)
 
 

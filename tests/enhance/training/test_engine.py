@@ -151,7 +151,7 @@ def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, netwo
 
 
 def test_the_best_of_nothing_is_refused(tmp_path, configure):
-    with pytest.raises(ValueError, match="pixel.best = 'ssim': no picture is held out"):
+    with pytest.raises(ValueError, match=r"pixel\.best = 'ssim': no picture is held out"):
         engine.check_held_out(configure(PIXEL | {"best": "ssim"}), 0)
 
 

@@ -32,7 +32,7 @@ def test_runs_are_numbered_and_the_latest_of_a_task_is_found(tmp_path):
     write_config(tmp_path / "runs" / "named", "deblur")
     assert start.free_run("sr") == start.RUNS / "sr-11" and start.free_run("deblur") == start.RUNS / "deblur-1"
     assert start.latest_run("sr").name in ("sr-2", "sr-10") and start.latest_run("deblur").name == "named"
-    with pytest.raises(ValueError, match="no run of color in .*runs") as error:
+    with pytest.raises(ValueError, match=r"no run of color in .*runs") as error:
         start.latest_run("color")
     assert "-o " not in str(error.value)
 
@@ -98,7 +98,7 @@ def test_a_plan_is_checked_before_anything_is_written(tmp_path):
         start.planned("deblur", data="gone")
     with pytest.raises(ValueError, match=r"vary: .*optics\.fnumbr"):
         start.planned("deblur", vary={"optics": {"fnumbr": [1, 2]}})
-    with pytest.raises(ValueError, match="a configuration is .*, not list"):
+    with pytest.raises(ValueError, match=r"a configuration is .*, not list"):
         start.planned(["deblur"])
     assert not list(tmp_path.glob("run*"))
 

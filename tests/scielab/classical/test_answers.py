@@ -79,5 +79,5 @@ def test_what_is_saved_is_loaded_and_the_same_bytes_are_written_again(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no npz"])
 def test_a_damaged_file_is_refused_by_its_name(content, tmp_path):
     (tmp_path / "broken.npz").write_bytes(content)
-    with pytest.raises(ValueError, match="broken.npz: not a file of classical answers"):
+    with pytest.raises(ValueError, match=r"broken.npz: not a file of classical answers"):
         answers.load(tmp_path / "broken.npz")

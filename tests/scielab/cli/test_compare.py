@@ -11,6 +11,7 @@ import re
 import shutil
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_dry_run_writes_nothing(command, pair, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    ("arguments", "words"),
     [
         (("a.png", "c.png"), "no such file"),
         (("a.png", "."), "compare two pictures or two folders"),
@@ -155,7 +156,7 @@ def _huge_png() -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name, words",
+    ("name", "words"),
     [
         ("huge.png", "limit of 178956970 pixels"),
         ("zero.npy", "zero.npy"),
@@ -243,7 +244,7 @@ def test_unwritable_output(refused, pair, tmp_path):
         (tmp_path / name).mkdir()
         assert name in refused("scielab", "compare", "a.png", "b.png", option, name, "-o", "other.png", "--force")
         assert not (tmp_path / "other.png").exists()
-    if os.path.exists("/dev/full"):
+    if Path("/dev/full").exists():
         assert "regular" in refused("scielab", "compare", "a.png", "b.png", "--csv", "/dev/full")
     (tmp_path / "file").touch()
     assert "file/map" in refused("scielab", "compare", "a.png", "b.png", "-o", "file/map.png")
@@ -320,7 +321,7 @@ def test_linear_xyz_and_matrix_are_other_words_for_the_same_light(command, pair,
 @pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.parametrize(
-    "case, key, options",
+    ("case", "key", "options"),
     [
         ("jpeg_astronaut_q10_spd40", "dE76_1996", ()),
         ("blur_chelsea_s1p5_spd27p5", "dE94_1996", ("--formula", 94)),
@@ -524,7 +525,7 @@ def test_outputs_are_all_or_none(refused, pair, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png", "page.html"]
 
 
-@pytest.mark.parametrize("option, name", [("--html", "page.png"), ("--map", "map.png"), ("--map", "map.jpg")])
+@pytest.mark.parametrize(("option", "name"), [("--html", "page.png"), ("--map", "map.png"), ("--map", "map.jpg")])
 def test_suffixes_of_page_and_raw_map(refused, pair, option, name):
     assert name in refused("scielab", "compare", "a.png", "b.png", option, name)
 

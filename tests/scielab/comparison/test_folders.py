@@ -2,7 +2,7 @@
 
 import csv
 import json
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_every_pair_has_the_numbers_of_its_single_call(command, sets, options):
         assert (row["reference"], row["test"]) == (record["reference"], record["test"])
         for name in ("preset", "formula", "samples_per_degree", "white_xyz", "border_rule", "geometry"):
             assert name in record and name in whole
-    assert whole["pairs"][0]["test"] == os.path.join("test", "one.tif")
+    assert whole["pairs"][0]["test"] == str(Path("test", "one.tif"))
     for name in ("mean", "p95", "max", "percent_above_5"):
         values = [record["delta_e"][name] for record in whole["pairs"]]
         assert whole["mean"]["delta_e"][name] == pytest.approx(np.mean(values))
@@ -129,7 +129,7 @@ def test_missing_partners_are_named_or_left_out(command, refused, sets):
 def test_nothing_is_written_where_one_pair_differs_in_size(refused, sets):
     Image.new("RGB", (44, 36)).save(sets / "test" / "sub" / "two.png")
     line = refused("scielab", "compare", "ref", "test", "--csv", "rows.csv", "-o", "maps")
-    assert os.path.join("ref", "sub", "two.png") in line and "36×44" in line and "44×36" in line
+    assert str(Path("ref", "sub", "two.png")) in line and "36×44" in line and "44×36" in line
     assert sorted(p.name for p in sets.iterdir()) == ["ref", "test"]
 
 
@@ -153,7 +153,7 @@ def test_limits_hold_for_every_pair(command, sets):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    ("arguments", "words"),
     [
         (("ref", "nowhere"), "nothing that exists"),
         (("ref/one.png", "test"), "a file"),
@@ -190,7 +190,7 @@ def test_arrays_pair_with_arrays_and_pictures(command, sets):
     (sets / "ref" / "one.png").unlink()
     whole = json.loads(command("scielab", "compare", "ref", "test", "--json").stdout)
     assert whole["pairs"][0]["name"] == "one.npy"
-    assert whole["pairs"][0]["test"] == os.path.join("test", "one.tif")
+    assert whole["pairs"][0]["test"] == str(Path("test", "one.tif"))
 
 
 def test_names_of_maps_do_not_clash():

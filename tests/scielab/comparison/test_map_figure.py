@@ -26,10 +26,14 @@ def test_every_pixel_of_a_map_is_a_block_of_its_colour(tmp_path, shape):
 
 
 def test_maps_that_cannot_be_drawn_are_refused(tmp_path):
-    for values, options in ((np.zeros(3), {}), (np.full((2, 2), np.nan), {}), (np.zeros((2, 2)), {"top": 0})):
-        with pytest.raises(ValueError):
+    for values, options, words in (
+        (np.zeros(3), {}, r"shape \(3,\) must be \(rows, columns\)"),
+        (np.full((2, 2), np.nan), {}, "with finite values"),
+        (np.zeros((2, 2)), {"top": 0}, "top of the scale is 0 ΔE"),
+    ):
+        with pytest.raises(ValueError, match=words):
             map_figure.save_map(tmp_path / "map.png", values, **options)
-    with pytest.raises(ValueError, match=".png, .pdf"):
+    with pytest.raises(ValueError, match=r"\.png, \.pdf"):
         map_figure.save_map(tmp_path / "map.jpg", np.zeros((2, 2)))
     assert list(tmp_path.iterdir()) == []
 

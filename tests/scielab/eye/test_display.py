@@ -26,7 +26,7 @@ def codes(seed, shape=(30, 40)):
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("rate, above_20", [(10, 261), (23, 173), (60, 7)])
+@pytest.mark.parametrize(("rate", "above_20"), [(10, 261), (23, 173), (60, 7)])
 def test_example_of_the_1996_code(shared, rate, above_20):
     """hats and hatsCompressed on the code's display, by its cones: 173 pixels above 20 ("We think this is 173")."""
     golden = shared / "reference" / "scielab" / "golden"
@@ -103,7 +103,7 @@ def test_files_give_the_display(tmp_path, names):
 
 
 @pytest.mark.parametrize(
-    "change, words",
+    ("change", "words"),
     [
         ({"spectra": np.ones((400, 3))}, r"spectra has shape \(400, 3\); it must be \(401, 3\)"),
         ({"spectra": np.full((401, 3), np.nan)}, "spectra .* not finite"),
@@ -124,14 +124,14 @@ def test_wrong_parts_are_named(tmp_path, change, words):
         display.Display(**parts)
     assert "\n" not in str(refusal.value)
     np.savez(tmp_path / "wrong.npz", **parts)
-    with pytest.raises(ValueError, match="wrong.npz: "):
+    with pytest.raises(ValueError, match=r"wrong\.npz: "):
         display.read(tmp_path / "wrong.npz")
 
 
 def test_a_dark_display_has_no_white():
     screen = srgb_display()
     dark = display.Display(spectra=screen.spectra, wavelength_nm=WAVELENGTHS, gamma=np.zeros((2, 3)))
-    with pytest.raises(ValueError, match="white is .*above 0"):
+    with pytest.raises(ValueError, match=r"white is .*above 0"):
         s_cielab.delta_e(codes(0), codes(1), Viewing(input=dark))
     with pytest.raises(ValueError, match="cones is None"):
         screen.to_lms()

@@ -22,7 +22,7 @@ def test_kernels_are_those_of_the_1996_code(rate):
 
 
 @pytest.mark.parametrize(
-    "rate, taps",
+    ("rate", "taps"),
     zip(
         (10, 18, 23, 27.5, 30, 35, 40, 46, 50, 60, 100, 120, 224),
         (9, 17, 23, 27, 29, 35, 39, 45, 49, 59, 99, 119, 223),
@@ -34,7 +34,7 @@ def test_kernel_lengths(rate, taps):
 
 
 @pytest.mark.parametrize(
-    "rate, gains",
+    ("rate", "gains"),
     [
         (23, (1.00203, 0.99667, 0.99769)),
         (30, (1.00673, 0.98870, 0.99206)),
@@ -55,7 +55,7 @@ def filter_plane(plane, bank):
     return filtering.filter_plane(plane.copy(), down, along, border)
 
 
-@pytest.mark.parametrize("shape, rate", [((40, 52), 33), ((64, 61), 60), ((10, 24), 9.7), ((31, 30), 2)])
+@pytest.mark.parametrize(("shape", "rate"), [((40, 52), 33), ((64, 61), 60), ((10, 24), 9.7), ((31, 30), 2)])
 def test_three_ways_of_filtering_agree(shape, rate):
     plane = np.random.default_rng(2).normal(size=shape)
     for bank in kernels.kernels(rate):

@@ -79,7 +79,7 @@ def test_every_map_of_isetcam_in_the_reference(shared, case):
 
 
 @pytest.mark.parametrize(
-    "preset, channels",
+    ("preset", "channels"),
     {
         "1996": ((1.001, 1.091, 1.031, 0.896, 0.616, 0.143), (0.998, 0.683, 0.570, 0.482, 0.235, 0.012)),
         "isetcam-distribution": ((1, 1.024, 0.877, 0.568, 0.104, 0.001), (1, 0.599, 0.465, 0.208, 0.006, -0.003)),
@@ -241,7 +241,7 @@ def test_isetcam_against_a_direct_version(filtered_opponent, preset, rows, colum
 
 @pytest.mark.parametrize("formula", colour_difference.FORMULAS)
 @pytest.mark.parametrize(
-    "shape, rate", [((40, 30), 23), ((40, 30), 9.3), ((40, 30), 500), ((1, 1), 60), ((1, 90), 0.5)]
+    ("shape", "rate"), [((40, 30), 23), ((40, 30), 9.3), ((40, 30), 500), ((1, 1), 60), ((1, 90), 0.5)]
 )
 def test_normalised_kernels_leave_uniform_patches_to_cielab(shape, rate, formula):
     first, second = (np.broadcast_to(rgb, (*shape, 3)) for rgb in ((0.6, 0.5, 0.4), (0.58, 0.52, 0.37)))

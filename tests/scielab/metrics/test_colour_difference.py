@@ -100,7 +100,7 @@ def test_formulas_take_any_shape_and_keep_single_precision():
         assert_allclose(single, found, rtol=1e-4)
 
 
-@pytest.mark.parametrize("formula, method", [(76, "CIE 1976"), (94, "CIE 1994"), (2000, "CIE 2000")])
+@pytest.mark.parametrize(("formula", "method"), [(76, "CIE 1976"), (94, "CIE 1994"), (2000, "CIE 2000")])
 def test_formulas_agree_with_colour_science(formula, method):
     colour = pytest.importorskip("colour")
     low, high = np.array([[0, -90, -90], [100, 90, 90]])

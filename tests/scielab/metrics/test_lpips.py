@@ -103,10 +103,10 @@ def test_what_is_not_there_is_named(drawn_weights, tmp_path):
     with pytest.raises(ValueError, match="LPIPS has no network 'vgg19'; it has alex, vgg, squeeze"):
         lpips.load("vgg19", drawn_weights)
     with pytest.raises(
-        ValueError, match="LPIPS 0.1 for vgg are not here: lpips[*]vgg.npz or lpips[*]vgg.pth or vgg.pth"
+        ValueError, match=r"LPIPS 0.1 for vgg are not here: lpips[*]vgg.npz or lpips[*]vgg.pth or vgg.pth"
     ):
         lpips.load("vgg", drawn_weights)
-    with pytest.raises(ValueError, match="LPIPS 0.1 for alex are needed: a folder with .*CAM2EYE_WEIGHTS"):
+    with pytest.raises(ValueError, match=r"LPIPS 0.1 for alex are needed: a folder with .*CAM2EYE_WEIGHTS"):
         lpips.load()
     shutil.copy(drawn_weights / "lpips_alex.npz", tmp_path)
     with pytest.raises(ValueError, match="AlexNet's weights are not here"):
@@ -122,6 +122,6 @@ def test_the_usual_network_is_alexnet(drawn_weights, monkeypatch):
     assert (network.metric, network.version) == ("lpips-alex", "LPIPS 0.1, AlexNet")
     assert lpips.load_named() == [] and [n.name for n in lpips.load_named((), drawn_weights)] == ["alex"]
     assert [n.name for n in lpips.load_named(["squeeze", "alex", "squeeze"])] == ["squeeze", "alex"]
-    with pytest.raises(ValueError, match="AlexNet needs .rows, columns, 3., 31 px"):
+    with pytest.raises(ValueError, match=r"AlexNet needs .rows, columns, 3., 31 px"):
         lpips.Reference(network, np.zeros((30, 64, 3)))
     assert lpips.Reference(network, np.zeros((31, 31, 3))).distance(np.ones((31, 31, 3))) > 0

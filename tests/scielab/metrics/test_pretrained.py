@@ -53,13 +53,13 @@ def test_a_network_is_found_under_its_own_names_and_under_torchvisions(name, tmp
     assert list(found) == [layer.name for layer in network.convolutions]
     if name == "vgg19":  # torchvision's are of another training, for other inputs
         assert_are(found, {key: array.astype("float32") for key, array in own.items()})
-        with pytest.raises(ValueError, match="lacks block1_conv1/kernel$"):
+        with pytest.raises(ValueError, match=r"lacks block1_conv1/kernel$"):
             pretrained.read_trunk(name, tmp_path / "torch.npz", until=network.names[-1])
         return
     for layer, parts in pretrained.read_trunk(name, tmp_path / "torch.npz", until=network.names[-1]).items():
         for one, other in zip(parts, found[layer], strict=True):
             assert_array_equal(one, other)
-    with pytest.raises(ValueError, match="torch.npz: lacks"):
+    with pytest.raises(ValueError, match=r"torch.npz: lacks"):
         pretrained.read_trunk(name, tmp_path / "torch.npz")
 
 

@@ -132,7 +132,7 @@ def test_unit_of_xyz_does_not_matter(formula):
     assert_allclose(s_cielab.delta_e(noise(seed=4), noise(seed=5), Viewing(formula=formula)), found, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize("name, same", [("lms", "xyz"), ("lms10", "xyz10")])
+@pytest.mark.parametrize(("name", "same"), [("lms", "xyz"), ("lms10", "xyz10")])
 def test_cone_responses_are_the_xyz_they_stand_for(name, same):
     first, second, white = noise(seed=6), noise(seed=7), np.ones(3)
     to_xyz = np.linalg.inv(kernels.FORMATS[same][0]) @ kernels.FORMATS[name][0]
@@ -140,8 +140,8 @@ def test_cone_responses_are_the_xyz_they_stand_for(name, same):
     assert_allclose(s_cielab.delta_e(first, second, Viewing(input=name, white=white)), expected, rtol=0, atol=1e-8)
 
 
-@pytest.mark.parametrize("kind, top", [(np.uint8, 255), (np.uint16, 65535)])
-@pytest.mark.parametrize("dtype, apart", [(np.float64, 1e-10), (np.float32, 1e-3)])
+@pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 65535)])
+@pytest.mark.parametrize(("dtype", "apart"), [(np.float64, 1e-10), (np.float32, 1e-3)])
 def test_integers_are_the_fractions_they_stand_for(kind, top, dtype, apart):
     first, second = (np.round(noise(seed=s) * top).astype(kind) for s in (4, 5))
     expected = s_cielab.delta_e(first / top, second / top)
@@ -256,7 +256,7 @@ def test_summary_of_known_values():
 
 
 @pytest.mark.parametrize(
-    "change, words",
+    ("change", "words"),
     [
         ({"test": noise((48, 55))}, "56×48 pixels and 55×48"),
         ({"ref": noise()[..., 0], "test": noise()[..., 0]}, r"\(48, 56\)"),
@@ -307,9 +307,9 @@ def test_wrong_arguments_are_named(change, words):
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("values", [np.zeros((0, 3)), np.full((2, 2), np.nan)])
-def test_summary_refuses_what_it_cannot_pool(values):
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(("values", "words"), [(np.zeros((0, 3)), "empty"), (np.full((2, 2), np.nan), "holds NaN")])
+def test_summary_refuses_what_it_cannot_pool(values, words):
+    with pytest.raises(ValueError, match=words):
         s_cielab.summary(values)
 
 

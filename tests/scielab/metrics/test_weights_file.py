@@ -40,10 +40,10 @@ class _Attack:
 
 
 def test_a_file_cannot_run_code(tmp_path, capsys):
-    with open(tmp_path / "attack.pth", "wb") as file:
+    with (tmp_path / "attack.pth").open("wb") as file:
         for part in (1, 2, 3, {"a": _Attack()}):
             pickle.dump(part, file, protocol=2)
-    with pytest.raises(ValueError, match="attack.pth: damaged, or not a network's weights"):
+    with pytest.raises(ValueError, match=r"attack.pth: damaged, or not a network's weights"):
         weights_file.read(tmp_path / "attack.pth", SAVED)
     assert capsys.readouterr().out == ""
 
@@ -53,14 +53,14 @@ def test_what_holds_no_plain_tensors_is_refused(tmp_path):
     (tmp_path / "cut.pth").write_bytes((GOLDEN / "tensors-stream.pth").read_bytes()[:-8])
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 nothing more")
     (tmp_path / "empty.npz").write_bytes(b"")
-    with open(tmp_path / "dict.pth", "wb") as file:
+    with (tmp_path / "dict.pth").open("wb") as file:
         for part in (1, 2, 3, collections.OrderedDict(a=1), []):
             pickle.dump(part, file, protocol=2)
     for path in [GOLDEN / "module.pth", *tmp_path.iterdir()]:
         with pytest.raises(ValueError, match="damaged, or not a network's weights") as error:
             weights_file.read(path, SAVED)
         assert "\n" not in str(error.value)
-    with pytest.raises(ValueError, match="gone.pth: no such file"):
+    with pytest.raises(ValueError, match=r"gone.pth: no such file"):
         weights_file.read(tmp_path / "gone.pth", SAVED)
 
 

@@ -34,7 +34,7 @@ def test_numbers_are_those_of_the_definitions(results, pictures, limits):
 
 
 def test_a_model_for_another_scale_is_named(pictures):
-    with pytest.raises(ValueError, match="double.*32×32 where the reference is 64×64.*another scale"):
+    with pytest.raises(ValueError, match=r"double.*32×32 where the reference is 64×64.*another scale"):
         list(evaluate.evaluate({"double": rows.pillow_bicubic(2)}, pictures))
 
 

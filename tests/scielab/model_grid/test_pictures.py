@@ -84,7 +84,7 @@ def test_arrays_are_taken_as_they_are():
 
 @pytest.mark.parametrize("other", [picture("b", settings=("f4",)), picture("b", scale=2), picture("a")])
 def test_pictures_that_do_not_fit_together_are_refused(other):
-    with pytest.raises(ValueError, match="of other cameras or scale than a|two pictures have one name"):
+    with pytest.raises(ValueError, match=r"of other cameras or scale than a|two pictures have one name"):
         PictureSet(pictures=[picture("a"), other], source="arrays")
 
 

@@ -73,14 +73,14 @@ def test_lpips_is_measured_where_it_is_asked_for_or_its_weights_are_there(drawn_
     assert names((), str(drawn_weights)) == ["lpips-alex"]
     assert names("squeeze", drawn_weights) == ["lpips-squeeze"]
     assert names(("squeeze", "alex"), drawn_weights) == ["lpips-squeeze", "lpips-alex"]
-    with pytest.raises(ValueError, match="LPIPS 0.1 for alex are needed"):
+    with pytest.raises(ValueError, match=r"LPIPS 0.1 for alex are needed"):
         names(["alex"], None)
     monkeypatch.setenv("CAM2EYE_WEIGHTS", str(drawn_weights))
     assert names((), None) == ["lpips-alex"]
     monkeypatch.setenv("CAM2EYE_WEIGHTS", str(tmp_path))
     assert names((), None) == []  # a folder with other weights, such as VGG19's
     for networks, place in ((["alex"], None), ((), tmp_path)):
-        with pytest.raises(ValueError, match="LPIPS 0.1 for alex are not here"):
+        with pytest.raises(ValueError, match=r"LPIPS 0.1 for alex are not here"):
             names(networks, place)
 
 

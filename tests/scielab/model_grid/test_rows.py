@@ -104,7 +104,7 @@ def test_a_package_that_fails_is_named(register, function, words):
 
 def test_where_nothing_is_registered_it_is_said(register):
     register()
-    with pytest.raises(ValueError, match="no installed package registers models.*scielab.models"):
+    with pytest.raises(ValueError, match=r"no installed package registers models.*scielab\.models"):
         rows.registered()
 
 
@@ -140,7 +140,7 @@ def test_functions_become_rows():
         rows.of_functions({"mine": "nearest"})
     with pytest.raises(ValueError, match="model 1: its name must be a text, not int"):
         rows.of_functions({1: nearest})
-    with pytest.raises(ValueError, match="trained_for names 'main'.*mine"):
+    with pytest.raises(ValueError, match=r"trained_for names 'main'.*mine"):
         rows.of_functions({"mine": nearest}, {"main": "f22"})
 
 
