@@ -26,6 +26,11 @@ def below(command, words):
 ALL = dict(commands())
 
 
+def unspaced(text):
+    """Text without the spaces and line ends by which columns are made."""
+    return "".join(text.split())
+
+
 def test_there_are_the_commands_that_the_page_of_the_grammar_has():
     page = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
     missing = [" ".join(words) for words in ALL if len(words) > 1 and f"`{' '.join(words)}" not in page]
@@ -52,10 +57,14 @@ def test_every_option_says_what_it_does_what_it_takes_and_what_it_is_without(wor
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_help_is_printed_whole(words):
-    """The page has a line for every option, and its first sentence."""
+    """The page has every option and command with all that it says of itself."""
     command = ALL[words]
-    text = command.get_help(click.Context(command, info_name=" ".join(words)))
-    assert text.startswith(f"Usage: {' '.join(words)}")
-    for option in command.params:
+    context = click.Context(command, info_name=" ".join(words), **command.context_settings)
+    text = unspaced(command.get_help(context))
+    assert text.startswith(unspaced(f"Usage: {' '.join(words)}"))
+    for option in command.get_params(context):
         if isinstance(option, click.Option):
-            assert max(option.opts, key=len) in text
+            assert unspaced("".join(option.get_help_record(context))) in text
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            assert unspaced(name + inner.get_short_help_str(200)) in text

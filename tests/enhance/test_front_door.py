@@ -159,7 +159,7 @@ def test_train_gives_a_run_that_load_finds(photos, photo, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
-def test_evaluate_takes_tasks_runs_functions_and_none(photo, model_file, tmp_path):
+def test_evaluate_takes_tasks_runs_functions_and_none(model_file, tmp_path):
     image.write(tmp_path / "bench" / "a.png", np.random.default_rng(0).random((48, 52, 3)))
     folder = tmp_path / "bench"
     alone = enhance.evaluate(None, folder)

@@ -40,7 +40,7 @@ def test_a_tasks_name_stands_for_what_is_shipped_until_a_run_is_chosen(tmp_path,
         zoo.reset("blur")
 
 
-def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_path, monkeypatch, write_run):
+def test_a_choice_that_is_gone_or_damaged_is_said_and_nothing_else_is_taken(tmp_path, write_run):
     zoo.use(write_run(tmp_path / "mine"))
     shutil.rmtree(tmp_path / "mine")
     with pytest.raises(no_model.VanishedError, match=r"chosen for deblur is gone \(.*mine: no trained model here"):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from camsim.cli import main, render
 from camsim.io import formats, image
+from camsim.sheet import layout
 
 
 @pytest.mark.slow
@@ -68,7 +69,11 @@ def test_command_writes_a_sheet(command, tmp_path):
     image.write(tmp_path / "a.png", np.random.default_rng(0).random((16, 16, 3)))
     result = command("camsim", "render", "a.png", "--setting", "pixel25", "--sheet")
     assert result.returncode == 0, result.stderr
-    assert image.read_native(tmp_path / "a-pixel25-sheet.png").shape[1] == 2000
+    sensor = image.read(tmp_path / "a-pixel25.png").shape[:2]
+    sheet = image.read(tmp_path / "a-pixel25-sheet.png")
+    assert sheet.shape == (layout.grid(*sensor).page_height, layout.WIDTH, 3)
+    for box in map(layout.grid(*sensor).panel, range(6)):
+        assert np.ptp(sheet[box.top : box.bottom, box.left : box.right]) > 0.2, "every panel shows something"
 
 
 @pytest.mark.slow

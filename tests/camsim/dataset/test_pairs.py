@@ -24,7 +24,7 @@ def test_target_and_cameras_see_the_same_scene(scene):
     assert pair.record["settings"]["pixel25"]["exposure_s"] == shot.exposure_s
 
 
-def test_noise_depends_on_seed_content_and_setting_alone(scene):
+def test_noise_depends_on_seed_content_and_setting_alone():
     seeds = {pairs.noise_seed(seed, sha, name) for seed in (0, 1) for sha in ("a", "b") for name in ("f22", "pixel25")}
     assert len(seeds) == 8 and all(0 <= seed < 2**48 for seed in seeds)
     assert pairs.noise_seed(0, "a", "f22") == pairs.noise_seed(0, "a", "f22")

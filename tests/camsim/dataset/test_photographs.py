@@ -61,7 +61,7 @@ def test_scenes_are_square_reduced_and_the_same_every_time():
     assert first[0].window == (0, 75, 300) and first[0].variant == ""
 
 
-def test_a_recipe_of_ones_own(folder, tmp_path):
+def test_a_recipe_of_ones_own(folder):
     recipe = folder / "mine.toml"
     recipe.write_text('[[photo]]\nname = "x"\nfile = "one.png"\nsplit = "test"\ncuts = 3\n')
     (photo,) = photographs.open_sources([recipe], split="test")

@@ -117,7 +117,7 @@ def test_a_still_gif_and_the_pages_of_a_tiff_need_no_note(values, tmp_path, capl
     assert caplog.records == []
 
 
-def test_folders_are_searched_for_all_that_is_read(values, tmp_path):
+def test_folders_are_searched_for_all_that_is_read(tmp_path):
     for name in ("a.gif", "b.PNG", "c.txt", "d.avif"):
         (tmp_path / name).touch()
     assert [path.name for path in image.find([tmp_path])] == ["a.gif", "b.PNG", "d.avif"]

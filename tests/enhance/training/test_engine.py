@@ -150,7 +150,7 @@ def test_weights_that_are_no_numbers_are_never_kept(tmp_path, monkeypatch, netwo
     assert all(np.isfinite(values).all() for name, values in checkpoint_arrays(tmp_path).items() if "best" not in name)
 
 
-def test_the_best_of_nothing_is_refused(tmp_path, configure):
+def test_the_best_of_nothing_is_refused(configure):
     with pytest.raises(ValueError, match=r"pixel\.best = 'ssim': no picture is held out"):
         engine.check_held_out(configure(PIXEL | {"best": "ssim"}), 0)
 
@@ -189,7 +189,7 @@ def _stop_after(folder, wanted):
     return report
 
 
-def test_a_critic_that_is_always_right_is_reported_once(tmp_path):
+def test_a_critic_that_is_always_right_is_reported_once():
     said = []
     run = SimpleNamespace(_critic_wins=0, say=said.append)
     for step in range(6):
