@@ -11,6 +11,9 @@ import pytest
 SHARED = Path(__file__).parents[2] / "shared"
 GOLDEN = Path(__file__).parent / "golden"
 
+# Commands are run here, and what they say is read: TensorFlow keeps its own words to itself.
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
 
 def pytest_terminal_summary(terminalreporter):
     """Say how many comparisons with reference data were skipped, and why: a clone has only the small part of it."""
