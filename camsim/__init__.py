@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from camsim.camera import ISP, Camera, Optics, Scene, Sensor
+    from camsim.camera import Camera
+    from camsim.camera_parts import ISP, Optics, Scene, Sensor
     from camsim.measure.instruments import measure_color, measure_mtf, measure_noise
     from camsim.scene.cube import Cube
     from camsim.shot import Shot
@@ -46,7 +47,8 @@ __all__ = [
 
 #: What is handed out as it is, and where it stands.
 _ELSEWHERE = {
-    **dict.fromkeys(("Camera", "ISP", "Optics", "Scene", "Sensor"), "camsim.camera"),
+    "Camera": "camsim.camera",
+    **dict.fromkeys(("ISP", "Optics", "Scene", "Sensor"), "camsim.camera_parts"),
     "Shot": "camsim.shot",
     "measure_color": "camsim.measure.instruments",
     "measure_mtf": "camsim.measure.instruments",

@@ -86,7 +86,8 @@ def builtin_names() -> list[str]:
     """Names of the built-in cameras, the untouched picture first."""
     files = (resources.files("camsim") / "settings").iterdir()
     names = [p.name.removesuffix(".toml") for p in files if p.name.endswith(".toml")]
-    order = ("ideal", "underexposed", "pixel25", "f22", "isetcam")
+    main = ("ideal", "underexposed", "pixel25", "f22")
+    order = (*main, *(f"{name}-auto" for name in main[1:]), "underexposed-isetcam", "isetcam")
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from camsim import arguments
-from camsim.camera import Camera, Scene
+from camsim.camera import Camera
+from camsim.camera_parts import Scene
 from camsim.image_formation import electron_rate
 from camsim.io import image
 from camsim.isetcam import pipeline as isetcam
@@ -83,7 +84,8 @@ def render(
         seen = decode_picture(picture, float if keep_stages else dtype)
         rate, grid = electron_rate.electron_rate(_lit(seen.astype(dtype, copy=False), camera.scene), camera)
     rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
-    exposure_s = exposure.exposure_time(camera.sensor, rate)
+    incident = camera.sensor.auto_exposure == "incident"
+    exposure_s = exposure.exposure_time(camera.sensor, electron_rate.white_rate(camera) if incident else rate)
     electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
     counts = adc.digitise(electrons, camera.sensor)
     linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)

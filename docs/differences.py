@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from camsim import camera_file, pipeline
-from camsim.camera import Camera, Optics, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Optics, Sensor
 from camsim.dataset import photographs
 from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io import image

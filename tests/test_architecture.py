@@ -27,7 +27,7 @@ FLOORS = {
         "isetcam sheet",
         "image_formation isp measure camera_file",
         "optics scene sensor",
-        "camera charts shot",
+        "camera camera_parts charts shot",
         "light io schema arguments _version",
     ),
     "scielab": ("cli", "model_grid", "comparison classical", "metrics keras_losses", "eye", "viewing"),

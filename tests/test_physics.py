@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from camsim import camera_file, pipeline
-from camsim.camera import Camera, Optics, Scene, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Optics, Scene, Sensor
 from camsim.dataset import photographs
 from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io.resize import resize

@@ -13,6 +13,7 @@ from camsim.camera import Camera
 from camsim.image_formation import cosine_series, transfer
 from camsim.light import spectra
 from camsim.optics import lens
+from camsim.scene import radiance
 from camsim.sensor import pixels
 
 
@@ -42,6 +43,15 @@ def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndar
 
     mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
     return _at_the_pixels(mixed, at, camera, np.float64)
+
+
+def white_rate(camera: Camera) -> np.ndarray:
+    """Noise-free electrons/s of a white in the scene's light (reflectance 1) on the axis: (channels,), as read.
+
+    What an incident light meter leads to: light, lens and pixel decide it, the picture does not.
+    """
+    white = radiance.primaries(camera.scene).sum(axis=1)
+    return white @ transfer.responses(camera) * camera.sensor.binning**2
 
 
 def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from camsim.camera import Camera, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Sensor
 from camsim.image_formation import cosine_series
 from camsim.light import spectra
 from camsim.optics import aperture, diffraction, lens, measured_psf, wavefront

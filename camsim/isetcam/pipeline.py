@@ -29,7 +29,8 @@ from importlib import resources
 import numpy as np
 from numpy.typing import ArrayLike
 
-from camsim.camera import Camera, Scene
+from camsim.camera import Camera
+from camsim.camera_parts import Scene
 from camsim.image_formation import transfer
 from camsim.isetcam.lens import sample_spacing_um, stack, through_lens
 from camsim.isetcam.sensor import processor, sample, sensor_size

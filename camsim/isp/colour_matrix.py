@@ -8,7 +8,8 @@ import functools
 
 import numpy as np
 
-from camsim.camera import Camera, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Sensor
 from camsim.light import spectra
 from camsim.light.colour import xyz_to_linear
 from camsim.sensor import pixels

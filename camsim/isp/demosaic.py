@@ -8,7 +8,7 @@ decision", IEEE Trans. Image Processing 16, 2007.
 import numpy as np
 from scipy.ndimage import convolve1d
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.sensor import pixels
 
 

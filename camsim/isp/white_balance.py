@@ -5,7 +5,8 @@ Reference: J. von Kries, 1902 (white balance by channel gains).
 
 import numpy as np
 
-from camsim.camera import Camera, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Sensor
 from camsim.light import illuminants, spectra
 from camsim.sensor import pixels
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from camsim import arguments
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.measure import html
 from camsim.sensor import adc, noise
 from camsim.sensor import pixels as sensing

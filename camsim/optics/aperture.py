@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 
 #: x and y of points.
 _Vector = tuple[np.ndarray, np.ndarray]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 from camsim.light import spectra
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 from camsim.optics import aperture, diffraction, zernike
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 
 #: Lines F and C, between which chromatic defocus is counted, nm.
 FRAUNHOFER_F_NM, FRAUNHOFER_C_NM = 486.1, 656.3

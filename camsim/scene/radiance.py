@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from camsim.camera import Scene
+from camsim.camera_parts import Scene
 from camsim.light import illuminants, spectra
 from camsim.light.colour import xyz_to_linear
 from camsim.scene.cube import Cube

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.sensor import pixels
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.sensor import adc, pixels
 
 #: Most dark electrons that can be drawn from a Poisson distribution with sense.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from camsim.camera import CFA_COLOURS, Sensor
+from camsim.camera_parts import CFA_COLOURS, Sensor
 from camsim.light import spectra
 
 #: Largest sensor simulated.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.camera import Camera, Optics, Scene, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Optics, Scene, Sensor
 
 
 def test_replace_gives_a_changed_copy():

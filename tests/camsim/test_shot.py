@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
-from camsim.camera import Camera, Scene
+from camsim.camera import Camera
+from camsim.camera_parts import Scene
 from camsim.image_formation import electron_rate, transfer
 from camsim.io import image
 from camsim.io.resize import resize

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.camera import Camera, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import Sensor
 from camsim.isetcam import lens, pipeline, sensor
 from camsim.light import spectra
 from camsim.optics import diffraction

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.isp import colour_matrix
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.dataset import photographs
 from camsim.io import image
 from camsim.io.resize import resize

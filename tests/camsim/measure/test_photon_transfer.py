@@ -5,7 +5,7 @@ import math
 import pytest
 
 from camsim import camera_file
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.measure import photon_transfer
 
 SENSORS = {

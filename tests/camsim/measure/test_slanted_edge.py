@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from camsim import pipeline
-from camsim.camera import ISP, Camera, Optics, Scene, Sensor
+from camsim.camera import Camera
+from camsim.camera_parts import ISP, Optics, Scene, Sensor
 from camsim.io import image
 from camsim.light import spectra
 from camsim.light.colour import srgb_decode, srgb_encode

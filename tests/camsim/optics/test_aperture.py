@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 from camsim.optics import aperture, wavefront
 
 N, WAVELENGTH = 4.0, 550.0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 from camsim.optics import diffraction, measured_psf, wavefront
 
 pytestmark = pytest.mark.installed

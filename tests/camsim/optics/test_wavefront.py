@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import j0, j1
 
-from camsim.camera import Optics
+from camsim.camera_parts import Optics
 from camsim.optics import aperture, diffraction, wavefront, zernike
 
 N, WAVELENGTH = 4.0, 550.0

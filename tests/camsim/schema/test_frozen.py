@@ -94,7 +94,8 @@ def test_values_stay_as_they_are():
 
 
 def test_every_default_is_one_that_would_be_taken():
-    from camsim.camera import ISP, Camera, Optics, Scene, Sensor
+    from camsim.camera import Camera
+    from camsim.camera_parts import ISP, Optics, Scene, Sensor
     from enhance.config import Config, Stage
 
     for kind in (Bicycle, Wheel, Camera, Scene, Optics, Sensor, ISP, Config, Stage):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.sensor import adc, exposure, noise
 
 N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 %

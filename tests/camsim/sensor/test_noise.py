@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.sensor import noise
 
 N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 %

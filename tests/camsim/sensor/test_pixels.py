@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file, pipeline
-from camsim.camera import Sensor
+from camsim.camera_parts import Sensor
 from camsim.image_formation import electron_rate
 from camsim.light import spectra
 from camsim.sensor import adc, exposure, pixels
