@@ -6,6 +6,7 @@ of them is for the caller: "Per-Pix" of the literature is ``l1`` or ``mse`` and 
 | name | what |
 |---|---|
 | l1, mse, charbonnier | mean of ``|Δ|``, Δ², √(Δ² + ε²) |
+| phase | the mesh of the scale: errors by place within an LR pixel, over the window's own spread |
 | scielab | mean S-CIELAB difference, ΔE (CIE76), at the default viewing distance |
 | vgg22, vgg34, vgg54 | block2_conv2, block3_conv4, block5_conv4 of VGG19, after the rectifier |
 | block1_conv1 … block5_conv4 | any layer of VGG19; ``:linear`` behind it, or behind vgg22 …: before the rectifier |
@@ -22,6 +23,7 @@ CVPR 2017 (vgg22, vgg54); X. Wang et al., "ESRGAN", ECCV Workshops 2018 (before 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,12 @@ from scielab.metrics import lpips, pretrained
 
 #: Losses on the pictures themselves: functions (reference, output), each (B, H, W, 3) float32 → a number.
 PIXEL_LOSSES = {"l1": pixel.l1, "mse": pixel.mse, "charbonnier": pixel.charbonnier, "scielab": pixel.scielab}
+
+#: The same for functions (reference, output, scale).
+SCALED_LOSSES = {"phase": pixel.phase}
+
+#: Names of all that need no network.
+OF_PICTURES = (*PIXEL_LOSSES, *SCALED_LOSSES)
 
 #: How features are compared.
 CRITERIA = {"l1": pixel.l1, "mse": pixel.mse}
@@ -57,12 +65,12 @@ def parse(name: str) -> str:
 
     Raises ValueError for a name that is not known.
     """
-    if name in PIXEL_LOSSES or name in LPIPS:
+    if name in OF_PICTURES or name in LPIPS:
         return name
     layer = str(name).removesuffix(LINEAR)
     linear = str(name)[len(layer) :]
     if (layer := ALIASES.get(layer, layer)) not in _LAYERS:
-        short = [*PIXEL_LOSSES, *ALIASES, *LPIPS]
+        short = [*OF_PICTURES, *ALIASES, *LPIPS]
         raise ValueError(
             f"content loss {name!r} is not one of {', '.join(short)}, block1_conv1 … block5_conv4 of VGG19, "
             f"{VGG16}block1_conv1 … {VGG16}block5_conv3 (layers also with {LINEAR}){hint(name, [*short, *_LAYERS])}"
@@ -83,7 +91,7 @@ def _needed(terms: Iterable[str]) -> dict[str, list[str]]:
     """Layers by network, each once."""
     found: dict[str, list[str]] = {}
     for term in terms:
-        if term not in PIXEL_LOSSES:
+        if term not in OF_PICTURES:
             network, layers = _layers(term)
             found[network] = list(dict.fromkeys([*found.get(network, ()), *layers]))
     return found
@@ -99,7 +107,12 @@ def least_px(names: Iterable[str]) -> int:
 
 
 def content(
-    names: Sequence[str], *, weights: str | Path | None = None, criterion: str = "l1", window_px: int = 0
+    names: Sequence[str],
+    *,
+    scale: int = 4,
+    weights: str | Path | None = None,
+    criterion: str = "l1",
+    window_px: int = 0,
 ) -> Callable[..., dict]:
     """A function of (reference, output) that gives every content loss under its name in `names`.
 
@@ -107,6 +120,8 @@ def content(
     ----------
     names : sequence of str
         As `parse` takes them.
+    scale : int
+        Output side over input side, at least 1; for `phase`.
     weights : str, Path or None
         Folder of pretrained weights, "download", or None for what CAM2EYE_WEIGHTS names. Read only where a network is
         named; see `camsim.io.weights_folder`.
@@ -135,18 +150,19 @@ def content(
         raise ValueError(f"content loss {twice[0]} is named twice")
     if criterion not in CRITERIA:
         raise ValueError(f"criterion {criterion!r} is not one of {', '.join(CRITERIA)}")
+    of_pictures = PIXEL_LOSSES | {name: partial(loss, scale=scale) for name, loss in SCALED_LOSSES.items()}
     extractors = {network: features.extractor(network, layers, weights) for network, layers in _needed(known).items()}
     distances = {term: features.lpips(LPIPS[term], weights) for term in known if term in LPIPS}
 
     def losses(reference: Tensor, output: Tensor, *, seed: Any = None) -> dict[str, Tensor]:
         reference, output = ops.stop_gradient(_float32(reference)), _float32(output)
-        found = {term: PIXEL_LOSSES[term](reference, output) for term in known if term in PIXEL_LOSSES}
+        found = {term: of_pictures[term](reference, output) for term in known if term in of_pictures}
         if extractors and window_px:
             reference, output = _same_window(reference, output, window_px, seed)
         wanted = {network: extract(reference) for network, extract in extractors.items()}
         given = {network: extract(output) for network, extract in extractors.items()}
         for term in known:
-            if term in PIXEL_LOSSES:
+            if term in of_pictures:
                 continue
             network, layers = _layers(term)
             if term in distances:

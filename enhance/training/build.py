@@ -14,6 +14,7 @@ from enhance import zoo
 from enhance.backend import Tensor
 from enhance.losses import catalogue
 from enhance.losses.adversarial import Adversarial
+from enhance.losses.pixel import PHASE_WINDOW_LR_PX
 from enhance.networks import critics, generators, keras_file
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -42,6 +43,11 @@ def check(config: configs.Config) -> None:
             seen_px, least_px = stage.perceptual_window_px or config.hr_px, catalogue.least_px(_content_names(stage))
             if seen_px < least_px:
                 raise ValueError(f"{stage.name}.losses: {seen_px} px are too small for them, {least_px} px at least")
+            if "phase" in _content_names(stage) and config.hr_px < PHASE_WINDOW_LR_PX * config.scale:
+                raise ValueError(
+                    f"{stage.name}.losses.phase needs targets of {PHASE_WINDOW_LR_PX * config.scale} px at least at "
+                    f"scale {config.scale}, hr_px = {config.hr_px}"
+                )
             loss = adversarial_loss(stage)
             if stage.uses_critic and (loss.gradient_penalty or loss.r1) and normalised:
                 raise ValueError(
@@ -79,6 +85,7 @@ def content_losses(stage: configs.Stage, config: configs.Config) -> Callable[...
     """The content losses of a stage: (reference, output, seed) to tensors by name; those of weight 0 are left out."""
     return catalogue.content(
         _content_names(stage),
+        scale=config.scale,
         weights=config.weights or None,
         criterion=stage.criterion,
         window_px=stage.perceptual_window_px,

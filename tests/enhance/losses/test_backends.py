@@ -39,6 +39,9 @@ def numbers(weights, slope) -> dict[str, float]:
     for name in names:
         value, slopes = slope(lambda output, name=name: loss(a, output)[name], b)
         found |= {name: value, f"slope of {name}": float(np.sqrt((slopes**2).sum()))}
+    c, d = pictures(side=32), pictures(side=32, seed=1)
+    value, slopes = slope(lambda output: catalogue.content(["phase"])(c, output)["phase"], d)
+    found |= {"phase": value, "slope of phase": float(np.sqrt((slopes**2).sum()))}
     for kind in KINDS:
         for side in ("critic", "generator"):
             value, slopes = slope(lambda f, kind=kind, side=side: getattr(make(kind), side)(REAL, f), FAKE)

@@ -22,7 +22,13 @@ def pictures(count=2, side=32, seed=0):
     return np.random.default_rng(seed).random((count, side, side, 3), dtype="float32")
 
 
-PICTURE_TERMS = ("l1", "mse", "charbonnier", "scielab")
+def mesh(side, scale, height=0.1):
+    """A chequerboard of LR pixels' parts: +height where row + column within the LR pixel is even, else −height."""
+    row, column = np.indices((side, side)) % scale
+    return np.where((row + column) % 2 == 0, height, -height).astype("float32")[None, ..., None]
+
+
+PICTURE_TERMS = ("l1", "mse", "charbonnier", "scielab", "phase")
 
 
 LAYER_TERMS = ("block1_conv1", "block1_conv2:linear", "vgg22", "vgg22:linear", "vgg16:block2_conv1")
@@ -30,7 +36,7 @@ LAYER_TERMS += ("vgg16:block1_conv2:linear", "lpips-alex", "lpips-squeeze")
 
 
 def test_names():
-    assert [catalogue.parse(name) for name in ("l1", "mse", "charbonnier", "scielab")] == list(PICTURE_TERMS)
+    assert [catalogue.parse(name) for name in PICTURE_TERMS] == list(PICTURE_TERMS)
     # block i, convolution j of VGG_ij, as the SRGAN paper counts them
     assert catalogue.parse("vgg22") == "block2_conv2" == catalogue.parse("block2_conv2")
     assert catalogue.parse("vgg34:linear") == "block3_conv4:linear"
@@ -226,3 +232,38 @@ def test_pictures_that_no_loss_can_take_are_refused(weights):
     assert catalogue.content(["block1_conv2"], weights=weights)(tiny, tiny)
     with pytest.raises(ValueError, match="1×9 px are too small for block2_conv2 of VGG19: 2 px"):
         catalogue.content(["vgg22"], weights=weights)(tiny, tiny)
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_phase_is_the_mesh_over_the_windows_spread(scale):
+    """On a flat place of spread 0 a mesh of ±h counts as h/.02; on one of spread s as h/(s + .02)."""
+    side = 8 * scale
+    flat = np.full((2, 2 * side, side, 3), 0.5, "float32")
+    bumpy = flat + 0.05 * np.where(np.arange(2 * side) // scale % 2 == 0, 1, -1).astype("float32")[:, None, None]
+    drawn = np.concatenate([mesh(side, scale)] * 2, axis=1)
+    for reference, spread in ((flat, 0.0), (bumpy, 0.05)):
+        value = float(pixel.phase(reference, reference + drawn, scale))
+        assert value == pytest.approx(0.1 / (spread + pixel.PHASE_SPREAD_FLOOR), rel=1e-4)
+        assert float(catalogue.content(["phase"], scale=scale)(reference, reference + drawn)["phase"]) == value
+
+
+def test_phase_sees_the_mesh_alone():
+    """Neither brightness, nor what is the same in every LR pixel, nor what differs without regard to phase."""
+    reference, rng = pictures(1, 64), np.random.default_rng(2)
+    bright = pixel.phase(reference, reference + 0.3, 4)
+    slow = pixel.phase(reference, reference + np.repeat(np.repeat(rng.random((1, 16, 16, 3)), 4, 1), 4, 2), 4)
+    assert float(bright) < 1e-5 and float(slow) < 1e-4
+    noise = rng.normal(0, 0.1, reference.shape).astype("float32")
+    drawn = float(pixel.phase(reference, reference + mesh(64, 4), 4))
+    # the mean of 64 pixels has an eighth of the noise
+    assert float(pixel.phase(reference, reference + noise, 4)) == pytest.approx(drawn / 8, rel=0.2)
+    assert float(pixel.phase(reference, reference + mesh(64, 2), 1)) < 1e-5
+
+
+def test_phase_leaves_out_what_is_no_whole_window_and_refuses_less_than_one():
+    reference = pictures(1, 40)
+    beyond = reference.copy()
+    beyond[:, 32:], beyond[:, :, 32:] = 0, 1
+    assert float(pixel.phase(reference, beyond, 4)) < 1e-5
+    with pytest.raises(ValueError, match="at least 64×64 pixels at scale 8"):
+        pixel.phase(reference, reference, 8)
