@@ -9,6 +9,7 @@
 # make dist           wheel and source distribution, checked, in dist/
 # make ship RUN=…     a finished run becomes one of the models that ship, enhance/weights/STYLE/TASK
 # make classical DATA="FOLDER…"   the answers of the grid's row `classical`, fitted to the photographs in folders
+# make weights TASK=deblur PHOTOS="FOLDER…"   trains a model that ships again, in build/weights (an hour)
 # make lead           the picture at the top of README
 # make lint           ruff and mypy
 # make clean          remove what these made
@@ -27,7 +28,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical lead lint clean
+.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical weights lead lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -87,6 +88,13 @@ dist: $(READY)
 
 ship: $(READY)
 	@$(BIN)/python .ci/ship.py $(RUN) $(if $(LICENCE),--licence "$(LICENCE)")
+# Pictures and run lie in build/; datasets/weights.py says which photographs and cameras.
+weights: build/weights/$(TASK)-pictures
+	@$(BIN)/enhance train --task $(TASK) --config faithful --data $< -o build/weights/$(TASK)
+
+build/weights/%-pictures: | $(READY)
+	@mkdir -p $(@D)
+	@$(BIN)/python datasets/weights.py $* $(PHOTOS) -o $@ --jobs $(JOBS)
 
 classical: $(READY)
 	@test -n "$(DATA)" || { echo 'Photographs are needed: make classical DATA="FOLDER…"'; exit 1; }

@@ -34,14 +34,11 @@ def make(kind, **options):
 def numbers(weights, slope) -> dict[str, float]:
     """Values and slopes of everything here, from fixed weights."""
     a, b = pictures(side=32), pictures(side=32, seed=1)
-    names = [*catalogue.PIXEL_LOSSES, *LAYERS]
+    names = [*catalogue.OF_PICTURES, *LAYERS]
     loss, found = catalogue.content(names, weights=weights), {}
     for name in names:
         value, slopes = slope(lambda output, name=name: loss(a, output)[name], b)
         found |= {name: value, f"slope of {name}": float(np.sqrt((slopes**2).sum()))}
-    c, d = pictures(side=32), pictures(side=32, seed=1)
-    value, slopes = slope(lambda output: catalogue.content(["phase"])(c, output)["phase"], d)
-    found |= {"phase": value, "slope of phase": float(np.sqrt((slopes**2).sum()))}
     for kind in KINDS:
         for side in ("critic", "generator"):
             value, slopes = slope(lambda f, kind=kind, side=side: getattr(make(kind), side)(REAL, f), FAKE)

@@ -1,0 +1,78 @@
+"""The pictures that the shipped models learn from: `python datasets/weights.py TASK FOLDER… -o SET`.
+
+Every photograph in the folders but those that `heldout260.txt` names is seen by the task's camera, whole and once more
+turned, mirrored and with other colours. `deblur` and `color` also see what their own camera does not make, so that they
+leave alone what is sharp or well exposed: every photograph once at one of several f-numbers or exposures, every eighth
+untouched. SET holds HR/ and LR/SETTING/, as `enhance train --data` takes them.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+from camsim import camera_file
+from camsim.camera import Camera
+from camsim.dataset import folder, photographs
+from enhance.zoo import TASKS
+
+HERE = Path(__file__).parent
+
+#: Task → the key that is varied and its values, beside the camera's own.
+RANGES = {
+    "deblur": ("optics.fnumber", (4, 6, 8, 11, 13, 16)),
+    "color": ("sensor.exposure_ev", (-2.0, -1.75, -1.5, -1.0, -0.75, -0.5, 0.0, 0.5)),
+}
+
+#: Of so many photographs one is also shown untouched, to the tasks that have a range.
+UNTOUCHED = 8
+
+
+def render(part: Path, photos: list[photographs.Photo], camera: Camera, jobs: int, *, vary: bool = False) -> None:
+    """A set of one camera."""
+    with click.progressbar(length=sum(photo.cuts for photo in photos), label=part.name) as bar:
+        folder.write(part, photos, {camera.name: camera}, vary=vary, jobs=jobs, step=lambda: bar.update(1))
+
+
+def join(part: Path, target: Path, setting: str, prefix: str) -> None:
+    """Take the pairs of a set of one camera into `target`, their names behind a prefix."""
+    (made,) = (part / "LR").iterdir()
+    for source, place in ((part / "HR", target / "HR"), (made, target / "LR" / setting)):
+        place.mkdir(parents=True, exist_ok=True)
+        for picture in source.iterdir():
+            os.replace(picture, place / (prefix + picture.name))
+    shutil.rmtree(part)
+
+
+@click.command()
+@click.argument("task", type=click.Choice(list(TASKS)))
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True)
+def main(task: str, sources: tuple[Path, ...], output: Path, jobs: int) -> None:
+    """Render the pictures that the shipped model of TASK learns from."""
+    if output.exists():
+        raise click.UsageError(f"{output} exists")
+    held_out = set((HERE / "heldout260.txt").read_text(encoding="utf-8").split("\n"))
+    photos = [photo for photo in photographs.open_sources(list(sources)) if photo.path.name not in held_out]
+    camera = camera_file.load(TASKS[task])
+    twice = [photographs.Photo(name=p.name, path=p.path, cuts=2) for p in photos]
+    making = output.with_name(f".{output.name}-making")
+    parts = [("", twice, camera, True)]
+    if task in RANGES:
+        key, values = RANGES[task]
+        for number, value in enumerate(values):
+            parts.append((f"{value:g}_", photos[number :: len(values)], camera.replace(key, value), False))
+        parts.append(("ideal_", photos[3::UNTOUCHED], camera_file.load("ideal"), False))
+    for prefix, some, view, vary in parts:
+        part = making / (prefix.rstrip("_") or "own")
+        render(part, some, view, jobs, vary=vary)
+        join(part, making / "set", camera.name, prefix)
+    os.replace(making / "set", output)
+    making.rmdir()
+    click.echo(f"{output}: {len(list((output / 'HR').iterdir())):,} pairs of {len(photos):,} photographs")
+
+
+if __name__ == "__main__":
+    main()
