@@ -106,7 +106,7 @@ def render(
     >>> import camsim, numpy as np
     >>> shot = camsim.render(np.full((64, 64, 3), 128, np.uint8), "f22", seed=1)
     >>> shot
-    Shot(262×262, exposure 205 s)
+    Shot(262×262, exposure 44.2 s)
     >>> shot.rgb.shape, shot.electrons.shape
     ((262, 262, 3), (262, 262))
     """
@@ -141,7 +141,7 @@ def load(setting: Path) -> Camera:
     --------
     >>> import camsim
     >>> camsim.load("pixel25")
-    Camera('pixel25', scene.fov_deg=7.762, sensor.pixel_pitch_um=25)
+    Camera('pixel25', scene.fov_deg=7.762, sensor.pixel_pitch_um=25, sensor.auto_exposure='incident')
     """
     from camsim import camera_file
 
@@ -247,7 +247,7 @@ def chart(name: str, height: int | None = None, width: int | None = None, **opti
     --------
     >>> import camsim
     >>> camsim.render(camsim.chart("slanted-edge", 128, 128, angle_deg=5), "f22")
-    Shot(262×262, exposure 55.7 s)
+    Shot(262×262, exposure 44.2 s)
     """
     from camsim.charts import catalogue
     from camsim.light import colour

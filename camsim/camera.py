@@ -54,7 +54,8 @@ class Camera(Frozen):
             raise ValueError(f"isp.color_matrix = 'none' needs a sensor with r, g and b, not {self.sensor.cfa!r}")
         if self.isp.demosaic != "bilinear" and not self.sensor.is_bayer:
             raise ValueError(f"isp.demosaic = {self.isp.demosaic!r} needs a Bayer tile, not {self.sensor.cfa!r}")
-        if self.sensor.auto_exposure == "incident" and self.scene.mean_luminance_cd_m2 is not None:
+        by_light = self.sensor.auto_exposure == "incident" and self.sensor.exposure_s is None
+        if by_light and self.scene.mean_luminance_cd_m2 is not None:
             raise ValueError(
                 "sensor.auto_exposure = 'incident' meters scene.luminance_cd_m2, not the picture: "
                 "it cannot stand beside scene.mean_luminance_cd_m2"

@@ -114,7 +114,7 @@ def load(setting: str | os.PathLike[str] | Camera) -> Camera:
     --------
     >>> from camsim import camera_file
     >>> camera_file.load("f22")
-    Camera('f22', optics.fnumber=22)
+    Camera('f22', optics.fnumber=22, sensor.auto_exposure='incident')
     """
     if isinstance(setting, Camera):
         return setting

@@ -48,7 +48,7 @@ class Stages:
     --------
     >>> import camsim, numpy as np
     >>> camsim.render(np.full((64, 64, 3), 0.5), "pixel25", keep_stages=True).stages
-    Stages(picture 64×64, sensor 22×22, exposure 0.0111 s)
+    Stages(picture 64×64, sensor 22×22, exposure 0.00238 s)
     """
 
     scene_rgb_linear: np.ndarray
@@ -95,7 +95,7 @@ class Shot:
     --------
     >>> import camsim, numpy as np
     >>> camsim.render(np.full((64, 64, 3), 128, np.uint8), "f22")
-    Shot(262×262, exposure 205 s)
+    Shot(262×262, exposure 44.2 s)
     """
 
     rgb: np.ndarray

@@ -251,7 +251,7 @@ def test_white_renders_neutral(setting):
 def test_auto_exposure_fills_95_percent_of_the_well_and_stops_scale_it():
     picture = np.random.default_rng(3).random((32, 32, 3))
     for ev in (0, -2):
-        render = pipeline.render(picture, quiet("f22", exposure_ev=float(ev)))
+        render = pipeline.render(picture, quiet("f22-auto", exposure_ev=float(ev)))
         assert render.electrons.max() == pytest.approx(9500 * 2.0**ev, rel=1e-6)
 
 

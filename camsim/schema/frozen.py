@@ -118,7 +118,7 @@ class Frozen:
         --------
         >>> import camsim
         >>> camsim.load("f22").replace("optics.fnumber", 16)
-        Camera('f22', optics.fnumber=16)
+        Camera('f22', optics.fnumber=16, sensor.auto_exposure='incident')
         >>> camsim.load("f22").replace("fnumber", 16)
         Traceback (most recent call last):
         ...

@@ -53,7 +53,7 @@ def test_a_file_is_found_from_where_python_runs(tmp_path, monkeypatch):
 
 
 def test_repr_is_what_differs_from_the_defaults():
-    assert repr(camera_file.load("f22")) == "Camera('f22', optics.fnumber=22)"
+    assert repr(camera_file.load("f22")) == "Camera('f22', optics.fnumber=22, sensor.auto_exposure='incident')"
     assert repr(Camera()) == "Camera('camera')"
     assert repr(Scene(distance_m=1.2, fov_deg=None)) == "Scene(fov_deg=None, distance_m=1.2)"
     part = Sensor(cfa="mono", binning=2, noise=False)

@@ -164,10 +164,10 @@ def test_noise_of_a_setting_a_file_and_a_camera(tmp_path):
 def test_a_shot_is_short_in_words_and_a_picture_in_a_notebook(tmp_path):
     picture = np.full((24, 32, 3), 0.5)
     shot = camsim.render(picture, "pixel25", keep_stages=True)
-    assert repr(shot) == "Shot(22×16, exposure 0.0111 s, stages kept)"
+    assert repr(shot) == "Shot(22×16, exposure 0.00238 s, stages kept)"
     assert "stages" not in repr(camsim.render(picture, "pixel25"))
     assert repr(camsim.render(picture, "ideal")) == "Shot(32×24, no sensor)"
-    assert repr(shot.stages) == "Stages(picture 32×24, sensor 22×16, exposure 0.0111 s)"
+    assert repr(shot.stages) == "Stages(picture 32×24, sensor 22×16, exposure 0.00238 s)"
     with Image.open(io.BytesIO(shot._repr_png_())) as shown:
         np.testing.assert_array_equal(np.asarray(shown), image.quantise(shot.rgb))
     assert 'width="506"' in shot._repr_html_() and "22×16" in shot._repr_html_()

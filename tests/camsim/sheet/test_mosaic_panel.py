@@ -9,7 +9,7 @@ from camsim.sheet import layout, mosaic_panel
 
 
 def test_mosaic_has_the_colours_of_the_filters_and_the_share_of_full_scale():
-    view = camera_file.override(camera_file.load("pixel25"), ["sensor.noise=false"])
+    view = camera_file.override(camera_file.load("pixel25-auto"), ["sensor.noise=false"])
     done = pipeline.render(np.random.default_rng(3).random((24, 24, 3)), view, keep_stages=True).stages
     mosaic = mosaic_panel.coloured_mosaic(done, view)
     assert not mosaic[0::2, 0::2, [0, 2]].any() and not mosaic[1::2, 1::2, [0, 2]].any()  # green of grbg
