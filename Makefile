@@ -88,6 +88,7 @@ dist: $(READY)
 
 ship: $(READY)
 	@$(BIN)/python .ci/ship.py $(RUN) $(if $(LICENCE),--licence "$(LICENCE)")
+
 # Pictures and run lie in build/; datasets/weights.py says which photographs and cameras.
 weights: build/weights/$(TASK)-pictures
 	@$(BIN)/enhance train --task $(TASK) --config faithful --data $< -o build/weights/$(TASK)
