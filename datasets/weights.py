@@ -41,7 +41,7 @@ def join(part: Path, target: Path, setting: str, prefix: str) -> None:
     for source, place in ((part / "HR", target / "HR"), (made, target / "LR" / setting)):
         place.mkdir(parents=True, exist_ok=True)
         for picture in source.iterdir():
-            os.replace(picture, place / (prefix + picture.name))
+            picture.replace(place / (prefix + picture.name))
     shutil.rmtree(part)
 
 
@@ -69,7 +69,7 @@ def main(task: str, sources: tuple[Path, ...], output: Path, jobs: int) -> None:
         part = making / (prefix.rstrip("_") or "own")
         render(part, some, view, jobs, vary=vary)
         join(part, making / "set", camera.name, prefix)
-    os.replace(making / "set", output)
+    (making / "set").replace(output)
     making.rmdir()
     click.echo(f"{output}: {len(list((output / 'HR').iterdir())):,} pairs of {len(photos):,} photographs")
 

@@ -76,7 +76,7 @@ def test_incident_metering_of_a_cube_is_that_of_its_light():
 
 
 def test_incident_metering_is_refused_where_it_cannot_be():
-    with pytest.raises(ValueError, match="meters scene.luminance_cd_m2, not the picture"):
+    with pytest.raises(ValueError, match=r"meters scene.luminance_cd_m2, not the picture"):
         incident().replace("scene.mean_luminance_cd_m2", 20)
     with pytest.raises(ValueError, match="not modelled with method = 'isetcam'"):
         camera_file.load("isetcam").replace("sensor.auto_exposure", "incident")
