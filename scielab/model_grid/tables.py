@@ -23,7 +23,7 @@ def text(cells: list[Cell]) -> str:
         + "".join("  " + words.rjust(width) for words, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     ]
-    below = [number for number, line in enumerate(lines_of.values(), 1) if not line[0].rival]
+    below = [number for number, line in enumerate(lines_of.values(), 1) if not _rival(line)]
     if below:
         lines.insert(below[0], "─" * len(lines[0]))
     foot = ["* trained for this setting"] if any(cell.trained for cell in cells) else []
@@ -45,7 +45,7 @@ def as_html(cells: list[Cell]) -> str:
     for model, line in lines_of.items():
         boxes = (f"<b>{_cell_words(cell)}</b>" if cell and cell.trained else _cell_words(cell) for cell in line)
         rows.append(f"<th>{html.escape(model)}</th>" + "".join(f"<td>{box}</td>" for box in boxes))
-    above = 1 + sum(line[0].rival for line in lines_of.values())
+    above = 1 + sum(_rival(line) for line in lines_of.values())
     parts = ("".join(f"<tr>{row}</tr>" for row in part) for part in (rows[:above], rows[above:]))
     body = "<tbody style='border-top: 2px solid'>".join(filter(None, parts))
     return f"<table><caption>{_head(cells)}</caption>{body}</table>"
@@ -57,6 +57,11 @@ def _lines(cells: list[Cell]) -> tuple[list[str], dict[str, list[Cell | None]]]:
     at = {(cell.model, cell.setting): cell for cell in cells}
     models = dict.fromkeys(cell.model for cell in cells)
     return settings, {model: [at.get((model, setting)) for setting in settings] for model in models}
+
+
+def _rival(line: list[Cell | None]) -> bool:
+    """Whether the model of a line is one that others must beat."""
+    return all(cell.rival for cell in line if cell)
 
 
 def _head(cells: list[Cell]) -> str:
