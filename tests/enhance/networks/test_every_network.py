@@ -55,7 +55,7 @@ import sys, pathlib, keras, numpy as np
 from enhance.networks import critics, generators
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.keras")):
     network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    np.save(path.with_suffix(".npy"), network.predict(np.load(sys.argv[2]), verbose=0))
+    np.save(path.with_suffix(".npy"), keras.ops.convert_to_numpy(network(np.load(sys.argv[2]), training=False)))
     network.save(path.with_name("again_" + path.name))
 print(keras.backend.backend())
 """
