@@ -116,5 +116,5 @@ $(READY): setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .coverage .coverage.*
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
