@@ -175,12 +175,13 @@ def grid(
     >>> import scielab
     >>> found = scielab.grid({"nearest": lambda picture: picture.repeat(4, 0).repeat(4, 1)}, cameras=["f22"], limit=1)
     >>> found
-    Grid(models=['bicubic', 'nearest'], settings=['f22'], pictures=1)
-    >>> print(found)
+    Grid(models=['bicubic', 'classical', 'nearest'], settings=['f22'], pictures=1)
+    >>> print(found)  # doctest: +ELLIPSIS
     mean ΔE / PSNR dB
-                        f22
-    bicubic  21.16 / 14.01
-    nearest  21.48 / 13.82
+                          f22
+    bicubic    21.16 / 14.01
+    classical  ...
+    nearest    21.48 / 13.82
     """
     planned = planning.plan(
         models,
