@@ -3,9 +3,11 @@
 Every photograph in the folders but those that `heldout260.txt` names is seen by the task's camera, whole and once more
 turned, mirrored and with other colours. `deblur` and `color` also see what their own camera does not make, so that they
 leave alone what is sharp or well exposed: every photograph once at one of several f-numbers or exposures, every eighth
-untouched. SET holds HR/ and LR/SETTING/, as `enhance train --data` takes them.
+untouched. SET is a rendered set of the task's camera, as `enhance train --data` takes it; its manifest says of every
+picture which camera it went through.
 """
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -35,14 +37,21 @@ def render(part: Path, photos: list[photographs.Photo], camera: Camera, jobs: in
         folder.write(part, photos, {camera.name: camera}, vary=vary, jobs=jobs, step=lambda: bar.update(1))
 
 
-def join(part: Path, target: Path, setting: str, prefix: str) -> None:
-    """Take the pairs of a set of one camera into `target`, their names behind a prefix."""
+def join(part: Path, target: Path, setting: str, prefix: str, through: str) -> list[dict]:
+    """Take the pairs of a set of one camera into `target`, their names behind a prefix; returns their records."""
     (made,) = (part / "LR").iterdir()
     for source, place in ((part / "HR", target / "HR"), (made, target / "LR" / setting)):
         place.mkdir(parents=True, exist_ok=True)
         for picture in source.iterdir():
             picture.replace(place / (prefix + picture.name))
+    records = folder.read_manifest(part)["images"]
+    for record in records:
+        record["name"] = prefix + record["name"]
+        record["through"] = through
+        (made_by,) = record["settings"].values()
+        record["settings"] = {setting: made_by}
     shutil.rmtree(part)
+    return records
 
 
 @click.command()
@@ -59,19 +68,27 @@ def main(task: str, sources: tuple[Path, ...], output: Path, jobs: int) -> None:
     camera = camera_file.load(TASKS[task])
     twice = [photographs.Photo(name=p.name, path=p.path, cuts=2) for p in photos]
     making = output.with_name(f".{output.name}-making")
-    parts = [("", twice, camera, True)]
+    parts = [("", twice, camera, camera.name)]
     if task in RANGES:
         key, values = RANGES[task]
         for number, value in enumerate(values):
-            parts.append((f"{value:g}_", photos[number :: len(values)], camera.replace(key, value), False))
-        parts.append(("ideal_", photos[3::UNTOUCHED], camera_file.load("ideal"), False))
-    for prefix, some, view, vary in parts:
+            parts.append(
+                (f"{value:g}_", photos[number :: len(values)], camera.replace(key, value), f"{key} = {value:g}")
+            )
+        parts.append(("ideal_", photos[3::UNTOUCHED], camera_file.load("ideal"), "ideal"))
+    records = []
+    for prefix, some, view, through in parts:
         part = making / (prefix.rstrip("_") or "own")
-        render(part, some, view, jobs, vary=vary)
-        join(part, making / "set", camera.name, prefix)
+        render(part, some, view, jobs, vary=not prefix)
+        manifest = folder.read_manifest(part)
+        records += join(part, making / "set", camera.name, prefix, through)
+    manifest |= {"settings": [camera.name], "images": records}
+    (making / "set" / folder.MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (making / "set" / "cameras").mkdir()
+    (making / "set" / "cameras" / f"{camera.name}.toml").write_text(camera_file.to_toml(camera), encoding="utf-8")
     (making / "set").replace(output)
     making.rmdir()
-    click.echo(f"{output}: {len(list((output / 'HR').iterdir())):,} pairs of {len(photos):,} photographs")
+    click.echo(f"{output}: {len(records):,} pairs of {len(photos):,} photographs")
 
 
 if __name__ == "__main__":
