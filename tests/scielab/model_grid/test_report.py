@@ -113,6 +113,6 @@ def test_who_is_no_rival_stands_below_a_line_of_the_tables(results, pictures, tr
     found = verdicts.judge(results, trained_for, no_rivals={"deblur"})
     parted = report.page(pictures, results, aside, found, top=40, facts={})
     rows = re.findall(r'<tr( class="line")?><th scope="row"[^>]*>(\w+)</th><td data', parted)
-    assert rows == 4 * [("", "bicubic"), ("", "sr"), (' class="line"', "deblur")]
+    assert rows == 6 * [("", "bicubic"), ("", "sr"), (' class="line"', "deblur")]
     assert "is no rival of theirs" in parted
     assert 'class="line"' not in page and "is no rival of theirs" not in page
