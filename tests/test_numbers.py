@@ -71,19 +71,32 @@ def test_a_card_quotes_the_grid_of_100_photographs(task):
                 assert agrees(number, cell[name]), (model, name)
 
 
-def test_the_grid_in_readme_is_that_of_its_file():
-    rows = re.findall(rf"^({'|'.join(('bicubic', *TASKS))}) +(.* / .*)$", README, re.MULTILINE)
-    for model, row in rows:
-        cells = re.findall(r"([\d.]+) ±([\d.]+) / +([\d.]+)", row)
-        for setting, (delta_e, half, psnr) in zip(SETTINGS, cells, strict=True):
-            cell = CELLS[model, setting]
-            assert agrees(delta_e, cell["delta_e_mean"]) and agrees(psnr, cell["psnr_db"]), (model, setting)
-            low, high = cell["delta_e_mean_interval"]
-            assert agrees(half, (high - low) / 2), (model, setting)
-    columns = {column["setting"]: column for column in GRID["columns"]}
-    for setting, model, margin in re.findall(r"^(\w+): (\w+) wins by ([\d.]+) ΔE", README, re.MULTILINE):
-        assert columns[setting]["model"] == model
-        assert agrees(margin, columns[setting]["delta_e_mean"]["margin"])
+def test_grids_in_the_pages_are_those_of_their_files():
+    """Each table begins with its settings, which say the file that it must agree with."""
+    grids = {
+        tuple(dict.fromkeys(cell["setting"] for cell in grid["cells"])): grid
+        for grid in (json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("grid-*.json"))
+    }
+    shown = re.findall(r"^mean ΔE ± .*100 pictures\n +(.*)\n((?:.*\n)*?)```", README, re.MULTILINE)
+    assert {tuple(head.split()) for head, _ in shown} == set(grids)
+    for head, body in shown:
+        settings, grid = head.split(), grids[tuple(head.split())]
+        at = {(cell["model"], cell["setting"]): cell for cell in grid["cells"]}
+        rows = re.findall(r"^(\w+) +(.* / .*)$", body, re.MULTILINE)
+        assert [model for model, _ in rows] == list(dict.fromkeys(model for model, _ in at))
+        for model, row in rows:
+            cells = re.findall(r"([\d.]+) ±([\d.]+) / +([\d.]+)", row)
+            for setting, (delta_e, half, psnr) in zip(settings, cells, strict=True):
+                cell = at[model, setting]
+                assert agrees(delta_e, cell["delta_e_mean"]) and agrees(psnr, cell["psnr_db"]), (model, setting)
+                low, high = cell["delta_e_mean_interval"]
+                assert agrees(half, (high - low) / 2), (model, setting)
+        columns = {(column["setting"], column["model"]): column for column in grid["columns"]}
+        for setting, model, does, margin in re.findall(
+            r"^([\w-]+): (\w+) (wins|loses) by ([\d.]+) ΔE", body, re.MULTILINE
+        ):
+            found = columns[setting, model]["delta_e_mean"]
+            assert found["wins"] == (does == "wins") and agrees(margin, abs(found["margin"]))
 
 
 def test_the_papers_benchmarks_are_those_of_their_file():
