@@ -65,7 +65,9 @@ def test_every_order_of_calls(tmp_path, backwards):
 def test_render_takes_paths_arrays_cubes_settings_and_cameras(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
     Image.fromarray(picture).save(tmp_path / "my.png")
-    (tmp_path / "mine.toml").write_text("[sensor]\npixel_pitch_um = 25.0\n[scene]\nfov_deg = 7.762\n")
+    (tmp_path / "mine.toml").write_text(
+        "[sensor]\npixel_pitch_um = 25.0\nauto_exposure = 'incident'\n[scene]\nfov_deg = 7.762\n"
+    )
     first = camsim.render(tmp_path / "my.png", "pixel25", seed=3)
     pictures = (str(tmp_path / "my.png"), picture, picture.astype(np.uint16) * 257, picture / 255)
     cameras = ("pixel25", camsim.load("pixel25"), tmp_path / "mine.toml", str(tmp_path / "mine.toml"))

@@ -262,6 +262,6 @@ def test_a_response_shows_itself_in_a_line_and_in_a_table():
 def test_finding_no_edge_is_an_error_of_its_own():
     with pytest.raises(edge_finder.NoEdgeFound):
         slanted_edge.measure(np.full((100, 100), 0.5))
-    with pytest.raises(ValueError, match="contrast") as error:
+    with pytest.raises(ValueError, match="no edge runs through the region") as error:
         slanted_edge.measure(np.full((100, 100), 0.5), (0, 0, 100, 100))
     assert not isinstance(error.value, edge_finder.NoEdgeFound)

@@ -118,7 +118,7 @@ def test_without_docstrings_and_asserts_everything_is_the_same():
         "assert False; print(pickle.loads(pickle.dumps(camera)), config.load('deblur').batch, camsim.Optics.__doc__)"
     )
     done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "Camera('f22', optics.fnumber=16) 16 None\n"
+    assert done.stdout == "Camera('f22', optics.fnumber=16, sensor.auto_exposure='incident') 16 None\n"
 
 
 def test_a_field_without_a_meaning_shows_in_a_notebook():

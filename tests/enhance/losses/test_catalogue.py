@@ -251,7 +251,9 @@ def test_phase_sees_the_mesh_alone():
     """Neither brightness, nor what is the same in every LR pixel, nor what differs without regard to phase."""
     reference, rng = pictures(1, 64), np.random.default_rng(2)
     bright = pixel.phase(reference, reference + 0.3, 4)
-    slow = pixel.phase(reference, reference + np.repeat(np.repeat(rng.random((1, 16, 16, 3), dtype="float32"), 4, 1), 4, 2), 4)
+    slow = pixel.phase(
+        reference, reference + np.repeat(np.repeat(rng.random((1, 16, 16, 3), dtype="float32"), 4, 1), 4, 2), 4
+    )
     assert float(bright) < 1e-5 and float(slow) < 1e-4
     noise = rng.normal(0, 0.1, reference.shape).astype("float32")
     drawn = float(pixel.phase(reference, reference + mesh(64, 4), 4))
