@@ -179,9 +179,9 @@ def grid(
     >>> print(found)  # doctest: +ELLIPSIS
     mean ΔE / PSNR dB
                           f22
-    bicubic    21.16 / 14.01
+    bicubic    19.78 / 15.51
     classical  ...
-    nearest    21.48 / 13.82
+    nearest    20.14 / 15.28
     """
     planned = planning.plan(
         models,
