@@ -22,9 +22,9 @@ def step_once(configure, make_pairs, weights, **adversarial):
     trainer = Trainer(generator, critic, content=losses, weights=weights, adversarial=Adversarial(**adversarial))
     trainer.compile(optimizer=keras.optimizers.SGD(0.1), jit_compile=False)
     lr, hr = make_pairs(4)
-    before = [[np.array(v) for v in m.trainable_variables] for m in (generator, critic)]
+    before = [[keras.ops.convert_to_numpy(v) for v in m.trainable_variables] for m in (generator, critic)]
     trainer.fit(lr, hr, batch_size=4, epochs=1, verbose=0)
-    after = [[np.array(v) for v in m.trainable_variables] for m in (generator, critic)]
+    after = [[keras.ops.convert_to_numpy(v) for v in m.trainable_variables] for m in (generator, critic)]
     return before, after
 
 

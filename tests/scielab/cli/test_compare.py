@@ -397,13 +397,13 @@ def test_lpips_stands_beside_by_the_name_of_its_network(command, refused, pair, 
     ways = ("--csv", "rows.csv", "--html", "page.html", "--json")
     found = json.loads(command("scielab", "compare", "a.png", "b.png", *chosen, *ways).stdout)
     (row,) = csv.DictReader((tmp_path / "rows.csv").open(encoding="utf-8"))
-    facts = dict(content(tmp_path / "page.html")["facts"])
+    shown = facts(tmp_path / "page.html")
     for name in ("squeeze", "alex"):
         network = lpips.load(name, drawn_weights)
         assert found[network.metric] == lpips.distance(network, *pair) > 0
         assert float(row[network.metric]) == found[network.metric]
         assert found["lpips"][network.metric] == lpips.identity(network)
-        assert facts[network.metric].startswith(f"{found[network.metric]:.4f}, {network.version}; weights ")
+        assert shown[network.metric].startswith(f"{found[network.metric]:.4f}, {network.version}; weights ")
     usual = command("scielab", "compare", "a.png", "b.png", "--weights", drawn_weights).stdout
     assert f"lpips-alex {found['lpips-alex']:.4f}   LPIPS 0.1, AlexNet" in usual and "squeeze" not in usual
     assert "LPIPS, add columns" in refused("scielab", "compare", "a.png", "b.png", "--csv", "rows.csv")
@@ -487,11 +487,11 @@ def test_a_csv_without_last_newline_and_an_empty_one_are_continued(command, pair
 
 
 @pytest.mark.slow
-def test_csv_from_many_processes_at_once(tmp_path, pair, command):
+def test_csv_from_many_processes_at_once(tmp_path, pair, process):
     import concurrent.futures
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        jobs = [pool.submit(command, "scielab", "compare", "a.png", "b.png", "--csv", "rows.csv") for _ in range(6)]
+        jobs = [pool.submit(process, "scielab", "compare", "a.png", "b.png", "--csv", "rows.csv") for _ in range(6)]
     assert all(job.result().returncode == 0 for job in jobs)
     lines = (tmp_path / "rows.csv").read_text().splitlines()
     assert len(lines) == 7 and len(set(lines[1:])) == 1 and lines[0].startswith("reference,")
