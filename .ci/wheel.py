@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "wheel"
@@ -31,7 +32,7 @@ PAGES = [
 LEFT_OUT = re.compile(r"enhance train|enhance evaluate|\bDIR\b|\bFILE\b|\bRUN\b|\bREFDIR\b|\.pth\b|\.tflite\b")
 
 
-def uv(*arguments: object, **options: object) -> subprocess.CompletedProcess:
+def uv(*arguments: object, **options: Any) -> subprocess.CompletedProcess:
     """Run uv; what fails ends this script with what uv said."""
     return subprocess.run([sys.executable, "-m", "uv", *map(str, arguments)], check=True, text=True, **options)
 

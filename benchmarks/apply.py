@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 #: Generators, and how often each is timed after its first call.
 GENERATORS = {
     "light": ("light", {"blocks": 8, "filters": 32}, 5),
-    "light-16x32": ("light", {"blocks": 16, "filters": 32}, 5),
+    "light-8x64": ("light", {"blocks": 8, "filters": 64}, 5),
     "srresnet": ("srresnet", {}, 1),
 }
 WAYS = ("tiles", "whole")

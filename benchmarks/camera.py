@@ -45,7 +45,8 @@ CASES = {  # name: setting, changes, side of the picture
 
 def median_ms(work, seconds: float = 1.5) -> float:
     work()
-    times, end = [], time.perf_counter() + seconds
+    times: list[float] = []
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 5:
         start = time.perf_counter()
         work()

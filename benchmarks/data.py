@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,8 @@ RENDERED = {  # name: setting, what varies
 
 def seconds_per_call(work, seconds: float) -> float:
     work()
-    times, end = [], time.perf_counter() + seconds
+    times: list[float] = []
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 5:
         start = time.perf_counter()
         work()
@@ -96,7 +98,7 @@ def pillow_loop(folder: Path):
 
     names = sorted(path.name for path in (folder / "HR").iterdir())
     while True:
-        parts = ([], [])
+        parts: tuple[list, list] = ([], [])
         for name in random.choices(names, k=BATCH):
             quarter, mirror = random.randrange(4), random.randrange(2)
             for place, pictures in zip(("LR", "HR"), parts, strict=True):
@@ -170,7 +172,7 @@ def existing_pairs(step_ms: float, seconds: float) -> list[dict]:
     with tempfile.TemporaryDirectory() as place:
         small = write_pairs(Path(place) / "small", HR_PX, 256)
         large = write_pairs(Path(place) / "large", 2 * HR_PX, 64)
-        cases = {
+        cases: dict[str, tuple[Path, dict[str, Any]]] = {
             "memory": (small, {}),
             "memory, windows of 256²": (large, {}),
             "memory, random_size of 256²": (large, {"crop": "random_size"}),
@@ -195,7 +197,7 @@ def rendering(images_per_s: float, jobs: int, seconds: float) -> list[dict]:
     for name, (setting, vary) in RENDERED.items():
         view, rates = camera_file.load(setting), []
         for processes in (0, 1, jobs):  # 0: in a thread of this process, whose processor time is known
-            options = {"vary": vary, "hr_px": HR_PX, "jobs": processes}
+            options: dict[str, Any] = {"vary": vary, "hr_px": HR_PX, "jobs": processes}
             with discover.open(photographs.BUILTIN, camera=view, setting=setting, **options) as source:
                 batches, start = source.batches(0, size=BATCH, seed=0), time.perf_counter()
                 next(batches)

@@ -31,7 +31,7 @@ LARGE = (3000, 4000)
 
 def times_ms(works: dict, seconds: float = 4.0) -> dict[str, float]:
     """Median time of each, taken in turns: three turns or as many as fit."""
-    times = {name: [] for name in works}
+    times: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():
         work()
     end = time.perf_counter() + seconds
@@ -90,12 +90,12 @@ def measure(side: int, rate: float) -> dict:
     from scielab.viewing import Viewing
 
     ref, test = pictures(side, side)
-    singles = ref.astype(np.float32), test.astype(np.float32)
+    ref32, test32 = ref.astype(np.float32), test.astype(np.float32)
     viewing = Viewing(samples_per_degree=rate)
     reference = s_cielab.Reference(ref, viewing)
     works = {
         "float64": lambda: s_cielab.delta_e(ref, test, viewing),
-        "float32": lambda: s_cielab.delta_e(*singles, viewing, dtype=np.float32),
+        "float32": lambda: s_cielab.delta_e(ref32, test32, viewing, dtype=np.float32),
         "cached": lambda: reference.delta_e(test),
         "direct": lambda: direct(ref, test, rate),
     }
@@ -105,7 +105,7 @@ def measure(side: int, rate: float) -> dict:
         pass
     else:
         options = {"applyMagma": False, "computeMeanError": False, "parameters": {"ppd": float(rate)}}
-        works["flip"] = lambda: flip_evaluator.evaluate(*singles, "LDR", **options)
+        works["flip"] = lambda: flip_evaluator.evaluate(ref32, test32, "LDR", **options)
     taken = times_ms(works)
     exact = works["float64"]()
     found = {"side": side, "samples_per_degree": rate, "ms": taken}
@@ -126,13 +126,15 @@ def measure_memory(precision: str) -> dict:
     from scielab.viewing import Viewing
 
     rows, columns = LARGE
-    tile = [image.quantise(p) for p in pictures(rows // 4, columns // 4)]
-    pair = [np.tile(t, (4, 4, 1)) for t in tile]
+    tiles = [image.quantise(picture) for picture in pictures(rows // 4, columns // 4)]
+    ref, test = (np.tile(tile, (4, 4, 1)) for tile in tiles)
+    small_ref, small_test = (tile[:64, :64] for tile in tiles)
+    dtype = {"float32": np.float32, "float64": np.float64}[precision]
     viewing = Viewing(samples_per_degree=60)
-    s_cielab.delta_e(*(t[:64, :64] for t in tile), viewing, dtype=precision)  # loads what it loads
+    s_cielab.delta_e(small_ref, small_test, viewing, dtype=dtype)  # loads what it loads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    s_cielab.delta_e(*pair, viewing, dtype=precision)
+    s_cielab.delta_e(ref, test, viewing, dtype=dtype)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

@@ -25,7 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 GENERATORS = {
     "light-8x32": {"kind": "light", "blocks": 8, "filters": 32},
-    "light-16x32": {"kind": "light", "blocks": 16, "filters": 32},
+    "light-8x64": {"kind": "light", "blocks": 8, "filters": 64},
     "srresnet-bn": {"kind": "srresnet"},
     "edsr-16x64": {"kind": "edsr"},
     "rrdb-23x64": {"kind": "rrdb"},
@@ -133,8 +133,8 @@ def measure(name: str, precision: str) -> dict:
         }
     )
     result["forward"] = BATCH / found["forward"]
-    for stage in ("pretrain", "pretrain_loading", "gan"):
-        result[stage] = BATCH * count / found[stage]
+    for part in ("pretrain", "pretrain_loading", "gan"):
+        result[part] = BATCH * count / found[part]
     result["loading_ms"] = found["loading"] / count * 1e3
     result["matrix_gflops"] = 2 * MATRIX**3 / 1e9 / found["float32"]
     result["matrix_bf16_gflops"] = 2 * MATRIX**3 / 1e9 / found["bfloat16"]

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -217,7 +218,7 @@ def truncation() -> None:
     photons[n // 2, n // 2] = 1.0
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.5))
     for ax, fnumber in zip(axes, (4, 22), strict=True):
-        lens = {"fov_deg": fov, "distance_m": 0.5, "fnumber": fnumber, "focal_length_mm": FOCAL_MM}
+        lens: dict[str, Any] = {"fov_deg": fov, "distance_m": 0.5, "fnumber": fnumber, "focal_length_mm": FOCAL_MM}
         light, spacing = isetcam_lens.irradiance(photons, relative_illumination=False, **lens)
         kept = light[..., band] / optics.radiance_to_irradiance(Optics(fnumber=fnumber), 0.5)
         f = np.fft.fftfreq(len(kept), isetcam_lens.sample_spacing_um(n, fov, math.inf, FOCAL_MM) * 1e-3)
@@ -279,13 +280,15 @@ def exposure_rule() -> None:
     """What measuring the exposure through noise does: the brightest of some pixels after one second."""
     rng = np.random.default_rng(0)
     white = pipeline.render(np.ones((128, 128, 3)), theirs("optics.fnumber=22"))
+    if white.exposure_s is None:
+        raise ValueError("the camera has no sensor")
     cases = (
-        ("f/4, 2.8 µm pixels, ColorChecker", *CHECKER_S),
-        ("f/22, 1 µm pixels, white", white.exposure_s, WHITE_F22_S),
+        ("f/4, 2.8 µm pixels, ColorChecker", CHECKER_S[0], CHECKER_S[1:]),
+        ("f/22, 1 µm pixels, white", white.exposure_s, (WHITE_F22_S,)),
     )
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.3))
     counts = 2 ** np.arange(9)
-    for ax, (label, clean, *found) in zip(axes, cases, strict=True):
+    for ax, (label, clean, found) in zip(axes, cases, strict=True):
         mean = 0.95 * 10_000 / clean + 10  # electrons after one second, and dark ones
         seen = rng.poisson(mean, (2000, counts[-1])) + 10 * rng.standard_normal((2000, counts[-1]))
         ratio = np.stack([0.95 * 10_000 / seen[:, :count].max(axis=1) / clean for count in counts], axis=1)
@@ -301,10 +304,10 @@ def exposure_rule() -> None:
         ax.set(title=label, xlabel="pixels that measure", xlim=(1, counts[-1]))
         ax.set_xscale("log", base=2, subs=[])
         ax.xaxis.set_major_formatter("{x:.0f}")
-        times, shares = (
+        seconds, shares = (
             " to ".join(f"{value:#.4g}" for value in values) for values in (found, np.divide(found, clean))
         )
-        print(f"4 automatic exposure, {label}: {times} s (ISETCam), {clean:#.4g} s without noise: {shares} of it")
+        print(f"4 automatic exposure, {label}: {seconds} s (ISETCam), {clean:#.4g} s without noise: {shares} of it")
     axes[0].set_ylabel("exposure over that without noise")
     save(figure, "auto-exposure", legend=axes[0])
     picture, noisy = photograph(128), camera_file.override(default(), ["sensor.noise=true"])
