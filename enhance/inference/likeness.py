@@ -5,6 +5,7 @@ detail they had tell most pictures of another camera, exposure or scale apart, a
 """
 
 import contextlib
+import itertools
 from collections.abc import Generator, Iterable, Mapping
 
 import numpy as np
@@ -108,11 +109,11 @@ def ranges(measured: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
     }
 
 
-def of_batches(batches: Generator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float]]:
-    """`ranges` of the first pictures, some hundreds, of batches of training pairs (LR and HR, uint8), then closed."""
+def of_batches(batches: Generator[tuple[np.ndarray, np.ndarray]], steps: int) -> dict[str, list[float]]:
+    """`ranges` of the pictures, some hundreds at most, of the first `steps` batches of LR and HR (uint8), then closed."""
     measured: list[dict[str, float]] = []
     with contextlib.closing(batches):
-        for low, _ in batches:
+        for low, _ in itertools.islice(batches, steps):
             measured += [measure(picture / 255.0) for picture in low]
             if len(measured) >= _MEASURED:
                 return ranges(measured)

@@ -276,7 +276,9 @@ class _Training:
             "backend": keras.backend.backend(),
             "data": self.pictures.source,
             "pairs": self.pictures.trained_on,
-            "inputs": likeness.of_batches(self.pictures.batches(0, size=config.batch, seed=config.seed)),
+            "inputs": likeness.of_batches(
+                self.pictures.batches(0, size=config.batch, seed=config.seed), self.state.step
+            ),
             "validation": self.log.validation(next(s.best for s in reversed(config.stages) if s.steps)),
             "seed": config.seed,
             "rollbacks": self.state.rollbacks,
