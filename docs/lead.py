@@ -6,7 +6,6 @@ The scene is three times as wide as the f22 camera's own, on a sensor three time
 sees as much of the blur as one of the 32×32 pictures that `deblur` was trained on.
 """
 
-from importlib import resources
 from pathlib import Path
 
 import numpy as np

@@ -110,7 +110,7 @@ def ranges(measured: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
 
 
 def of_batches(batches: Generator[tuple[np.ndarray, np.ndarray]], steps: int) -> dict[str, list[float]]:
-    """`ranges` of the pictures, some hundreds at most, of the first `steps` batches of LR and HR (uint8), then closed."""
+    """`ranges` of the pictures, some hundreds at most, in the first `steps` batches (LR, HR: uint8), then closed."""
     measured: list[dict[str, float]] = []
     with contextlib.closing(batches):
         for low, _ in itertools.islice(batches, steps):
