@@ -11,6 +11,8 @@
 # make classical DATA="FOLDER…"   the answers of the grid's row `classical`, fitted to the photographs in folders
 # make weights TASK=deblur PHOTOS="FOLDER…"   trains a model that ships again, in build/weights (an hour)
 # make lead           the picture at the top of README
+# make sheets DATA=SET   the pictures of docs/results.md, of a data set that holds Kodak's photographs
+# make speed          what docs/speed.md quotes, timed again on this machine, which had better be idle
 # make lint           ruff and mypy
 # make clean          remove what these made
 
@@ -28,7 +30,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical weights lead lint clean
+.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical weights lead sheets speed lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -103,6 +105,14 @@ classical: $(READY)
 
 lead: $(READY)
 	@$(BIN)/python docs/lead.py
+
+sheets: $(READY)
+	@$(BIN)/python docs/sheets.py $(DATA)
+
+speed: $(READY)
+	@for what in "train light-8x32 light-8x64 srresnet-bn" apply data; do set -- $$what; echo "== $$1"; mkdir -p build; name=$$1; shift; \
+		$(BIN)/python benchmarks/$$name.py "$$@" --json > build/speed.json && \
+		mv build/speed.json benchmarks/results/$$name.json || exit 1; done
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

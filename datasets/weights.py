@@ -3,7 +3,7 @@
 Every photograph in the folders but those that `heldout260.txt` names is seen by the task's camera, whole and once more
 turned, mirrored and with other colours. `deblur` and `color` also see what their own camera does not make, so that they
 leave alone what is sharp or well exposed: every photograph once at one of several f-numbers or exposures, every eighth
-untouched. SET is a rendered set of the task's camera, as `enhance train --data` takes it; its manifest says of every
+(`color`: every third) untouched. SET is a rendered set of the task's camera, as `enhance train --data` takes it; its manifest says of every
 picture which camera it went through.
 """
 
@@ -27,8 +27,8 @@ RANGES = {
     "color": ("sensor.exposure_ev", (-2.0, -1.75, -1.5, -1.0, -0.75, -0.5, 0.0, 0.5)),
 }
 
-#: Of so many photographs one is also shown untouched, to the tasks that have a range.
-UNTOUCHED = 8
+#: Task → of so many photographs one is also shown untouched.
+UNTOUCHED = {"deblur": 8, "color": 3}
 
 
 def render(part: Path, photos: list[photographs.Photo], camera: Camera, jobs: int, *, vary: bool = False) -> None:
@@ -75,7 +75,7 @@ def main(task: str, sources: tuple[Path, ...], output: Path, jobs: int) -> None:
             parts.append(
                 (f"{value:g}_", photos[number :: len(values)], camera.replace(key, value), f"{key} = {value:g}")
             )
-        parts.append(("ideal_", photos[3::UNTOUCHED], camera_file.load("ideal"), "ideal"))
+        parts.append(("ideal_", photos[3 :: UNTOUCHED[task]], camera_file.load("ideal"), "ideal"))
     records = []
     for prefix, some, view, through in parts:
         part = making / (prefix.rstrip("_") or "own")
