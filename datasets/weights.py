@@ -3,8 +3,8 @@
 Every photograph in the folders but those that `heldout260.txt` names is seen by the task's camera, whole and once more
 turned, mirrored and with other colours. `deblur` and `color` also see what their own camera does not make, so that they
 leave alone what is sharp or well exposed: every photograph once at one of several f-numbers or exposures, every eighth
-(`color`: every third) untouched. SET is a rendered set of the task's camera, as `enhance train --data` takes it; its manifest says of every
-picture which camera it went through.
+(`color`: every third) untouched. SET is a rendered set of the task's camera, as `enhance train --data` takes it; its
+manifest says of every picture which camera it went through.
 """
 
 import json
