@@ -2,7 +2,7 @@
 
     python docs/sheets.py SET        or: make sheets DATA=SET
 
-SET is a data set of the four cameras that holds Kodak's photographs (`camsim dataset KODAK -o SET`), which may be shown.
+SET is a data set of the four cameras that holds Kodak's photographs (`camsim dataset KODAK -o SET`); they may be shown.
 Each row is a photograph, none of which a model has seen: some of Kodak's, then built-in ones. Pictures are 128×128
 pixels, shown at twice their size, every pixel as it is.
 """
