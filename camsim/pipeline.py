@@ -86,7 +86,7 @@ def render(
     rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
     incident = camera.sensor.auto_exposure == "incident"
     exposure_s = exposure.exposure_time(camera.sensor, electron_rate.white_rate(camera) if incident else rate)
-    electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    electrons = noise.expose(rate, exposure_s, camera.sensor, seed)
     counts = adc.digitise(electrons, camera.sensor)
     linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
 

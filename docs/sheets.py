@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 import enhance
+from camsim.io.image import quantise
 from enhance import zoo
 from scielab.classical import answers
 from scielab.model_grid import pictures
@@ -43,7 +44,7 @@ def sheet(shown: list[pictures.Picture], setting: str, task: str) -> Image.Image
         low = picture.inputs[setting]
         side = picture.reference.shape[:2]
         tiles = [np.asarray(Image.fromarray(low).resize(side[::-1], Image.Resampling.NEAREST))]
-        tiles += [np.uint8(np.rint(255 * np.clip(model(low / 255.0), 0, 1))) for model in columns.values()]
+        tiles += [quantise(model(low / 255.0)) for model in columns.values()]
         rows.append([*tiles, picture.reference])
     step = TIMES * side[0] + MARGIN_PX
     titles = [f"camera {setting}", *columns, "the photograph"]

@@ -115,7 +115,7 @@ def render(picture: np.ndarray | Shot | Cube, camera: Camera, *, seed: int = 0, 
     spacing_um = sample_spacing_um(columns, fov_deg, camera.scene.distance_m, focal_length_mm)
     rate = sample(flux, spacing_um, shape, pitch_um, tile)
     exposure_s = exposure.exposure_time(camera.sensor, flux if camera.sensor.auto_exposure == "max" else rate)
-    electrons = noise.expose(rate, exposure_s, camera.sensor, np.random.default_rng(seed))
+    electrons = noise.expose(rate, exposure_s, camera.sensor, seed)
     volts = adc.volts(electrons, camera.sensor) * camera.sensor.analog_gain
     swing_v = float(adc.volts(pixels.as_read(camera.sensor).full_well_e, camera.sensor))
     demosaiced, finished, srgb = processor(volts, swing_v, tile, efficiency, bit_depth=camera.sensor.bit_depth)

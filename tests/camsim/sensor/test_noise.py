@@ -13,7 +13,7 @@ N = 500  # pixels along a side of a flat field: a variance is then known to 0.3 
 
 
 def flat(value: float, pixel: Sensor, *, exposure_s: float = 1.0, seed: int = 0) -> np.ndarray:
-    return noise.expose(np.full((N, N), value), exposure_s, pixel, np.random.default_rng(seed))
+    return noise.expose(np.full((N, N), value), exposure_s, pixel, seed)
 
 
 def quiet(**fields) -> Sensor:
