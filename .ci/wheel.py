@@ -25,7 +25,7 @@ COMMANDS = ("camsim", "enhance", "scielab")
 #: The pages whose commands are run, in one folder.
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("restoring", "comparing", "measuring", "cameras", "verification")),
+    *(f"docs/{name}.md" for name in ("restoring", "comparing", "measuring", "cameras", "augment", "verification")),
 ]
 
 #: Commands that are not run: they train for minutes, fetch something, or name a file that a reader has.

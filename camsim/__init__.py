@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from camsim.augment import Augment
     from camsim.camera import Camera
     from camsim.camera_parts import ISP, Optics, Scene, Sensor
     from camsim.measure.instruments import measure_color, measure_mtf, measure_noise
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ISP",
+    "Augment",
     "Camera",
     "Optics",
     "Scene",
@@ -47,6 +49,7 @@ __all__ = [
 
 #: What is handed out as it is, and where it stands.
 _ELSEWHERE = {
+    "Augment": "camsim.augment",
     "Camera": "camsim.camera",
     **dict.fromkeys(("ISP", "Optics", "Scene", "Sensor"), "camsim.camera_parts"),
     "Shot": "camsim.shot",

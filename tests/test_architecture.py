@@ -22,7 +22,7 @@ PACKAGES = ("camsim", "enhance", "scielab")
 FLOORS = {
     "camsim": (
         "cli",
-        "dataset",
+        "dataset augment",
         "pipeline",
         "isetcam sheet",
         "image_formation isp measure camera_file",

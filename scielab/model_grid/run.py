@@ -179,9 +179,9 @@ def grid(
     >>> print(found)  # doctest: +ELLIPSIS
     mean ΔE / PSNR dB
                           f22
-    bicubic    19.78 / 15.51
+    bicubic    19.79 / 15.51
     classical  ...
-    nearest    20.14 / 15.28
+    nearest    20.15 / 15.29
     """
     planned = planning.plan(
         models,

@@ -1,0 +1,84 @@
+"""The examples of docs/augment.md, each in its own library: what it says is run."""
+
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import camsim
+
+PAGE = Path(__file__).parents[2] / "docs" / "augment.md"
+if not PAGE.is_file():
+    pytest.skip("an installed package has no pages", allow_module_level=True)
+
+BLOCKS = re.findall(r"^## (\w+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def example(heading, **names):
+    """The names that the page's program under a heading defines."""
+    (text,) = (body for title, body in BLOCKS if title == heading)
+    (program,) = re.findall(r"^```py\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    scope = {"np": np, "camsim": camsim, **names}
+    exec(program, scope)  # noqa: S102  the page is ours
+    return scope, program.splitlines()
+
+
+@pytest.fixture
+def augment():
+    return camsim.Augment("pixel25", {"sensor.exposure_ev": (-2, 0)}, seed=1)
+
+
+@pytest.fixture
+def photos():
+    return np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
+
+
+def test_keras(augment, photos):
+    keras = pytest.importorskip("keras")
+    scope, _ = example("Keras", keras=keras)
+    data = scope["Degraded"](photos, augment, batch=3)
+    assert len(data) == 2
+    for epoch in range(2):
+        for number in range(2):
+            seen, clean = data[number]
+            np.testing.assert_array_equal(clean, photos[3 * number : 3 * number + 3])
+            np.testing.assert_array_equal(seen[1], augment(clean[1], epoch * 6 + 3 * number + 1))
+        data.on_epoch_end()
+
+
+def test_pytorch(augment, photos):
+    torch = pytest.importorskip("torch")
+    scope, _ = example("PyTorch", torch=torch)
+    data = scope["Degraded"](photos, augment)
+    loader = torch.utils.data.DataLoader(data, batch_size=3, num_workers=2)
+    seen = torch.cat([batch for batch, _ in loader])
+    assert seen.shape == (6, 3, 32, 32) and seen.dtype == torch.uint8
+    np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), augment(photos, range(6)))
+
+
+@pytest.mark.parametrize("library", ["torchvision", "albumentations"])
+def test_transforms_that_see_a_picture_alone(augment, photos, library):
+    pytest.importorskip(library)
+    names = {"augment": augment, "random": random}
+    if library == "torchvision":
+        import torch
+        from torchvision.transforms import v2
+
+        names |= {"torch": torch, "v2": v2}
+    else:
+        import albumentations
+
+        names |= {"albumentations": albumentations}
+    (text,) = (body for title, body in BLOCKS if title == "Where")
+    (line,) = (line for line in text.splitlines() if line.startswith(("v2.", "albumentations.")) and library in line)
+    transform = eval(line.split("  #")[0], names)
+    seen = [transform(image=photos[0])["image"] if library == "albumentations" else transform(photos[0]) for _ in "ab"]
+    assert seen[0].shape == photos[0].shape and seen[0].dtype == np.uint8 and (seen[0] != seen[1]).any()
+
+
+def test_grain(augment, photos):
+    grain = pytest.importorskip("grain")
+    seen = list(grain.MapDataset.source(photos).map_with_index(lambda i, picture: augment(picture, i)))
+    np.testing.assert_array_equal(seen, augment(photos, range(6)))
