@@ -1,12 +1,16 @@
 """Writing without harm: a file or folder appears whole or not at all, and a failed write leaves nothing behind."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+#: What the system says where a file does not fit: a full disk, a quota, a limit of size.
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def check_writable(path: Path | str) -> None:
