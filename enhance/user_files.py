@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from camsim.io import atomic, text_file, user_folder
+from camsim.io import atomic, lock, text_file, user_folder
+
+#: Another process needs the files no longer than this.
+_WAIT_S = 10.0
 
 
 def _runs_file() -> Path:
@@ -28,8 +31,9 @@ def runs() -> list[str]:
 def remember(folder: Path | str) -> None:
     """Remember a finished run as the latest; ValueError where the file of the others is damaged."""
     path = str(Path(folder).resolve())
-    others = [other for other in runs() if other != path]
-    atomic.write_text(_runs_file(), json.dumps([*others, path], indent=1))
+    with lock.beside(_runs_file(), wait_s=_WAIT_S):
+        others = [other for other in runs() if other != path]
+        atomic.write_text(_runs_file(), json.dumps([*others, path], indent=1))
 
 
 def chosen() -> dict[str, str]:

@@ -82,6 +82,7 @@ def write(
     seed: int = 0,
     vary: bool = False,
     jobs: int = 1,
+    force: bool = True,
     step: Callable[[], object] = lambda: None,
 ) -> dict:
     """Render a set of pairs into a folder, which appears only when it is complete.
@@ -89,7 +90,7 @@ def write(
     Parameters
     ----------
     folder : Path or str
-        The folder to make; one that stands there is replaced (`check_target` says whether it may be).
+        The folder to make. No other process can make it meanwhile.
     sources : list of Photo
         Photographs, each with a name of its own, as `photographs.open_sources` gives them.
     cameras : dict of str to Camera
@@ -106,6 +107,8 @@ def write(
         Whether all scenes of a photograph but the first are turned, mirrored and recoloured at random.
     jobs : int
         Processes that share the work.
+    force : bool
+        Whether a folder that stands there is replaced.
     step : callable
         Called without arguments after every scene.
 
@@ -119,7 +122,9 @@ def write(
     ------
     ValueError
         Where two photographs have the same name, one is damaged or smaller than the target, the sizes do not fit one
-        another, or the folder cannot be written.
+        another, or the folder cannot be written, or another process is writing it.
+    FileExistsError
+        Where something stands there, without `force`.
 
     Examples
     --------
@@ -139,6 +144,7 @@ def write(
         sources, cameras, hr_px=hr_px, scale=scale, scene_px=scene_px, seed=seed, vary=vary, jobs=jobs
     )
     with atomic.atomic_folder(folder) as new:
+        check_target(Path(folder), force=force)  # another process may have been faster than whoever asked before
         _write_cameras(new, cameras)
         records = []
         for pair in rendered:

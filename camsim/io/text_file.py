@@ -1,6 +1,7 @@
 """JSON and TOML from outside: one door for each, which bounds bytes, depth and numbers before anyone looks inside."""
 
 import json
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -41,6 +42,7 @@ def parse_json(text: str | bytes, name: str) -> Any:
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """The tables of a TOML text; errors as of `parse_json`."""
     try:
+        _check_keys(text)
         values = tomllib.loads(text)
         _check(values, infinite=True)
     except RecursionError:
@@ -70,6 +72,14 @@ def _read(path: Path, most_bytes: int) -> str:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no finite number")
+
+
+def _check_keys(text: str) -> None:
+    """Raise ValueError for keys of so many parts that to read them takes hours."""
+    for line in text.splitlines():
+        parts = [] if line.lstrip().startswith("#") else re.split(r"[=,{}\[\]]", line)
+        if any(part.count(".") > 2 * _DEEPEST for part in parts):
+            raise ValueError("nested too deeply")
 
 
 def _check(value: object, *, infinite: bool) -> None:

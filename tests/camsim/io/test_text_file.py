@@ -34,7 +34,10 @@ def test_json_that_cannot_be_used_is_one_line(tmp_path, content, words):
     ("content", "words"),
     [
         ("a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
-        (".".join("a" * 5000) + " = 1", "nested too deeply"),
+        (".".join("a" * 100) + " = 1", "nested too deeply"),
+        (".".join("a" * 1_000_000) + " = 1", "nested too deeply"),  # whose parser takes the square of the length
+        ("a = {b." + ".".join("a" * 1_000_000) + " = 1}", "nested too deeply"),
+        ("[" + " . ".join("a" * 1_000_000) + "]", "nested too deeply"),
         ("a = " + "9" * 400, "more than 64 bits"),
         ("a = 0x" + "f" * 10_000, "more than 64 bits"),
         ("a = " + "9" * 5000, "not TOML"),
@@ -53,7 +56,7 @@ def test_what_is_sound_is_read(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b'\xef\xbb\xbf{"a": [1, -2.5e300, null, true, "\\u00e4"], "b": 9223372036854775807}')
     assert text_file.read_json(path) == {"a": [1, -2.5e300, None, True, "ä"], "b": 2**63 - 1}
-    path.write_text("distance_m = inf\n[lens]\nfnumber = 2.8\n")  # TOML has a word for infinity
+    path.write_text(f"# {'.' * 200}\ndistance_m = inf\n[lens]\nfnumber = 2.8\n")  # TOML has a word for infinity
     assert text_file.read_toml(path) == {"distance_m": float("inf"), "lens": {"fnumber": 2.8}}
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
@@ -9,7 +10,9 @@ from importlib import metadata
 import numpy as np
 import pytest
 
+from camsim.io import lock
 from scielab.model_grid import planning, run, tables
+from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import Row
 
 pytestmark = pytest.mark.installed
@@ -72,6 +75,38 @@ def test_a_function_that_was_trained_for_a_camera_has_a_verdict(pictures):
         run.grid({"mine": nearest}, pictures, trained_for={"mine": "f2"})
     shown = [r for r in found.results if r.output is not None]
     assert {r.picture for r in shown} == {p.name for p in pictures} and shown[0].output.dtype == np.uint8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", [12, 32])
+def test_one_small_picture_is_enough(tmp_path, side):
+    """Of one window, flat and busy at once, and of none: mesh and hatch are then left out."""
+    draw = np.random.default_rng(0)
+    low = draw.integers(0, 256, (side // 4, side // 4, 3), np.uint8)
+    small = [Picture(name=str(i), reference=nearest(low) // (1 + i), inputs={"mine": low}) for i in range(3)]
+    found = run.grid({"mine": nearest}, small, limit=1, output=tmp_path)
+    assert len(found.results) == 2 and found.report.stat().st_size
+    assert ("mesh" in found.cells[0].estimates) == (side == 32)
+
+
+def test_pictures_smaller_than_the_window_of_ssim_are_refused_before_any_work(tmp_path):
+    low = np.zeros((2, 2, 3), np.uint8)
+    asked = []
+    with pytest.raises(ValueError, match=r"arrays, tiny: SSIM needs 11×11 pixels, not \(8, 8\)"):
+        run.grid(
+            {"mine": asked.append},
+            [Picture(name="tiny", reference=nearest(low), inputs={"x": low})],
+            output=tmp_path / "o",
+        )
+    assert not asked and not any(tmp_path.glob("o"))
+
+
+def test_the_second_into_one_folder_is_told_so_before_any_work(tmp_path, pictures):
+    asked = []
+    told = rf"{tmp_path} is being written by process {os.getpid()} on "
+    with lock.inside(tmp_path), pytest.raises(ValueError, match=told):
+        run.grid({"mine": asked.append}, pictures, output=tmp_path)
+    assert not asked and not any(tmp_path.iterdir())
 
 
 def test_registered_models_take_part_alone_or_beside_functions(registered, pictures, tmp_path):
