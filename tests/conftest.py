@@ -67,7 +67,7 @@ def command(tmp_path, monkeypatch, capfd):
         monkeypatch.chdir(cwd or tmp_path)
         monkeypatch.setattr(sys, "argv", words)
         capfd.readouterr()
-        asked_to_stop = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        asked_to_stop = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
         before = {number: signal.getsignal(number) for number in asked_to_stop}
         try:
             with pytest.raises(SystemExit) as stop:

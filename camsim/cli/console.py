@@ -189,15 +189,18 @@ def _run(cli: Commands, name: str) -> int:
 
 
 def _asks_to_stop() -> list[signal.Signals]:
-    """The signals that ask a process to stop, as Ctrl-C does; not those that are ignored, as by nohup."""
-    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows lacks one
+    """The signals that ask a process to stop; not those that are ignored, as by nohup."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows lacks one
     return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
 
 
 def _interrupt(number: int, frame: object) -> None:
-    """Clean up as after Ctrl-C, undisturbed by being asked again."""
+    """Clean up, undisturbed by being asked again, unless by Ctrl-C."""
     for each in _asks_to_stop():
-        signal.signal(each, signal.SIG_IGN)
+        if each != signal.SIGINT:
+            signal.signal(each, signal.SIG_IGN)
+    sys.unraisablehook = lambda _: None  # what is half made complains of being thrown away
     raise KeyboardInterrupt
 
 

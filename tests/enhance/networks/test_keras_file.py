@@ -289,6 +289,8 @@ ATTACKS = {
         {"spec": {"class_name": "__typespec__", "spec_name": "Popen", "module": "subprocess", "config": []}},
     ),
     "a name that is a path": layer("keras.layers", "ReLU", {"name": "../../evil"}),
+    "a name that leads out of a folder": layer("keras.layers", "ReLU", {"name": "a..b"}),
+    "a name of nothing but dots": layer("keras.layers", "ReLU", {"name": "_.."}),
     "a text that names a registered class": layer("keras.layers", "ReLU", {"activity_regularizer": "cam2eye>ICNR"}),
     "a shape that code builds": layer("keras.layers", "ReLU", {}) | {"build_config": {"input_shape": CODE}},
     "another way to build": layer("keras.layers", "ReLU", {}) | {"build_config": {"shapes_dict": {}}},
@@ -466,3 +468,23 @@ def test_weights_of_other_layers_of_the_same_shapes_are_not_taken_silently(membe
     (tmp_path / "g.keras").write_bytes(archive(with_weights(members, change)))
     with pytest.raises(ValueError, match="not a usable model"):
         keras_file.load(tmp_path / "g.keras")
+
+
+def test_arrays_that_share_their_bytes_are_refused():
+    """Each lies within the file, and all together claim more than it holds."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name in ("one", "two"):
+            file[name] = np.zeros(4096, "float32")
+        places = [file[name].id.get_offset() for name in ("one", "two")]
+    whole = content.getvalue()
+    first, second = (struct.pack("<Q", place) for place in places)
+    assert whole.count(second) == 1 and places[1] + 4 * 4096 == len(whole)
+    end = struct.pack("<Q", len(whole))
+    shared = whole.replace(second, first).replace(end, struct.pack("<Q", places[1]))[: places[1]]
+    with h5py.File(io.BytesIO(whole)) as file:
+        assert list(keras_file._stored_shapes(file, len(whole))) == [(4096,), (4096,)]
+    with h5py.File(io.BytesIO(shared)) as file:
+        assert file["two"].id.get_offset() == places[0]
+        with pytest.raises(ValueError, match="claims 16384 bytes, which the file does not hold"):
+            list(keras_file._stored_shapes(file, len(shared)))
