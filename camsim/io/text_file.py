@@ -1,4 +1,4 @@
-"""JSON and TOML from outside: one door for each, which bounds bytes, depth and numbers before anyone looks inside."""
+"""Text from outside, JSON and TOML above all: one door for each, which bounds bytes, depth and numbers."""
 
 import json
 import re
@@ -19,12 +19,12 @@ def read_json(path: Path | str) -> Any:
 
     Raises FileNotFoundError where there is no file, ValueError in one line, naming the file, for all other trouble.
     """
-    return parse_json(_read(Path(path), MOST_JSON_BYTES), str(path))
+    return parse_json(read(Path(path), most_bytes=MOST_JSON_BYTES), str(path))
 
 
 def read_toml(path: Path | str) -> dict[str, Any]:
     """The tables of a TOML file; raises as `read_json` does."""
-    return parse_toml(_read(Path(path), MOST_TOML_BYTES), str(path))
+    return parse_toml(read(Path(path), most_bytes=MOST_TOML_BYTES), str(path))
 
 
 def parse_json(text: str | bytes, name: str) -> Any:
@@ -52,8 +52,8 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     return values
 
 
-def _read(path: Path, most_bytes: int) -> str:
-    """The text of a file of bounded length, in UTF-8."""
+def read(path: Path, *, most_bytes: int) -> str:
+    """The text of a file of bounded length, in UTF-8; raises as `read_json` does."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # else a pipe would be waited for
             raise ValueError(f"{path}: {'a folder' if path.is_dir() else 'no regular file'}, where a text is expected")

@@ -1,11 +1,14 @@
 """Model files from anywhere: what is read, and what is refused before Keras sees it."""
 
+import errno
 import io
 import json
+import os
 import pickle
 import re
 import struct
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from camsim.io import scratch
 from enhance.networks import generators, keras_file
 
 pytestmark = pytest.mark.installed
@@ -488,3 +492,17 @@ def test_arrays_that_share_their_bytes_are_refused():
         assert file["two"].id.get_offset() == places[0]
         with pytest.raises(ValueError, match="claims 16384 bytes, which the file does not hold"):
             list(keras_file._stored_shapes(file, len(shared)))
+
+
+@pytest.mark.parametrize("call", ["mkdtemp", "write_bytes"])
+def test_a_sound_file_is_not_called_damaged_where_the_disk_is_full(members, tmp_path, monkeypatch, call):
+    """Keras reads weights from a file, so that there must be room for one."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "good.keras"
+    path.write_bytes(archive(members))
+    monkeypatch.setattr(*((scratch.tempfile, call) if call == "mkdtemp" else (Path, call)), full)
+    with pytest.raises(scratch.NoPlaceError, match=r"a? ?temporary file .*made in .* \(No space left on device\)$"):
+        keras_file.load(path)
