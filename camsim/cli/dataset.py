@@ -74,10 +74,10 @@ def _rendering(*, hr_size: int, scale: int, scene_size: int, vary: bool, jobs: i
     "--scene-size", default=256, show_default=True, type=click.IntRange(4, 8192), help="What the camera sees."
 )
 @click.option(
-    "--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]"
+    "--cuts", type=click.IntRange(1, 1_000_000), help="Square scenes per photograph.  [default: 1; as the recipe says]"
 )
 @click.option("--vary", is_flag=True, help="Turn, mirror and recolour the scenes at random.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), help="Processes.")
 @console.seed_option
 @console.force_option
 @console.dry_run_option
