@@ -36,7 +36,7 @@ def in_words(error: ValidationError, kind: Any, prefix: str) -> str:
     if sort in ("too_long", "too_short"):
         least, most = problem["ctx"].get("min_length"), problem["ctx"].get("max_length")
         return f"{key} has {len(value)} values, must have {f'at most {most}' if least is None else f'at least {least}'}"
-    if sort in _OUTSIDE and not math.isnan(value):
+    if sort in _OUTSIDE and not (isinstance(value, float) and math.isnan(value)):
         return f"{key} = {shown(value).removesuffix('.0')} must be in {limits(field)}"
     wanted = "a finite number" if sort == "finite_number" else kind_words(field.annotation)
     return f"{key} = {written} must be {wanted}{f' in {limits(field)}' if limits(field) else ''}"
