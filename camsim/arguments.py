@@ -3,9 +3,39 @@
 import math
 import operator
 import os
+import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import SupportsIndex
+
+#: A value in a message is not longer, a word in it that nothing marks as a value, such as a path, not this long.
+_LONGEST_VALUE, _LONGEST_WORD = 80, 300
+
+#: Categories of Unicode: control, format (such as a change of direction), half a pair, ends of lines and paragraphs.
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def shown(value: object) -> str:
+    """A value for a message, as Python writes it, cut in the middle at 80 characters."""
+    return _cut(repr(value), _LONGEST_VALUE)
+
+
+def one_line(text: str) -> str:
+    """A message as one line that does nothing to a terminal, its values cut as by `shown`."""
+    text = " ".join(_cut(word, _LONGEST_WORD) for word in printable(text).split())
+    return re.sub(r"'[^']{79,}'", lambda found: _cut(found[0], _LONGEST_VALUE), text)
+
+
+def printable(text: str) -> str:
+    """A text without characters that do something to a terminal instead of standing in it; its lines stay."""
+    return "".join(
+        letter if letter in "\n\t" or unicodedata.category(letter) not in _UNPRINTABLE else "?" for letter in text
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 30]}…{text[-29:]}"
 
 
 def path(value: object, name: str) -> Path:
@@ -23,7 +53,7 @@ def whole(value: object, name: str, low: int, high: float = math.inf) -> int:
         number = None
     if number is None or isinstance(value, bool) or not low <= number <= high:
         bounds = f"[{low}, {high}]" if math.isfinite(high) else f"[{low}, ∞)"
-        raise ValueError(f"{name} = {value!r} must be a whole number in {bounds}")
+        raise ValueError(f"{name} = {shown(value)} must be a whole number in {bounds}")
     return number
 
 

@@ -5,14 +5,15 @@ The built-in cameras are `camsim/settings/*.toml`; any file of the same form is 
 
 import dataclasses
 import os
-import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 import tomli_w
 
+from camsim.arguments import shown
 from camsim.camera import Camera
+from camsim.io import text_file
 from camsim.schema.frozen import check_files, place_files, replaced
 from camsim.schema.spelling import hint, parse_assignment
 
@@ -123,19 +124,17 @@ def load(setting: str | os.PathLike[str] | Camera) -> Camera:
     name = str(setting)
     if name in builtin_names():
         text = (resources.files("camsim") / "settings" / f"{name}.toml").read_text(encoding="utf-8")
-        return from_dict(tomllib.loads(text), source=name)
+        return from_dict(text_file.parse_toml(text, name), source=name)
     path = Path(setting)
     if path.suffix != ".toml":
         known = builtin_names()
-        raise ValueError(f"unknown setting {name!r}; known: {', '.join(known)}, or a .toml file{hint(name, known)}")
+        raise ValueError(
+            f"unknown setting {shown(name)}; known: {', '.join(known)}, or a .toml file{hint(name, known)}"
+        )
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = text_file.read_toml(path)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not a TOML file ({error})") from error
     values.setdefault("name", path.stem)
     place_files(values, path.parent)
     return from_dict(values, source=str(path))

@@ -5,16 +5,16 @@ as its `base` and say only what differs. Every field states its default, bounds 
 """
 
 import dataclasses
-import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field
 
+from camsim.arguments import shown
+from camsim.io import text_file
 from camsim.schema.fields import Auto, number, plain, table
 from camsim.schema.frozen import Frozen, frozen
 from camsim.schema.spelling import hint, parse_assignment
@@ -72,7 +72,7 @@ class Stage(Frozen):
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
-            raise ValueError(f"stage name {self.name!r} must be a plain word")
+            raise ValueError(f"stage name {shown(self.name)} must be a plain word")
         if not any(weight > 0 for weight in self.losses.values()):
             raise ValueError(f"{self.name}.losses: no weight is above 0, nothing would be learnt")
         if self.patience and self.best not in METRICS:
@@ -141,7 +141,7 @@ class Config(Frozen):
 
     def __post_init__(self) -> None:
         if not self.style.isidentifier():
-            raise ValueError(f"style {self.style!r} must be a plain word")
+            raise ValueError(f"style {shown(self.style)} must be a plain word")
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ValueError(f"stages {', '.join(names)}: two have the same name")
@@ -181,25 +181,28 @@ def load(source: str | Path) -> Config:
     return from_dict(_read(source, seen=()), source=str(source))
 
 
+def _shipped(name: str) -> dict:
+    """The values in a shipped configuration."""
+    text = (resources.files("enhance") / "configs" / f"{name}.toml").read_text(encoding="utf-8")
+    return text_file.parse_toml(text, name)
+
+
 def _read(source: str | Path, seen: tuple[str, ...]) -> dict:
     """The values in a file, over those of its base."""
     if str(source) in seen:
         raise ValueError(f"{source}: is its own base")
     path = Path(source) / "config.toml" if Path(source).is_dir() else Path(source)
-    shipped = resources.files("enhance") / "configs" / f"{source}.toml" if str(source) in names() else None
-    if shipped is None and path.suffix != ".toml":
-        raise ValueError(f"unknown configuration {str(source)!r}; known: {', '.join(names())}, or a .toml file")
-    file: Traversable = shipped or path
+    is_shipped = str(source) in names()
+    if not is_shipped and path.suffix != ".toml":
+        raise ValueError(f"unknown configuration {shown(str(source))}; known: {', '.join(names())}, or a .toml file")
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{source}: not a TOML file ({error})") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        values = _shipped(str(source)) if is_shipped else text_file.read_toml(path)
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
     base = values.pop("base", "")
     try:
         if not isinstance(base, str):
-            raise ValueError(f"base = {base!r} must be text")
+            raise ValueError(f"base = {shown(base)} must be text")
         _check_stages(values)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from camsim.arguments import shown
+
 
 class UnfinishedError(ValueError):
     """A run whose training has not come to its end; `folder` is where it is."""
@@ -10,6 +12,13 @@ class UnfinishedError(ValueError):
     def __init__(self, folder: Path):
         super().__init__(f"{folder}: training is not finished")
         self.folder = folder
+
+
+class MissingError(ValueError):
+    """A folder in which no run is."""
+
+    def __init__(self, folder: Path, card: str):
+        super().__init__(f"{folder}: no trained model here ({card} is missing)")
 
 
 class NoModelError(ValueError):
@@ -24,7 +33,7 @@ class NoStyleError(ValueError):
     """A style that a task has no model of; it has those of other styles."""
 
     def __init__(self, task: str, style: str, there: Iterable[str]):
-        super().__init__(f"{task} has no style {style!r}; there is: {', '.join(there)}")
+        super().__init__(f"{task} has no style {shown(style)}; there is: {', '.join(there)}")
 
 
 class VanishedError(ValueError):

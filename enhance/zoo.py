@@ -7,11 +7,11 @@ for it (`user_files`).
 """
 
 import contextlib
-import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from camsim.arguments import shown
 from enhance import no_model, user_files
 
 #: Task → the built-in camera setting that it undoes.
@@ -25,14 +25,6 @@ BLIND = "blind"
 
 #: Files of a run: its configuration, its camera, its network and its card.
 CONFIG, CAMERA, GENERATOR, CARD = "config.toml", "camera.toml", "generator.keras", "run.json"
-
-#: What every card must hold for its model to be used and described.
-_FACTS = {
-    **dict.fromkeys(("task", "generator", "data"), str),
-    **dict.fromkeys(("scale", "parameters", "steps"), int),
-    **dict.fromkeys(("stages", "validation"), dict),
-    "finished": bool,
-}
 
 #: What a card says of the pictures that its model was trained on, where it does: name → two bounds.
 _INPUTS = "inputs"
@@ -187,33 +179,38 @@ class Entry:
 
 def open_run(folder: Path | str) -> Entry:
     """The finished run in `folder`; ValueError where there is none or it is unfinished."""
+    from enhance import card  # it loads pydantic, which --help needs not
+
     folder = Path(folder)
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        damaged = any(not isinstance(card[name], kind) for name, kind in _FACTS.items())
-        damaged |= not all(isinstance(card.get(name, ""), str) for name in ("licence", "style"))
-        damaged |= not all(isinstance(value, int | float) for value in card["validation"].values())
-        damaged |= not all(0 <= low <= high for low, high in card.get(_INPUTS, {}).values())
+        known = card.read(folder / CARD)
     except FileNotFoundError:
-        raise ValueError(f"{folder}: no trained model here ({CARD} is missing)") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        damaged = True
-    if damaged:
-        raise ValueError(f"{folder / CARD}: damaged, or not a training run's card")
-    if not card["finished"] or not (folder / GENERATOR).exists():
+        raise no_model.MissingError(folder, CARD) from None
+    if not known["finished"] or not (folder / GENERATOR).exists():
         raise no_model.UnfinishedError(folder)
-    return Entry(folder=folder, card=card)
+    return Entry(folder=folder, card=known)
 
 
 def registered() -> list[Entry]:
-    """Finished runs that are remembered and still exist, the latest first."""
-    entries = []
+    """Finished runs that are remembered and still exist, the latest first; without the damaged ones."""
+    return _remembered()[0]
+
+
+def damaged() -> list[str]:
+    """What is wrong with the remembered runs that are damaged, a line for each."""
+    return _remembered()[1]
+
+
+def _remembered() -> tuple[list[Entry], list[str]]:
+    entries, trouble = [], []
     for path in reversed(user_files.runs()):
         try:
             entries.append(open_run(path))
-        except ValueError:
+        except (no_model.MissingError, no_model.UnfinishedError):
             continue
-    return entries
+        except ValueError as error:
+            trouble.append(str(error))
+    return entries, trouble
 
 
 def shipped() -> list[Entry]:
@@ -245,7 +242,7 @@ def reset(name: str | None = None) -> list[str]:
     """
     before = user_files.chosen()
     if name is not None and name not in before and name.partition(":")[0] not in tasks():
-        raise ValueError(f"unknown task {name!r}; known: {', '.join(tasks())}")
+        raise ValueError(f"unknown task {shown(name)}; known: {', '.join(tasks())}")
     left = {} if name is None else {other: path for other, path in before.items() if other != name}
     if left != before:
         user_files.choose(left)
@@ -293,7 +290,7 @@ def find(task: str, style: str = FAITHFUL) -> Entry:
         if entry.style == style:
             return entry
     if task not in tasks():
-        raise ValueError(f"unknown task {task!r}; known: {', '.join(tasks())}")
+        raise ValueError(f"unknown task {shown(task)}; known: {', '.join(tasks())}")
     if there := styles(task):
         raise no_model.NoStyleError(task, style, there)
     raise no_model.NoModelError(task)

@@ -181,12 +181,13 @@ def check_formula(formula: int) -> None:
 def samples_per_degree_of(dpi: float, distance_m: float) -> float:
     """Pixels per degree at the centre of a display of `dpi` pixels per inch seen from `distance_m` metres.
 
-    Raises ValueError unless both are positive and finite.
+    Infinite where a pixel is too small for an angle. Raises ValueError unless both are positive and finite.
     """
     for name, value in (("dpi", dpi), ("distance in metres", distance_m)):
         if not 0 < value < math.inf:
             raise ValueError(f"{name} is {value:g}; it must be above 0 and finite")
-    return 1 / math.degrees(math.atan(0.0254 / dpi / distance_m))
+    degrees_per_pixel = math.degrees(math.atan(0.0254 / dpi / distance_m))
+    return 1 / degrees_per_pixel if degrees_per_pixel else math.inf
 
 
 def samples_per_degree_of_fov(fov_deg: float, columns: int) -> float:

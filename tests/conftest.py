@@ -67,12 +67,14 @@ def command(tmp_path, monkeypatch, capfd):
         monkeypatch.chdir(cwd or tmp_path)
         monkeypatch.setattr(sys, "argv", words)
         capfd.readouterr()
-        on_terminate = signal.getsignal(signal.SIGTERM)
+        asked_to_stop = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        before = {number: signal.getsignal(number) for number in asked_to_stop}
         try:
             with pytest.raises(SystemExit) as stop:
                 importlib.import_module(f"{name}.cli.main").main()
         finally:
-            signal.signal(signal.SIGTERM, on_terminate)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         return subprocess.CompletedProcess(words, stop.value.code, *capfd.readouterr())
 
     return run

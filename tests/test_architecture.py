@@ -35,7 +35,7 @@ FLOORS = {
         "cli",
         "training grid_rows",
         "losses inference",
-        "networks data evaluation config naming zoo no_model user_files backend",
+        "networks data evaluation config naming zoo card no_model user_files backend",
     ),
 }
 

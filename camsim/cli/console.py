@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,9 @@ from typing import Any
 
 import click
 
-from camsim.cli import installation
+from camsim import arguments
+from camsim.cli import fault, installation
+from camsim.io import atomic
 
 #: What click makes a command of.
 Command = Callable[..., Any]
@@ -30,15 +33,16 @@ class Console:
 
     def info(self, text: str) -> None:
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(arguments.printable(text), err=True)
 
     def detail(self, text: str) -> None:
         if self.verbose:
-            click.echo(text, err=True)
+            click.echo(arguments.printable(text), err=True)
 
     def result(self, text: str, value: Any) -> None:
         """Print `value` as one JSON object if --json was given, else `text`."""
-        click.echo(json.dumps(value, indent=2, allow_nan=False) if self.json else text)
+        shown = json.dumps(value, indent=2, allow_nan=False) if self.json else arguments.printable(text)
+        click.echo(shown)
 
     @property
     def show_progress(self) -> bool:
@@ -80,7 +84,7 @@ class _Notes(logging.Handler):
     """What core code logs of its inputs, one line each on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"note: {' '.join(record.getMessage().split())}", err=True)
+        click.echo(f"note: {arguments.one_line(record.getMessage())}", err=True)
 
 
 _NOTES = _Notes(logging.WARNING)
@@ -122,29 +126,93 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def run(cli: click.Group) -> None:
-    """Run a command line: trouble of any expected kind is one line on stderr and exit code 2."""
-    name = cli.name or "cam2eye"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to stop cleans up like Ctrl-C
+class _UnheardError(Exception):
+    """What click would take for something else: the end of a file for that of the keyboard, a broken pipe for a 1."""
+
+
+class Commands(click.Group):
+    """A command line as `run` takes it."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _past_click():
+            return super().make_context(*args, **options)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _past_click():
+            return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _past_click() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, BrokenPipeError) as error:
+        raise _UnheardError from error
+
+
+def run(cli: Commands) -> None:
+    """Run a command line: whatever goes wrong is one line on stderr and exit code 2, an interruption 130."""
+    for number in _asks_to_stop():
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(_run(cli, cli.name or "cam2eye"))
+    except BrokenPipeError:  # whoever read this has enough
+        _leave_pipe()
+        sys.exit(2)
+
+
+def _run(cli: Commands, name: str) -> int:
+    """The exit code of a command line, of which one line says what went wrong."""
     try:
         with _notes_on_stderr():
             code = cli.main(prog_name=name, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())
-        sys.exit(0)
-    except click.exceptions.Abort:
+        return 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo(f"{name}: interrupted", err=True)
-        sys.exit(130)
+        return 130
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        where = context.command_path if context else name
-        _fail(where, error.format_message())
+        return _fail(context.command_path if context else name, error.format_message())
     except (ValueError, OSError, MemoryError) as error:
-        _fail(name, _one_line(error))
-    except Exception:
-        _say_conflict()
+        return _fail(name, _one_line(error))
+    except SystemExit:
         raise
+    except BaseException as error:
+        if isinstance(error, _UnheardError) and error.__cause__:
+            error = error.__cause__
+        if isinstance(error, BrokenPipeError):
+            raise error from None
+        return _fail(name, fault.words(error))
+
+
+def _asks_to_stop() -> list[signal.Signals]:
+    """The signals that ask a process to stop; not those that are ignored, as by nohup."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows lacks one
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Clean up, undisturbed by being asked again, unless by Ctrl-C."""
+    for each in _asks_to_stop():
+        if each != signal.SIGINT:
+            signal.signal(each, signal.SIG_IGN)
+    sys.unraisablehook = lambda _: None  # what is half made complains of being thrown away
+    raise KeyboardInterrupt
+
+
+def _leave_pipe() -> None:
+    """Let what is still to be written go nowhere: Python would complain of the broken pipe when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _one_line(error: BaseException) -> str:
@@ -154,7 +222,9 @@ def _one_line(error: BaseException) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return "not enough memory for this picture"
-    return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot write: {error.strerror}" if error.errno in atomic.NO_ROOM else error.strerror
+    return str(error) or type(error).__name__
 
 
 def _say_conflict() -> None:
@@ -162,7 +232,7 @@ def _say_conflict() -> None:
         click.echo(line, err=True)
 
 
-def _fail(where: str, message: str) -> None:
+def _fail(where: str, message: str) -> int:
     _say_conflict()
-    click.echo(f"{where}: error: {' '.join(message.split())}", err=True)
-    sys.exit(2)
+    click.echo(f"{where}: error: {arguments.one_line(message)}", err=True)
+    return 2

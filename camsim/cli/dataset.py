@@ -12,7 +12,6 @@ from camsim.cli.settings import SETTING_HELP, chosen_cameras
 from camsim.io import outputs
 
 if TYPE_CHECKING:
-    from camsim.camera import Camera
     from camsim.dataset.photographs import Photo
 
 #: Rendered where no setting is named.
@@ -75,10 +74,10 @@ def _rendering(*, hr_size: int, scale: int, scene_size: int, vary: bool, jobs: i
     "--scene-size", default=256, show_default=True, type=click.IntRange(4, 8192), help="What the camera sees."
 )
 @click.option(
-    "--cuts", type=click.IntRange(min=1), help="Square scenes per photograph.  [default: 1; as the recipe says]"
+    "--cuts", type=click.IntRange(1, 1_000_000), help="Square scenes per photograph.  [default: 1; as the recipe says]"
 )
 @click.option("--vary", is_flag=True, help="Turn, mirror and recolour the scenes at random.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Processes.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), help="Processes.")
 @console.seed_option
 @console.force_option
 @console.dry_run_option
@@ -100,7 +99,9 @@ def dataset(
     (which also stand in if none is given). Each photograph gives its largest centred square, and with --cuts more
     squares at random places.
     """
-    from camsim.dataset import pairs
+    from tqdm import tqdm
+
+    from camsim.dataset import folder, pairs
 
     cameras = chosen_cameras(names or SETTINGS)
     found = photographs.open(console)
@@ -110,7 +111,9 @@ def dataset(
         plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(cameras)}
         console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(cameras)}", plan)
         return
-    manifest = _write(output, found, cameras, rendering, total, console)
+    look = {"unit": "scene", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
+    with tqdm(total=total, **look) as bar:
+        manifest = folder.write(output, found, cameras, force=force, step=bar.update, **dataclasses.asdict(rendering))
     summary = {key: manifest[key] for key in ("seed", "hr_px", "scale", "settings")}
     summary |= {"output": str(output), "images": len(manifest["images"]), "photographs": len(found)}
     hr, lr = rendering.hr_px, rendering.hr_px // rendering.scale
@@ -128,15 +131,3 @@ def _check(output: Path, rendering: Rendering, *, force: bool) -> None:
     folder.check_target(output, force=force)
     pairs.check_sizes(hr_px=rendering.hr_px, scale=rendering.scale, scene_px=rendering.scene_px)
     outputs.check([output], force=True)  # what may be replaced is said above
-
-
-def _write(
-    output: Path, found: "list[Photo]", cameras: "dict[str, Camera]", rendering: Rendering, total: int, console: Console
-) -> dict:
-    """Render the set with a bar for progress; its manifest."""
-    from tqdm import tqdm
-
-    from camsim.dataset import folder
-
-    with tqdm(total=total, unit="scene", disable=not console.show_progress, dynamic_ncols=True, mininterval=0.5) as bar:
-        return folder.write(output, found, cameras, step=bar.update, **dataclasses.asdict(rendering))

@@ -33,11 +33,11 @@ def keras_backend() -> str:
     """The backend that Keras would take: the environment's, else its configuration file's, else TensorFlow."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return chosen
-    import json
+    from camsim.io import text_file
 
     home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
     try:
-        return str(json.loads((home / "keras.json").read_text(encoding="utf-8"))["backend"])
+        return str(text_file.read_json(home / "keras.json")["backend"])
     except (OSError, ValueError, LookupError, TypeError):
         return "tensorflow"
 

@@ -5,7 +5,7 @@ import click
 from camsim.cli import chart, console, dataset, installation, measure, render, settings
 
 
-@click.group("camsim", context_settings=console.CONTEXT)
+@click.group("camsim", cls=console.Commands, context_settings=console.CONTEXT)
 @installation.version_option
 def cli() -> None:
     """What a camera does to a picture.

@@ -9,6 +9,7 @@ A set is a folder::
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +17,44 @@ import numpy as np
 
 from camsim import camera_file
 from camsim._version import __version__
+from camsim.arguments import shown
 from camsim.camera import Camera
 from camsim.dataset import pairs, photographs
 from camsim.io import atomic, image, outputs
+from camsim.schema.fields import FileName, number, plain
+from camsim.schema.frozen import Frozen, read_record, record
 
 MANIFEST = "manifest.json"
+
+_FORMAT = "cam2eye dataset 1"
+
+
+@record
+class ImageRecord(Frozen):
+    """What is used of an image's entry in a manifest."""
+
+    name: FileName = plain(..., "of its files, without suffix")
+    source_sha256: str = plain(..., "SHA-256 of the photograph")
+
+
+@record
+class Manifest(Frozen):
+    """What is used of the manifest of a set."""
+
+    format: str = plain(..., "what kind of file it is")
+    hr_px: int = number(..., 1, 65536, "side of the pictures")
+    scale: int = number(..., 1, 65536, "that over the side of what the cameras made of them")
+    settings: tuple[FileName, ...] = plain(..., "the cameras")
+    images: tuple[ImageRecord, ...] = plain(..., "the pictures")
+
+    def __post_init__(self) -> None:
+        if self.format.rpartition(" ")[0] != _FORMAT.rpartition(" ")[0]:
+            raise ValueError(f"format = {shown(self.format)} is not {_FORMAT!r}")
+        if self.hr_px % self.scale:
+            raise ValueError(f"hr_px = {self.hr_px} must be a multiple of scale = {self.scale}")
+        for names in (self.settings, [entry.name for entry in self.images]):
+            if twice := [name for name, count in Counter(names).items() if count > 1]:
+                raise ValueError(f"{shown(twice[0])} is there twice")
 
 
 def check_target(folder: Path, *, force: bool) -> None:
@@ -48,6 +82,7 @@ def write(
     seed: int = 0,
     vary: bool = False,
     jobs: int = 1,
+    force: bool = True,
     step: Callable[[], object] = lambda: None,
 ) -> dict:
     """Render a set of pairs into a folder, which appears only when it is complete.
@@ -55,7 +90,7 @@ def write(
     Parameters
     ----------
     folder : Path or str
-        The folder to make; one that stands there is replaced (`check_target` says whether it may be).
+        The folder to make. No other process can make it meanwhile.
     sources : list of Photo
         Photographs, each with a name of its own, as `photographs.open_sources` gives them.
     cameras : dict of str to Camera
@@ -72,6 +107,8 @@ def write(
         Whether all scenes of a photograph but the first are turned, mirrored and recoloured at random.
     jobs : int
         Processes that share the work.
+    force : bool
+        Whether a folder that stands there is replaced.
     step : callable
         Called without arguments after every scene.
 
@@ -85,7 +122,9 @@ def write(
     ------
     ValueError
         Where two photographs have the same name, one is damaged or smaller than the target, the sizes do not fit one
-        another, or the folder cannot be written.
+        another, or the folder cannot be written, or another process is writing it.
+    FileExistsError
+        Where something stands there, without `force`.
 
     Examples
     --------
@@ -105,6 +144,7 @@ def write(
         sources, cameras, hr_px=hr_px, scale=scale, scene_px=scene_px, seed=seed, vary=vary, jobs=jobs
     )
     with atomic.atomic_folder(folder) as new:
+        check_target(Path(folder), force=force)  # another process may have been faster than whoever asked before
         _write_cameras(new, cameras)
         records = []
         for pair in rendered:
@@ -112,7 +152,7 @@ def write(
             records.append(pair.record)
             step()
         manifest = {
-            "format": "cam2eye dataset 1",
+            "format": _FORMAT,
             "version": __version__,
             "seed": seed,
             "hr_px": hr_px,
@@ -140,16 +180,10 @@ def _write_pair(new: Path, pair: pairs.RenderedPair) -> None:
 
 def read_manifest(folder: Path | str) -> dict:
     """The manifest of a rendered set; ValueError where there is none."""
-    path = Path(folder) / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not str(manifest["format"]).startswith("cam2eye dataset"):
-            raise KeyError("format")
+        return read_record(Manifest, Path(folder) / MANIFEST, "a rendered set's manifest")
     except FileNotFoundError:
         raise ValueError(f"{folder}: no rendered set here ({MANIFEST} is missing)") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: damaged, or not a rendered set's manifest") from error
-    return manifest
 
 
 def load(folder: Path | str, setting: str) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -188,7 +222,7 @@ def load(folder: Path | str, setting: str) -> tuple[list[str], np.ndarray, np.nd
     """
     folder, manifest = Path(folder), read_manifest(folder)
     if setting not in manifest["settings"]:
-        raise ValueError(f"{folder}: has no setting {setting!r}, only {', '.join(manifest['settings'])}")
+        raise ValueError(f"{folder}: has no setting {shown(setting)}, only {', '.join(manifest['settings'])}")
     names = [record["name"] for record in manifest["images"]]
     hr_px, scale = manifest["hr_px"], manifest["scale"]
     return names, _stack(folder / "LR" / setting, names, hr_px // scale), _stack(folder / "HR", names, hr_px)
@@ -196,10 +230,10 @@ def load(folder: Path | str, setting: str) -> tuple[list[str], np.ndarray, np.nd
 
 def _stack(place: Path, names: list[str], side: int) -> np.ndarray:
     """The pictures of a folder as one array (n, side, side, 3) uint8."""
-    stacked = np.empty((len(names), side, side, 3), np.uint8)
-    for number, name in enumerate(names):
+    pictures = []
+    for name in names:
         picture = image.quantise(image.read_native(place / f"{name}.png"))
         if picture.shape != (side, side, 3):
             raise ValueError(f"{place / name}.png: {picture.shape[1]}×{picture.shape[0]} instead of {side}×{side}")
-        stacked[number] = picture
-    return stacked
+        pictures.append(picture)
+    return np.stack(pictures) if pictures else np.empty((0, side, side, 3), np.uint8)

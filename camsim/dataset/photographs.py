@@ -5,7 +5,6 @@ from each.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic, image
+from camsim.io import atomic, image, text_file
 from camsim.io.resize import resize
-from camsim.schema.fields import number, plain
+from camsim.schema.fields import FileName, number, plain
 from camsim.schema.frozen import Frozen, frozen
 
 #: Name of the recipe that needs no files of the user's.
@@ -29,7 +28,7 @@ SCENE_PX = 256
 class RecipePhoto(Frozen):
     """A photograph that a recipe names."""
 
-    name: str = plain(..., "of its scenes")
+    name: FileName = plain(..., "of its scenes, and their files")
     file: str = plain(..., "beside the recipe, or in folders there")
     split: str = plain("all", "train, test or a word of your own; all: in every split")
     cuts: int = number(1, 1, 1_000_000, "square scenes that are cut from it", scale="log")
@@ -101,11 +100,11 @@ def builtin(name: str) -> Photo:
 def _recipe(recipe: Path) -> list[Photo]:
     """The photographs of a recipe, whose files lie beside it."""
     try:
-        known = Recipe(**tomllib.loads(recipe.read_text(encoding="utf-8"))).photo
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{recipe}: cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{recipe}: not a TOML file ({error})") from error
+        values = text_file.read_toml(recipe)
+    except FileNotFoundError:
+        raise ValueError(f"{recipe}: no such file") from None
+    try:
+        known = Recipe(**values).photo
     except ValueError as error:
         raise ValueError(f"{recipe}: {error}") from None
     if not known:

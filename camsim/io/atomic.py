@@ -1,12 +1,27 @@
-"""Writing without harm: a file or folder appears whole or not at all, and a failed write leaves nothing behind."""
+"""Writing without harm: a file or folder appears whole or not at all, and a failed write leaves nothing behind.
+
+What a killed process left, a hidden file or folder beside what it wrote, the next write removes: a file that no process
+holds open any more, a folder whose lock is free.
+"""
 
 import contextlib
+import errno
+import functools
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from camsim.io import lock
+
+#: What the system says where a file does not fit: a full disk, a quota, a limit of size.
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+#: What is unfinished is called, between a dot with the name and the end of the name.
+_UNFINISHED, _REPLACED = "-unfinished-", "-replaced-"
 
 
 def check_writable(path: Path | str) -> None:
@@ -20,13 +35,24 @@ def check_writable(path: Path | str) -> None:
         raise ValueError(f"cannot write {path}: {ancestor} is not writable")
 
 
-def _check_parent(path: Path) -> None:
-    """Make the parent folder of `path`; raise ValueError in one line where that cannot be done."""
-    check_writable(path)
+@contextlib.contextmanager
+def _cannot_write(path: Path) -> Iterator[None]:
+    """Say in one line which file could not be made."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _room_for(path: Path) -> Iterator[None]:
+    """Say which file had no room, where a library that wrote it says only that there is none."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise ValueError(f"cannot write {path}: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -36,49 +62,111 @@ def atomic(path: Path | str) -> Iterator[Path]:
     The temporary name keeps the suffix, so that writers which look at it choose the right format.
     """
     path = Path(path)
-    _check_parent(path)
+    check_writable(path)
     if path.is_dir():
         raise ValueError(f"cannot write {path}: it is a folder")
+    with _cannot_write(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent.absolute())
+        handle, temporary = _new_file(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes files private
-        temporary.replace(path)
+        with _room_for(path):
+            yield temporary
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)  # mkstemp makes files private
+            temporary.replace(path)
     finally:
+        if handle is not None:
+            os.close(handle)
         temporary.unlink(missing_ok=True)
+
+
+def _new_file(path: Path) -> tuple[int | None, Path]:
+    """An empty file beside `path`, held open and locked where the system can: so that it is known to be in use."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}{_UNFINISHED}", suffix=path.suffix, dir=path.parent)
+        if not _lock(handle, wait=True):
+            os.close(handle)
+            return None, Path(name)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # another process took it for a dead one's before it was locked
+
+
+def _lock(handle: int, *, wait: bool) -> bool:
+    """Lock an open file; False where another process has, or the system cannot."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _sweep(folder: Path) -> None:
+    """Remove the unfinished files of dead processes; once in a process, for a folder may hold many files."""
+    form = re.compile(rf"\..*{_UNFINISHED}[a-z0-9_]{{8}}(\.[^.]+)?")
+    for name in filter(form.fullmatch, os.listdir(folder)):  # noqa: PTH208  twice as fast
+        place = folder / name
+        with contextlib.suppress(OSError):  # gone, or of another user
+            if not place.is_file() or place.is_symlink():
+                continue
+            handle = os.open(place, os.O_RDWR)
+            try:
+                if _lock(handle, wait=False):
+                    place.unlink()
+            finally:
+                os.close(handle)
 
 
 @contextlib.contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; rename it to `path` only if the block succeeds.
 
-    A folder that stands at `path` is replaced: whether that is allowed is for the caller to check first.
+    A folder that stands at `path` is replaced: whether that is allowed is for the caller to check first. Raises
+    ValueError where another process is making it.
     """
-    path = Path(path)
-    _check_parent(path)
-    try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-            path.replace(old / path.name)
-            temporary.replace(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    path = Path(path).absolute()
+    check_writable(path)
+    with lock.beside(path):
+        _remove_leftovers(path)
+        with _cannot_write(path):
+            temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}{_UNFINISHED}", dir=path.parent))
+        try:
+            with _room_for(path):
+                yield temporary
+                temporary.chmod(0o755)
+                _put(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Rename a finished folder to `path`, and remove what stood there."""
+    if not path.exists():
+        temporary.replace(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}{_REPLACED}", dir=path.parent))
+    path.replace(old / path.name)
+    temporary.replace(path)
+    shutil.rmtree(old)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what a process left that was killed while it made `path`; whoever holds the lock knows that it is dead.
+
+    Where it was killed between putting aside what stood there and putting the new in its place, the old comes back.
+    """
+    form = re.compile(rf"\.{re.escape(path.name)}({_UNFINISHED}|{_REPLACED})[a-z0-9_]{{8}}")
+    for left in [entry for entry in path.parent.iterdir() if form.fullmatch(entry.name) and entry.is_dir()]:
+        if _REPLACED in left.name and (left / path.name).exists() and not path.exists():
+            (left / path.name).replace(path)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: Path | str, text: str) -> None:

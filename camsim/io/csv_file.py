@@ -9,6 +9,9 @@ from pathlib import Path
 
 from camsim.io import atomic
 
+#: What formulas begin with, and what spreadsheets skip before one.
+_FORMULA = tuple("=+-@\t\r")
+
 _LONGEST_HEADER = 10_000  # characters, more than any header written here
 
 
@@ -32,13 +35,26 @@ def header(path: Path) -> list[str] | None:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a file below its header, by column; ValueError where one has not as many values as the header."""
+    """The rows of a file below its header, by column; ValueError, with its line, where one has more or fewer values."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            columns, *found = list(csv.reader(file, strict=True)) or [[]]
-        return [dict(zip(columns, row, strict=True)) for row in found if row]
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise ValueError(f"{path}: not a CSV file; nothing is appended to it") from error
+            reader, found = csv.reader(file, strict=True), []
+            columns = next(reader, [])
+            for row in filter(None, reader):
+                if len(row) != len(columns):
+                    raise ValueError(f"line {reader.line_num} has {len(row)} values, the header {len(columns)}")
+                found.append(dict(zip(columns, row, strict=True)))
+    except (csv.Error, ValueError) as error:
+        raise ValueError(f"{path}: not a CSV file ({error})") from error
+    return found
+
+
+def cell(value: object) -> object:
+    """A value for a cell: text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", " ")  # of which older Pythons would make a new row
+    return f"'{text}" if value[:1] in _FORMULA else text
 
 
 def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, check: Callable[[Path], object]) -> None:
@@ -74,7 +90,7 @@ def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, ch
         else:
             file.seek(size - 1)
             text.write("" if file.read(1) == b"\n" else "\n")
-        writer.writerows(values)
+        writer.writerows([cell(value) for value in row] for row in values)
         try:
             file.write(text.getvalue().encode())
             file.flush()

@@ -39,29 +39,6 @@ def stamp(path: str) -> tuple[int, int] | None:
     return None if status is None else (status.st_mtime_ns, status.st_size)
 
 
-def read_csv(path: str, key: str) -> tuple[tuple[str, ...], np.ndarray]:
-    """Columns of a user's CSV: a header line, wavelengths in nm first; lines that begin with # are comments.
-
-    Returns the columns' names and the values at 400:10:700 nm, (31, columns), interpolated linearly; outside the
-    file's wavelengths the end values hold, at most 20 nm far. Raises ValueError, naming `key`, for anything else.
-    """
-    try:
-        with Path(path).open(encoding="utf-8-sig") as file:
-            lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
-        rows = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
-        names = tuple(name.strip() for name in lines[0].split(","))[1:]
-        if rows.ndim != 2 or rows.shape[1] != len(names) + 1 or not names or not np.isfinite(rows).all():
-            raise ValueError("every line must have as many finite numbers as the header has names")
-        if len(rows) < 2 or (np.diff(rows[:, 0]) <= 0).any():
-            raise ValueError("wavelengths must ascend")
-        if rows[0, 0] > 420 or rows[-1, 0] < 680:
-            raise ValueError(f"wavelengths are {rows[0, 0]:g} to {rows[-1, 0]:g} nm, must cover 420 to 680")
-    except (OSError, ValueError, IndexError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ValueError(f"{key} = {path!r}: {reason}") from None
-    return names, np.stack([np.interp(WAVELENGTH_NM, rows[:, 0], column) for column in rows[:, 1:].T], axis=1)
-
-
 def reflectance_display() -> np.ndarray:
     """Primaries of ISETCam's display whose mixtures are plausible surfaces, (31, 3), W sr⁻¹ m⁻² nm⁻¹."""
     return table("reflectance_display")

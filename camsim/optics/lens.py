@@ -3,6 +3,7 @@
 import numpy as np
 
 from camsim.camera_parts import Optics
+from camsim.io import spectra_file
 from camsim.light import spectra
 
 
@@ -33,7 +34,7 @@ def transmittance(optics: Optics) -> np.ndarray:
     """Share of the light that passes the lens, per wavelength band: (31,). ValueError for a bad file."""
     share = np.full(len(spectra.WAVELENGTH_NM), optics.transmittance)
     if optics.transmittance_file:
-        _, columns = spectra.read_csv(optics.transmittance_file, "optics.transmittance_file")
+        _, columns = spectra_file.read_csv(optics.transmittance_file, "optics.transmittance_file")
         if columns.shape[1] != 1 or columns.min() < 0 or columns.max() > 1:
             raise ValueError(
                 f"optics.transmittance_file = {optics.transmittance_file!r}: must have one column, in [0, 1]"

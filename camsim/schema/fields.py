@@ -1,14 +1,18 @@
 """How a field of frozen values is declared, and what it says of itself."""
 
 import math
+import os
 import types
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+
+from camsim.arguments import shown
 
 Kind = TypeVar("Kind")
 
@@ -17,6 +21,21 @@ Scale = Literal["linear", "log", "symlog"]
 
 #: A value that may be left to the program: "auto" in a file, None in Python.
 Auto = Annotated[Kind | None, BeforeValidator(lambda value: None if value == "auto" else value)]
+
+
+#: Whole numbers that count something.
+Count = Annotated[int, Field(strict=True, ge=0)]
+
+
+def _file_name(name: str) -> str:
+    """What may name a file in a folder and nothing outside it."""
+    if name in ("", ".", "..") or Path(name).name != name or "\0" in name or len(os.fsencode(name)) > 240:
+        raise ValueError(f"{shown(name)} cannot be the name of a file")
+    return name
+
+
+#: Text that becomes the name of a file or folder, perhaps with a suffix.
+FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 #: Finite numbers.
@@ -35,7 +54,7 @@ Matrix = Annotated[Numbers, BeforeValidator(_flat, json_schema_input_type=list[f
 
 
 def number(
-    default: float | None,
+    default: float | types.EllipsisType | None,
     low: float,
     high: float,
     meaning: str,

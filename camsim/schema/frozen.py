@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import pydantic
 import pydantic.dataclasses
 
+from camsim.io import text_file
 from camsim.schema.fields import (
     bounds,
     default,
@@ -175,7 +176,32 @@ def _native(value: object) -> object:
 @typing.dataclass_transform(frozen_default=True, kw_only_default=True)
 def frozen(kind: type[Kind]) -> type[Kind]:
     """Make a class of frozen values, whose docstring gets every field's default, bounds and meaning: stated once."""
-    config = pydantic.ConfigDict(extra="forbid")
+    return _made(kind, extra="forbid")
+
+
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True)
+def record(kind: type[Kind]) -> type[Kind]:
+    """Make a class of what is used of a JSON file that a program has written; what else is in the file may be there."""
+    return _made(kind, extra="ignore")
+
+
+def read_record(kind: type[Frozen], path: Path, what: str) -> dict[str, Any]:
+    """All that is in a JSON file, once it is what a class of `record` says; `what` the file is stands in messages.
+
+    Raises FileNotFoundError where there is no file, ValueError in one line for all other trouble.
+    """
+    try:
+        found = text_file.read_json(path)
+        if not isinstance(found, dict):
+            raise ValueError("no table of keys and values")
+        kind(**found)
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged, or not {what} ({str(error).removeprefix(f'{path}: ')})") from error
+    return found
+
+
+def _made(kind: type[Kind], *, extra: Literal["forbid", "ignore"]) -> type[Kind]:
+    config = pydantic.ConfigDict(extra=extra)
     decorate = pydantic.dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, config=config)
     made: Any = decorate(kind)  # a class whose methods are about to change
     validate = made.__init__

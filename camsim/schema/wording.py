@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from camsim.arguments import shown
 from camsim.schema.fields import choices, kind_words, limits, members, own_fields
 from camsim.schema.spelling import hint
 
@@ -29,17 +30,16 @@ def in_words(error: ValidationError, kind: Any, prefix: str) -> str:
         return f"{key} is missing"
     if own_fields(field.annotation):
         return f"{key} must be a table"
-    words, shown = choices(field.annotation), repr(value)
-    shown = shown if len(shown) < 80 else f"{shown[:80]}…"
+    words, written = choices(field.annotation), shown(value)
     if words and isinstance(value, str):
-        return f"{key} = {shown} must be one of {', '.join(words)}{hint(value, words)}"
+        return f"{key} = {written} must be one of {', '.join(words)}{hint(value, words)}"
     if sort in ("too_long", "too_short"):
         least, most = problem["ctx"].get("min_length"), problem["ctx"].get("max_length")
         return f"{key} has {len(value)} values, must have {f'at most {most}' if least is None else f'at least {least}'}"
-    if sort in _OUTSIDE and not math.isnan(value):
-        return f"{key} = {word(value)} must be in {limits(field)}"
+    if sort in _OUTSIDE and not (isinstance(value, float) and math.isnan(value)):
+        return f"{key} = {shown(value).removesuffix('.0')} must be in {limits(field)}"
     wanted = "a finite number" if sort == "finite_number" else kind_words(field.annotation)
-    return f"{key} = {shown} must be {wanted}{f' in {limits(field)}' if limits(field) else ''}"
+    return f"{key} = {written} must be {wanted}{f' in {limits(field)}' if limits(field) else ''}"
 
 
 def _place(steps: Iterable[str | int], kind: type) -> tuple[list[str], FieldInfo]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera_parts import CFA_COLOURS, Sensor
+from camsim.io import spectra_file
 from camsim.light import spectra
 
 #: Largest sensor simulated.
@@ -101,7 +102,7 @@ def quantum_efficiency(sensor: Sensor) -> np.ndarray:
 @functools.lru_cache(maxsize=32)
 def _quantum_efficiency(sensor: Sensor, _stamp: tuple | None) -> np.ndarray:
     if sensor.qe_file:
-        names, table = spectra.read_csv(sensor.qe_file, "sensor.qe_file")
+        names, table = spectra_file.read_csv(sensor.qe_file, "sensor.qe_file")
         if table.min() < 0 or table.max() > 1:
             raise ValueError(f"sensor.qe_file = {sensor.qe_file!r}: efficiencies must lie in [0, 1]")
     else:

@@ -11,7 +11,7 @@ from enhance.cli.models import models
 from enhance.cli.train import train
 
 
-@click.group("enhance", context_settings=console.CONTEXT)
+@click.group("enhance", cls=console.Commands, context_settings=console.CONTEXT)
 @installation.version_option
 def cli() -> None:
     """Networks that undo what a camera did.

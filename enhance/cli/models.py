@@ -37,6 +37,8 @@ def models(context: click.Context, console: Console) -> None:
     rows += [("* " if entry.folder in stars else "  ") + _row(entry) for entry in entries]
     if not entries:
         rows = ["no trained models: `enhance train --task deblur` makes one"]
+    for words in zoo.damaged():
+        console.info(f"note: {words}; it is left out")
     for words in gone:
         console.info(f"note: {words}; `enhance models use --reset` forgets it")
     listed = [

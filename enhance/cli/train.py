@@ -163,7 +163,7 @@ def _new(options: Options, console: Console) -> "start.Plan":
 def _steps(text: str) -> list[int]:
     """The numbers of --steps."""
     counts = text.split(",")
-    if not all(count.strip().isdecimal() for count in counts):
+    if not all(count.strip().isdecimal() and len(count) < 20 for count in counts):
         raise click.BadParameter(f"{text}: whole numbers for the stages, in order", param_hint="--steps")
     return [int(count) for count in counts]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from camsim.arguments import shown
 from camsim.camera import Camera
 from camsim.dataset import folder, photographs
 from camsim.dataset import pairs as rendered_pairs
@@ -138,15 +139,15 @@ PairFiles = tuple[str, Path, Path]
 def rendered_set(place: Path, setting: str) -> tuple[list[PairFiles], tuple[str, ...], int]:
     """The files of a set of `camsim dataset`, its photographs' SHA-256 and its HR side."""
     manifest = folder.read_manifest(place)
-    try:
-        if setting not in manifest["settings"]:
-            raise ValueError(f"{place}: has no setting {setting!r}, only {', '.join(manifest['settings'])}")
-        names = [record["name"] for record in manifest["images"]]
-        source_sha256, hr_px = _photographs_of(manifest["images"]), int(manifest["hr_px"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{place / folder.MANIFEST}: damaged, or not a rendered set's manifest") from error
+    if setting not in manifest["settings"]:
+        raise ValueError(f"{place}: has no setting {shown(setting)}, only {', '.join(manifest['settings'])}")
+    names = [record["name"] for record in manifest["images"]]
     hr, lr = place / "HR", place / "LR" / setting
-    return [(name, lr / f"{name}.png", hr / f"{name}.png") for name in names], source_sha256, hr_px
+    return (
+        [(name, lr / f"{name}.png", hr / f"{name}.png") for name in names],
+        _photographs_of(manifest["images"]),
+        manifest["hr_px"],
+    )
 
 
 def paired_by_name(place: Path, setting: str) -> list[PairFiles]:

@@ -7,7 +7,6 @@ to another profile would only round once more. Grey is written without: it has s
 customary profile.
 """
 
-import json
 import re
 import urllib.parse
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic, colour_profile, high_depth, image, outputs, web
+from camsim.io import atomic, colour_profile, high_depth, image, outputs, text_file, web
 from enhance.inference import metadata
 
 #: Formats without alpha.
@@ -76,7 +75,7 @@ def find(places: Iterable[str]) -> tuple[list[Input], list[Path]]:
 def _is_made(path: Path) -> bool:
     """Whether the record beside a picture says that a model made it."""
     try:
-        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        record = text_file.read_json(path.with_suffix(".json"))
         return "model_sha256" in record and Path(record["output"]).name == path.name
     except (OSError, ValueError, TypeError, KeyError):
         return False

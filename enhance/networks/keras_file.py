@@ -20,7 +20,6 @@ import io
 import json
 import math
 import re
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +29,8 @@ import h5py
 import keras
 import numpy as np
 
+from camsim.arguments import shown
+from camsim.io import scratch
 from enhance.networks import generators  # noqa: F401  registers the layers that a saved generator names
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -72,7 +73,8 @@ def load(path: Path | str) -> keras.Model:
     """Load the network in a `.keras` file without trusting the file. It computes in float32.
 
     Raises ValueError, in one line that starts with `path`, where the file is missing, damaged, too large, or
-    anything else than a functional network of the layers in `CLASSES` and of this package.
+    anything else than a functional network of the layers in `CLASSES` and of this package; `scratch.NoPlaceError` where
+    there is no room to unpack it.
     """
     path = Path(path)
     if not path.exists():
@@ -91,11 +93,11 @@ def load(path: Path | str) -> keras.Model:
         if layer["class_name"].startswith("Conv2D"):  # drawn at random, it takes JAX a second for every shape
             layer["config"]["kernel_initializer"] = "zeros"
     try:
-        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        with tempfile.TemporaryDirectory() as folder:
-            weights = Path(folder) / WEIGHTS
-            weights.write_bytes(members[WEIGHTS])
+        with scratch.file(members[WEIGHTS], WEIGHTS) as weights:
+            model = keras.saving.deserialize_keras_object(config, safe_mode=True)
             model.load_weights(weights)
+    except scratch.NoPlaceError:
+        raise
     except Exception as error:  # Keras raises many kinds for layers that do not fit together
         if (saved_by := _version_of(members[METADATA])) > _version(keras.__version__):
             shown = ".".join(map(str, saved_by))
@@ -119,7 +121,7 @@ def _version(text: str) -> tuple[int, ...]:
     """3.15.1 or 3.15.1.dev2 as (3, 15, 1); ValueError for what is no version."""
     found = re.match(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", text, re.ASCII)
     if found is None:
-        raise ValueError(f"{_shown(text)} is no version")
+        raise ValueError(f"{shown(text)} is no version")
     return tuple(map(int, found.groups()))
 
 
@@ -160,10 +162,10 @@ def check_config(text: bytes) -> dict:
     if not isinstance(top, dict) or not isinstance(top.get("config"), dict):
         raise ValueError("its config is not that of a Keras model")
     if top.get("class_name") != "Functional" or top.get("module") not in ("keras", "keras.src.models.functional"):
-        raise ValueError(f"its model is of the class {_shown(top.get('class_name'))}, not a functional network")
+        raise ValueError(f"its model is of the class {shown(top.get('class_name'))}, not a functional network")
     inside = top["config"]
     if unknown := set(inside) - {"name", "trainable", "layers", "input_layers", "output_layers", "dtype"}:
-        raise ValueError(f"unknown key {_shown(min(unknown))} in its config")
+        raise ValueError(f"unknown key {shown(min(unknown))} in its config")
     if not isinstance(inside["layers"], list) or not 0 < len(inside["layers"]) <= MAX_LAYERS:
         raise ValueError(f"its layers are not a list of 1 to {MAX_LAYERS}")
     return {
@@ -181,9 +183,9 @@ def _layer(data: dict) -> dict:
     for key in _LAYER & set(data):
         clean[key] = _plain(data[key], tensors=key == "inbound_nodes")
     if len(clean["inbound_nodes"]) > 1:
-        raise ValueError(f"{_shown(clean['name'])} is used more than once")
+        raise ValueError(f"{shown(clean['name'])} is used more than once")
     if "build_config" in clean and set(clean["build_config"]) != {"input_shape"}:
-        raise ValueError(f"{_shown(clean['name'])}: its build_config holds more than an input shape")
+        raise ValueError(f"{shown(clean['name'])}: its build_config holds more than an input shape")
     return clean
 
 
@@ -200,9 +202,9 @@ def _object(data: dict, *, extra: frozenset | set = frozenset(), base: type) -> 
         allowed = allowed and (module == "keras.layers") == (base is keras.layers.Layer)
         registered = None
     if not allowed:
-        raise ValueError(f"{_shown(name)} of {_shown(module)} is not among the layers that are allowed in a model")
+        raise ValueError(f"{shown(name)} of {shown(module)} is not among the layers that are allowed in a model")
     if unknown := set(data) - _OBJECT - extra - {"shared_object_id"}:
-        raise ValueError(f"unknown key {_shown(min(unknown))} in {name}")
+        raise ValueError(f"unknown key {shown(min(unknown))} in {name}")
     if not isinstance(data["config"], dict):
         raise ValueError(f"the config of {name} is not a table")
     config: dict[str, object] = {}
@@ -222,7 +224,7 @@ def _plain(value: object, *, tensors: bool = False) -> object:
         return value
     if isinstance(value, str):
         if not _NAME.fullmatch(value) or ".." in value:
-            raise ValueError(f"{_shown(value)} is not allowed in a config")
+            raise ValueError(f"{shown(value)} is not allowed in a config")
         return value
     if isinstance(value, list):
         return [_plain(item, tensors=tensors) for item in value]
@@ -232,11 +234,7 @@ def _plain(value: object, *, tensors: bool = False) -> object:
         if tensors and set(value) == {"class_name", "config"} and value["class_name"] == "__keras_tensor__":
             return {"class_name": "__keras_tensor__", "config": _plain(value["config"])}
         value = value.get("class_name", sorted(value))
-    raise ValueError(f"{_shown(value)} is not allowed at its place in a config")
-
-
-def _shown(value: object) -> str:
-    return repr(value)[:80]
+    raise ValueError(f"{shown(value)} is not allowed at its place in a config")
 
 
 # --- the weights --------------------------------------------------------------------------------------------------

@@ -15,12 +15,11 @@ import contextlib
 import csv
 import dataclasses
 import io
+import math
 import shutil
-import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,10 @@ import numpy as np
 import tomli_w
 from keras import ops
 
-from camsim.io import atomic
+from camsim.arguments import shown
+from camsim.io import atomic, csv_file, text_file
+from camsim.schema.fields import number, plain
+from camsim.schema.frozen import Frozen, record
 from enhance import config as configs
 from enhance import zoo
 from enhance.networks import keras_writer
@@ -42,17 +44,17 @@ FIRST_COLUMNS = ("step", "stage", "learning_rate", "images_per_s", "loss")
 LAST_COLUMNS = ("d_real", "d_fake", "val_psnr_db", "val_ssim", "val_delta_e", "val_mesh", "val_hatch")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+@record
+class Progress(Frozen):
     """How far a run is: kept in every checkpoint."""
 
-    step: int = 0  #: batches seen in all stages
-    stage: int = 0  #: index of the present stage
-    done: int = 0  #: batches of it
-    rollbacks: int = 0  #: times that it went back because a loss was no number
-    best: float = float("nan")  #: the stage's best validation
-    stale: int = 0  #: validations since the best one
-    seconds: float = 0.0  #: spent training
+    step: int = number(0, 0, 10**12, "batches seen in all stages")
+    stage: int = number(0, 0, 10**6, "index of the present stage")
+    done: int = number(0, 0, 10**9, "batches of it")
+    rollbacks: int = number(0, 0, 10**6, "times that it went back because a loss was no number")
+    best: float = plain(math.nan, "the stage's best validation", strict=True)
+    stale: int = number(0, 0, 10**9, "validations since the best one")
+    seconds: float = number(0.0, 0, 1e12, "spent training")
 
 
 def prepare(folder: Path, config: configs.Config, camera_toml: str, fingerprint: str) -> None:
@@ -74,12 +76,13 @@ def read_config(folder: Path) -> tuple[configs.Config, str]:
     """The configuration of a run and the fingerprint of its data; ValueError where there is none."""
     path = folder / zoo.CONFIG
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return configs.from_dict(values), values["data_sha256"]
+        values = text_file.read_toml(path)
     except FileNotFoundError:
         raise ValueError(f"{folder}: no training run here ({zoo.CONFIG} is missing)") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: damaged ({error})") from error
+    fingerprint = values.get("data_sha256")
+    if not isinstance(fingerprint, str):
+        raise ValueError(f"{path}: damaged, or not the configuration of a run (data_sha256 is missing)")
+    return configs.from_dict(values, source=str(path)), fingerprint
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -155,8 +158,7 @@ class Log:
         self.columns = [*FIRST_COLUMNS, *losses, *critic, *LAST_COLUMNS]
         self._board = _tensorboard(folder)
         if step and self.path.exists():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                self.rows = [row for row in csv.DictReader(file) if (row.get("step") or "").isdigit()]
+            self.rows = _rows_in(self.path)
         self.cut(step)
 
     def cut(self, step: int) -> None:
@@ -190,6 +192,20 @@ class Log:
         """How many steps each stage took."""
         ends = {row["stage"]: int(row["step"]) for row in self.rows}
         return {stage: end - begin for (stage, end), begin in zip(ends.items(), [0, *ends.values()], strict=False)}
+
+
+def _rows_in(path: Path) -> list[dict]:
+    """The rows of a log; ValueError where what is used of one is not what `Log.add` writes."""
+    rows = csv_file.rows(path)
+    for row in rows:
+        try:
+            sound = 0 <= int(row["step"]) < 10**12 and row["stage"].isidentifier()
+            sound &= all(math.isfinite(float(row[name])) for name in LAST_COLUMNS[2:] if row.get(name))
+        except (KeyError, ValueError):
+            sound = False
+        if not sound:
+            raise ValueError(f"{path}: damaged ({shown(row)} is no row of a log)")
+    return rows
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from camsim import arguments, camera_file
 from camsim.camera import Camera
+from camsim.io import lock
 from enhance import backend, user_files, zoo
 from enhance import config as configs
 
@@ -30,6 +31,7 @@ class Plan:
     config: configs.Config
     camera: Camera
     fingerprint: str = ""  #: of the pictures that it was trained on so far; empty for a new run
+    force: bool = False  #: whether a new run may take the place of another
 
     @property
     def is_finished(self) -> bool:
@@ -96,7 +98,7 @@ def planned(
     config, chosen = with_camera(with_whole_paths(changed), task=task, camera=camera, source=origin, say=say)
     place = free_run(config.task) if folder is None else Path(folder)
     check_folder(place, force=force)
-    return new(config, chosen, place)
+    return replace(new(config, chosen, place), force=force)
 
 
 def resumed(folder: Path) -> Plan:
@@ -161,20 +163,24 @@ def run(
     """Train to the end; returns the finished run. One that was trained here is remembered as the latest.
 
     `report(steps, losses)` is called after every batch, `step` after every picture that is rendered or read into
-    memory before the first, `say` with what a person should know.
+    memory before the first, `say` with what a person should know. Raises ValueError as `prepare` and `engine.run` do,
+    and where another process trains in the folder.
     """
     if plan.is_finished:
         say(f"{plan.folder}: already finished")
         return zoo.open_run(plan.folder)
     from enhance.training import engine
 
-    if not plan.config.data:
-        say(f"no pictures named: rendering the built-in photographs through {plan.camera.name}")
-    with open_pictures(plan, step=step) as pictures:
-        plan = prepare(plan, pictures)
-        say(f"{plan.folder}: {plan.describe()}; {pictures.source}")
-        engine.run(plan.folder, plan.config, pictures, report, say)
-    entry = zoo.open_run(plan.folder)
+    with lock.inside(plan.folder):
+        if not plan.fingerprint:
+            check_folder(plan.folder, force=plan.force)  # another process may have been faster
+        if not plan.config.data:
+            say(f"no pictures named: rendering the built-in photographs through {plan.camera.name}")
+        with open_pictures(plan, step=step) as pictures:
+            plan = prepare(plan, pictures)
+            say(f"{plan.folder}: {plan.describe()}; {pictures.source}")
+            engine.run(plan.folder, plan.config, pictures, report, say)
+        entry = zoo.open_run(plan.folder)
     if trouble := remember(entry):
         say(f"{plan.folder}: this model will not be listed ({trouble})")
     return entry
@@ -300,7 +306,7 @@ def check_folder(folder: Path, *, force: bool) -> None:
     """Raise ValueError where a new run cannot go into a folder, FileExistsError where it would replace another."""
     if folder.is_file():
         raise ValueError(f"{folder} is a file")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or not any(path.name != lock.NAME for path in folder.iterdir()):
         return
     if not (folder / zoo.CONFIG).exists():
         raise ValueError(f"{folder} holds something other than a training run")

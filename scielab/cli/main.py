@@ -6,7 +6,7 @@ from camsim.cli import console, installation
 from scielab.cli import compare, grid
 
 
-@click.group("scielab", context_settings=console.CONTEXT)
+@click.group("scielab", cls=console.Commands, context_settings=console.CONTEXT)
 @installation.version_option
 def cli() -> None:
     """What the eye sees of the difference between pictures.

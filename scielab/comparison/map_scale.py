@@ -16,13 +16,16 @@ COLORMAP = "inferno"
 #: Per cent of all pixels that the scale holds: some outliers would else take half of the colours.
 _HELD = 99
 
+# ΔE between which a scale may end: nothing that is computed is as exact as the one, no colours are so far apart.
+_LEAST_TOP, _MOST_TOP = 1e-6, 1e9
+
 _LEAST_GAP = 0.1  # between two numbers beside the scale, as a share of its length
 
 
 def check_top(top: float) -> None:
     """Raise ValueError unless `top`, in ΔE, can be the upper end of a scale."""
-    if not 0 < top < np.inf:
-        raise ValueError(f"top of the scale is {top:g} ΔE; it must be above 0 and finite")
+    if not _LEAST_TOP <= top <= _MOST_TOP:
+        raise ValueError(f"top of the scale is {top:g} ΔE; it must be from {_LEAST_TOP:g} to {_MOST_TOP:g}")
 
 
 def top_of(maps: Iterable[np.ndarray]) -> float:
@@ -31,7 +34,7 @@ def top_of(maps: Iterable[np.ndarray]) -> float:
     Raises ValueError where there is no map.
     """
     end = float(np.percentile(np.concatenate([np.asarray(each, np.float32).ravel() for each in maps]), _HELD))
-    if end <= 0:  # every output is as its reference
+    if end <= _LEAST_TOP:  # every output is as its reference
         return 1.0
     step = 10 ** np.floor(np.log10(end)) / 2
     return float(f"{np.ceil(end / step) * step:.3g}")
@@ -40,7 +43,7 @@ def top_of(maps: Iterable[np.ndarray]) -> float:
 def places(delta_e: ArrayLike, top: float) -> np.ndarray:
     """Where values in ΔE stand on the scale, from 0 to 1, the place of `top` and more.
 
-    Raises ValueError unless `top` is positive and finite.
+    Raises ValueError as `check_top` does.
     """
     check_top(top)
     return np.sqrt(np.clip(np.asarray(delta_e, dtype=float) / top, 0, 1))

@@ -108,9 +108,14 @@ def _as_floats(values: ArrayLike, name: str) -> np.ndarray:
         raise ValueError(f"{name} must hold numbers, which {type(values).__name__} does not") from None
 
 
+#: White in any unit that there is: what is further from 1 overflows in ΔE.
+_LEAST_WHITE = 1e-30
+
+
 def _positive(white_xyz: np.ndarray) -> np.ndarray:
-    if not (np.isfinite(white_xyz).all() and (white_xyz > 0).all()):
-        raise ValueError(f"white is {white_xyz.tolist()} in XYZ; it must be above 0 and finite")
+    if not ((white_xyz >= _LEAST_WHITE) & (white_xyz <= 1 / _LEAST_WHITE)).all():
+        words = f"it must be above 0 and finite, from {_LEAST_WHITE:g} to {1 / _LEAST_WHITE:g}"
+        raise ValueError(f"white is {white_xyz.tolist()} in XYZ; {words}")
     return white_xyz
 
 

@@ -23,6 +23,12 @@ def psnr_db(reference: np.ndarray, test: np.ndarray) -> float:
     return -10.0 * float(np.log10(max(error, 1e-10)))
 
 
+def check_size(picture: np.ndarray) -> None:
+    """Raise ValueError where a picture (H, W, …) is smaller than SSIM's window."""
+    if min(picture.shape[:2]) < SSIM_WINDOW_PX:
+        raise ValueError(f"SSIM needs {SSIM_WINDOW_PX}×{SSIM_WINDOW_PX} pixels, not {picture.shape[:2]}")
+
+
 def ssim(reference: np.ndarray, test: np.ndarray) -> float:
     """SSIM of (H, W, C) sRGB values in [0, 1], mean of the channels, with the Gaussian window of the 2004 paper.
 
@@ -31,8 +37,7 @@ def ssim(reference: np.ndarray, test: np.ndarray) -> float:
     """
     if reference.shape != test.shape:
         raise ValueError(f"the pictures differ in shape: {reference.shape} and {test.shape}")
-    if min(reference.shape[:2]) < SSIM_WINDOW_PX:
-        raise ValueError(f"SSIM needs {SSIM_WINDOW_PX}×{SSIM_WINDOW_PX} pixels, not {reference.shape[:2]}")
+    check_size(reference)
     channels = range(reference.shape[2])
     return float(np.mean([_ssim_of_plane(reference[..., c], test[..., c]) for c in channels]))
 

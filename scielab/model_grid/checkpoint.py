@@ -7,7 +7,9 @@ results depend on: other models, pictures or settings find nothing of it. A fini
 import hashlib
 import json
 import shutil
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -48,6 +50,44 @@ def picture_sha256(picture: Picture) -> str:
         digest.update(f"{name} {rgb.shape} {rgb.dtype}".encode())
         digest.update(np.ascontiguousarray(rgb).tobytes())
     return digest.hexdigest()
+
+
+#: What numpy, zipfile and the look into what should be there raise for a file that is not as it was saved.
+_UNUSABLE = (
+    *(OSError, ValueError, EOFError, LookupError, TypeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, SyntaxError, tokenize.TokenError),
+)
+
+
+def _results_of(arrays: dict[str, np.ndarray], *, pictures: bool) -> list[Result]:
+    """The results in the arrays of a file; ValueError or KeyError where these are not as `Store.save` writes them."""
+    numbers, metrics = arrays["numbers"], arrays["metrics"].tolist()
+    count = len(arrays["model"])
+    if numbers.shape != (count, len(metrics)) or numbers.dtype != np.float64 or not count:
+        raise ValueError("numbers of other metrics or models")
+    names = [arrays[name] for name in ("model", "setting", "picture")]
+    if any(words.shape != (count,) or words.dtype.kind != "U" for words in names):
+        raise ValueError("no names")
+    if len(arrays["powers"]) not in (0, count) or arrays["powers"].dtype != np.float64:
+        raise ValueError("powers of other models")
+    results: list[Result] = []
+    for i, row in enumerate(numbers.tolist()):
+        result = Result(
+            model=str(arrays["model"][i]),
+            setting=str(arrays["setting"][i]),
+            picture=str(arrays["picture"][i]),
+            output=None,
+            delta_e=None,
+            numbers=dict(zip(metrics, row, strict=True)),
+            powers=arrays["powers"][i] if len(arrays["powers"]) else None,
+        )
+        if pictures:
+            output, delta_e = arrays["output"][i], arrays["delta_e"][i]
+            if output.dtype != np.uint8 or output.shape != (*delta_e.shape, 3):
+                raise ValueError("no picture and its map")
+            result = result.shown(output, delta_e)
+        results.append(result)
+    return results
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +136,9 @@ class Store:
         """The results of picture `number` as they were saved, to the last bit; None where they are not all there."""
         try:
             with np.load(self._path(number, pictures), allow_pickle=False) as archive:
-                arrays = dict(archive)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off when the power failed
+                return _results_of(dict(archive), pictures=pictures)
+        except _UNUSABLE:  # missing, cut off when the power failed, or changed by another hand
             return None
-        results: list[Result] = []
-        for i, numbers in enumerate(arrays["numbers"].tolist()):
-            result = Result(
-                model=str(arrays["model"][i]),
-                setting=str(arrays["setting"][i]),
-                picture=str(arrays["picture"][i]),
-                output=None,
-                delta_e=None,
-                numbers=dict(zip(arrays["metrics"].tolist(), numbers, strict=True)),
-                powers=arrays["powers"][i] if len(arrays["powers"]) else None,
-            )
-            results.append(result.shown(arrays["output"][i], arrays["delta_e"][i]) if pictures else result)
-        return results
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

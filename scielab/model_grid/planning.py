@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camsim.io import outputs
+from scielab.metrics import fidelity
 from scielab.metrics.lpips import Network, facts
 from scielab.model_grid import checkpoint, classical_row, pictures, provenance, rows
 from scielab.viewing import DEFAULT_VIEWING, Viewing, check_viewing
@@ -68,6 +69,11 @@ def plan(
             raise ValueError(f"{output} is a file; the results need a folder")
         check_outputs(output, force=force or checkpoint.any_in(output))
     picture_set = pictures.load(data, cameras=cameras, limit=limit)
+    for picture in picture_set.pictures:
+        try:
+            fidelity.check_size(picture.reference)
+        except ValueError as error:
+            raise ValueError(f"{picture_set.source}, {picture.name}: {error}") from error
     taking_part = rows.of_settings(found, picture_set.settings, trained_for)
     taking_part = classical_row.rows(picture_set.settings, picture_set.scale) + taking_part
     rows.check_scale(taking_part, picture_set.scale, picture_set.source)

@@ -1,5 +1,6 @@
 """The whole of a grid: find who takes part and the pictures, measure, give verdicts, write report and files."""
 
+import contextlib
 import itertools
 import json
 import uuid
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camsim.io import atomic
+from camsim.io import atomic, lock
 from scielab.comparison import map_scale
 from scielab.metrics import catalogue, mesh
 from scielab.model_grid import (
@@ -60,8 +61,14 @@ def carry_out(
 ) -> Grid:
     """Measure all models on all pictures and, if there is a place for them, write report and files.
 
-    `step` and `say` as for `grid`.
+    `step` and `say` as for `grid`. Raises ValueError where another process writes to that place.
     """
+    with contextlib.nullcontext() if planned.output is None else lock.inside(planned.output):
+        return _carry_out(planned, step, say)
+
+
+def _carry_out(planned: planning.Plan, step: Callable[[int, int], object], say: Callable[[str], object]) -> Grid:
+    """`carry_out` once no other process writes there."""
     how = (planned.rows, planned.data, planned.viewing, planned.lpips_facts)
     store = None if planned.output is None else _store(planned, planned.output, provenance.dependencies(*how))
     if store and not store.begun:  # else the run that is gone on with was allowed to write here

@@ -5,6 +5,7 @@ import html
 import io
 from collections.abc import Iterable, Mapping
 
+from camsim.io import csv_file
 from scielab.metrics.catalogue import METRICS, Metric
 from scielab.model_grid.verdicts import Cell, Estimate, Margin, Verdict
 
@@ -137,5 +138,6 @@ def as_csv(cells: list[Cell], origins: Mapping[str, str]) -> str:
             for name in names
             for number in (cell.estimates[name].value, cell.estimates[name].low, cell.estimates[name].high)
         ]
-        writer.writerow([cell.model, cell.setting, cell.pictures, *numbers, origins.get(cell.model, "")])
+        texts = [csv_file.cell(text) for text in (cell.model, cell.setting, origins.get(cell.model, ""))]
+        writer.writerow([*texts[:2], cell.pictures, *numbers, texts[2]])
     return file.getvalue()

@@ -115,3 +115,10 @@ def test_samples_per_degree_of_a_field_of_view():
     for fov, columns in ((0, 10), (180, 10), (np.nan, 10), (20, 0), (20, np.inf)):
         with pytest.raises(ValueError, match="must be"):
             viewing.samples_per_degree_of_fov(fov, columns)
+
+
+@pytest.mark.parametrize(("dpi", "distance_m"), [(1e308, 1e308), (1e308, 1), (1, 1e308), (1e12, 1e300), (9e307, 2)])
+def test_geometries_beyond_numbers_are_out_of_range(dpi, distance_m):
+    """Of a pixel that is too small for an angle, or too large for one, as of others out of range."""
+    with pytest.raises(ValueError, match=r"^samples per degree is .*; it must be above 0 and at most 1000$"):
+        Viewing(dpi=dpi, distance_m=distance_m)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -30,6 +31,10 @@ def rendered(folder, tmp_path_factory):
     target = tmp_path_factory.mktemp("set") / "set"
     dataset.write(target, photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4)
     return target
+
+
+def without(table, key):
+    return {name: value for name, value in table.items() if name != key}
 
 
 def tree(folder):
@@ -95,6 +100,52 @@ def test_load_names_what_is_wrong(rendered, tmp_path):
     image.write(broken / "LR" / "f22" / "two.png", np.zeros((8, 8, 3)))
     with pytest.raises(ValueError, match=r"two\.png: 8×8 instead of 16×16"):
         dataset.load(broken, "f22")
-    (broken / "manifest.json").write_text("{")
-    with pytest.raises(ValueError, match="damaged"):
-        dataset.load(broken, "f22")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: "{", "not JSON"),
+        (lambda m: "[" * 5000, "nested too deeply"),
+        (lambda m: [m], "no table"),
+        (lambda m: m | {"format": None}, "format = None must be text"),
+        (lambda m: m | {"format": "another 1"}, "format = 'another 1'"),
+        (lambda m: without(m, "format"), "format is missing"),
+        (lambda m: without(m, "hr_px"), "hr_px is missing"),
+        (lambda m: m | {"hr_px": "64"}, "hr_px = '64' must be a whole number"),
+        (lambda m: m | {"hr_px": 64.5}, "hr_px = 64.5 must be"),
+        (lambda m: m | {"hr_px": True}, "hr_px = True must be"),
+        (lambda m: m | {"hr_px": 10**12}, "hr_px"),
+        (lambda m: m | {"scale": 0}, "scale = 0 must be in"),
+        (lambda m: m | {"scale": -4}, "scale = -4 must be in"),
+        (lambda m: m | {"scale": 3}, "must be a multiple of scale = 3"),
+        (lambda m: m | {"settings": None}, "settings = None"),
+        (lambda m: m | {"settings": {"f22": 1}}, "settings"),
+        (lambda m: m | {"settings": ["f22", "f22"]}, "'f22' is there twice"),
+        (lambda m: m | {"settings": ["f22", "../f22"]}, "'../f22' cannot be the name of a file"),
+        (lambda m: m | {"images": None}, "images = None"),
+        (lambda m: m | {"images": [None]}, "images"),
+        (lambda m: m | {"images": [without(m["images"][0], "name")]}, "name is missing"),
+        (lambda m: m | {"images": [without(m["images"][0], "source_sha256")]}, "source_sha256 is missing"),
+        (lambda m: m | {"images": [m["images"][0] | {"source_sha256": 7}]}, "source_sha256 = 7 must be text"),
+        (lambda m: m | {"images": [m["images"][0]] * 2}, "'one' is there twice"),
+        *(
+            (lambda m, name=name: m | {"images": [m["images"][0] | {"name": name}]}, "cannot be the name of a file")
+            for name in ("", "..", "../../one", "/etc/passwd", "a/b", "a\0b", "a" * 300)
+        ),
+    ],
+)
+def test_a_damaged_manifest_is_one_line(rendered, tmp_path, change, words):
+    """Whatever is missing, null, of another type or leads out of the set is said before any picture is read."""
+    changed = change(json.loads((rendered / "manifest.json").read_text()))
+    (tmp_path / "manifest.json").write_text(changed if isinstance(changed, str) else json.dumps(changed))
+    with pytest.raises(ValueError, match=re.escape(words)) as found:
+        dataset.read_manifest(tmp_path)
+    line = str(found.value)
+    assert line.startswith(f"{tmp_path / 'manifest.json'}: damaged, or not a rendered set's") and "\n" not in line
+
+
+def test_a_manifest_may_say_more(rendered, tmp_path):
+    changed = json.loads((rendered / "manifest.json").read_text()) | {"comment": {"of": "another program"}}
+    (tmp_path / "manifest.json").write_text(json.dumps(changed))
+    assert dataset.read_manifest(tmp_path) == changed

@@ -72,4 +72,12 @@ def test_a_recipe_of_ones_own(folder):
     recipe.write_text('[[photo]]\nname = "x"\nfile = "gone.png"\n')
     with pytest.raises(ValueError, match=r"gone\.png"):
         photographs.open_sources([recipe])
+    for name in ("", "../../../home/photo", "/photo", "a\\u0000", "a" * 300):  # it names files of the set
+        recipe.write_text(f'[[photo]]\nname = "{name}"\nfile = "one.png"\n')
+        with pytest.raises(ValueError, match=r"mine\.toml: .* cannot be the name of a file"):
+            photographs.open_sources([recipe])
+    for cuts in ("inf", "1_000_000_000_000", "9" * 400, "0", "1.5"):
+        recipe.write_text(f'[[photo]]\nname = "x"\nfile = "one.png"\ncuts = {cuts}\n')
+        with pytest.raises(ValueError, match=r"mine\.toml: .*(cuts = .* must be|64 bits)"):
+            photographs.open_sources([recipe])
     recipe.unlink()

@@ -34,7 +34,7 @@ def test_what_is_no_such_file_is_left_alone(tmp_path):
             csv_file.append(tmp_path / "mine.csv", COLUMNS, [["a", 1]], check=agree)
         assert (tmp_path / "mine.csv").read_bytes() == content
     (tmp_path / "short.csv").write_text("name,value\na\n")
-    with pytest.raises(ValueError, match=r"short\.csv: not a CSV"):
+    with pytest.raises(ValueError, match=r"short\.csv: not a CSV file \(line 2 has 1 values, the header 2\)"):
         csv_file.rows(tmp_path / "short.csv")
     with pytest.raises(ValueError, match="it is a folder"):
         csv_file.append(tmp_path, COLUMNS, [], check=agree)
@@ -67,3 +67,33 @@ def test_many_writers_lose_no_row(tmp_path):
         header, *rows = csv.reader(file)
     assert header == COLUMNS and len(rows) == 480
     assert sorted(rows) == sorted([f"{number}", f"{row}"] for number in range(24) for row in range(20))
+
+
+def test_text_is_no_formula_in_a_spreadsheet_and_numbers_stay_numbers(tmp_path):
+    """OWASP, CSV injection: a cell that begins with = + - @, a tab or a carriage return is computed."""
+    path = tmp_path / "rows.csv"
+    names = ["=1+1", "+1", "-a.png", "@SUM(A1)", "\t=1", "\r=1", "a=1", ""]
+    csv_file.append(path, COLUMNS, [[name, -2.5] for name in names], check=agree)
+    with path.open(newline="") as file:
+        _, *found = csv.reader(file)
+    assert [row[0] for row in found] == ["'=1+1", "'+1", "'-a.png", "'@SUM(A1)", "'\t=1", "' =1", "a=1", ""]
+    assert {row[1] for row in found} == {"-2.5"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such lock")
+def test_who_appends_waits_for_who_holds_the_file(tmp_path):
+    """What was read before another process was done is out of date."""
+    import fcntl
+
+    path = tmp_path / "rows.csv"
+    path.write_text("name,value\n")
+    with ThreadPoolExecutor(1) as pool, path.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = pool.submit(csv_file.append, path, COLUMNS, [["b", 2]], check=agree)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.2)
+        other.write(b"a,1\n")
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        waiting.result(timeout=30)
+    assert path.read_text() == "name,value\na,1\nb,2\n"

@@ -22,6 +22,15 @@ def test_automatic_exposure_follows_its_rule():
     assert exposure.exposure_time(Sensor(exposure_ev=1), rate) == pytest.approx(19)
 
 
+def test_a_hundredth_of_the_pixels_may_be_brighter_than_the_99th_percentile():
+    """Of 1 to 1000 e/s the 99th percentile is between 990 and 991, however bright the ten above it are."""
+    rate = np.arange(1.0, 1001.0).reshape(20, 50)
+    for brightest in (1000.0, 1e9):
+        rate[-1, -9:] = brightest
+        time = exposure.exposure_time(Sensor(auto_exposure="p99"), rate)
+        assert 9500 / 991 <= time <= 9500 / 990  # 95 % of a full well of 10,000 electrons
+
+
 def incident(setting: str = "f22", **changes) -> Camera:
     camera = camera_file.load(setting)
     sensor = dataclasses.replace(camera.sensor, auto_exposure="incident", exposure_ev=0, noise=False, bit_depth=0)

@@ -46,3 +46,14 @@ def test_missing_and_stuck_pixels_are_as_many_as_asked_and_always_the_same(noise
     one, two = flat(1000, pixel, seed=1), flat(1000, pixel, seed=2)
     assert (one == 0).sum() == N * N // 10 and (one == 5000).sum() == N * N // 50
     np.testing.assert_array_equal(one == 0, two == 0)
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_the_pattern_of_binned_pixels_is_that_of_the_sum_of_their_wells(n):
+    """Charges add up: n² independent offsets to n times one, n² gains to a mean that spreads by an n-th of one's."""
+    pixel = quiet(cfa="w", prnu=0.02, dsnu_e=30)
+    fine, binned = noise.pattern(pixel, n * N, n * N), noise.pattern(dataclasses.replace(pixel, binning=n), N, N)
+    wells = [values.reshape(N, n, N, n) for values in (fine.offset_e, fine.gain)]
+    within = 5 / N  # of a standard deviation of N² values, 1/(√2 N) is known; there are two
+    assert binned.offset_e.std() == pytest.approx(wells[0].sum(axis=(1, 3)).std(), rel=within)
+    assert binned.gain.std() == pytest.approx(wells[1].mean(axis=(1, 3)).std(), rel=within)

@@ -48,8 +48,14 @@ def test_quantum_efficiency_from_a_file(tmp_path):
         ("wavelength_nm,red\n400,0.1\n700,0.2\n", "no column for g, b"),
         ("wavelength_nm,red,green,blue\n400,1.1,0,0\n700,0,0,0\n", "[0, 1]"),
         ("wavelength_nm,red,green,blue\n500,0.1,0,0\n600,0,0,0\n", "must cover 420 to 680"),
-        ("wavelength_nm,red,green,blue\n400,x,0,0\n600,0,0,0\n", "could not convert"),
-        ("", "index out of range"),
+        ("wavelength_nm,red,green,blue\n400,x,0,0\n600,0,0,0\n", "'400,x,0,0' holds something other than numbers"),
+        ("wavelength_nm,red,green,blue\n400,nan,0,0\n700,0,0,0\n", "every number must be finite"),
+        ("wavelength_nm,red,green,blue\n400,1e400,0,0\n700,0,0,0\n", "every number must be finite"),
+        ("wavelength_nm,red,green,blue\n400,0,0\n700,0,0,0\n", "'400,0,0' has 3 values, the header 4"),
+        ("wavelength_nm\n400\n700\n", "has 1 values, the header 1; at least 2 are needed"),
+        ("wavelength_nm,red,green,blue\n", "wavelengths must ascend"),
+        ("# nothing\n\n", "it is empty; a header line"),
+        ("", "it is empty; a header line"),
     ):
         bad = tmp_path / f"{abs(hash(text))}.csv"
         bad.write_text(text)

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import shutil
 import sys
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 pytest.importorskip("keras")
 
 from camsim import camera_file
-from camsim.io import image
+from camsim.io import image, lock
 from camsim.io.resize import resize
 from enhance.cli.train import train
 
@@ -204,3 +205,28 @@ def test_who_stops_a_run_is_told_how_it_goes_on_if_it_has_begun(monkeypatch, tmp
         assert "begun" not in shown and "picture" not in shown and told not in shown
     else:
         assert "begun" in shown and "picture" in shown and shown.count(told) == bool(steps)
+
+
+@pytest.mark.slow
+def test_the_second_into_one_folder_is_told_so_and_leaves_it_alone(rendered, small, tmp_path, refused):
+    arguments = ("enhance", "train", "--task", "deblur", "--data", rendered, *small, "--steps", "1", "-o", "run")
+    with lock.inside(tmp_path / "run"):
+        line = refused(*arguments, "-q")
+    assert f"run is being written by process {os.getpid()} on " in line
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_who_was_slower_trains_over_nothing(rendered, small, tmp_path, refused, monkeypatch):
+    """Another process has begun a run there after this one looked whether there is any."""
+    inside = lock.inside
+
+    def begun_meanwhile(folder):
+        folder.mkdir()
+        (folder / "config.toml").write_text("another's")
+        return inside(folder)
+
+    monkeypatch.setattr(lock, "inside", begun_meanwhile)
+    arguments = ("enhance", "train", "--task", "deblur", "--data", rendered, *small, "--steps", "1", "-o", "run")
+    assert "run exists; --force replaces it" in refused(*arguments, "-q")
+    assert (tmp_path / "run" / "config.toml").read_text() == "another's"

@@ -1,11 +1,14 @@
 """Model files from anywhere: what is read, and what is refused before Keras sees it."""
 
+import errno
 import io
 import json
+import os
 import pickle
 import re
 import struct
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from camsim.io import scratch
 from enhance.networks import generators, keras_file
 
 pytestmark = pytest.mark.installed
@@ -289,6 +293,8 @@ ATTACKS = {
         {"spec": {"class_name": "__typespec__", "spec_name": "Popen", "module": "subprocess", "config": []}},
     ),
     "a name that is a path": layer("keras.layers", "ReLU", {"name": "../../evil"}),
+    "a name that leads out of a folder": layer("keras.layers", "ReLU", {"name": "a..b"}),
+    "a name of nothing but dots": layer("keras.layers", "ReLU", {"name": "_.."}),
     "a text that names a registered class": layer("keras.layers", "ReLU", {"activity_regularizer": "cam2eye>ICNR"}),
     "a shape that code builds": layer("keras.layers", "ReLU", {}) | {"build_config": {"input_shape": CODE}},
     "another way to build": layer("keras.layers", "ReLU", {}) | {"build_config": {"shapes_dict": {}}},
@@ -466,3 +472,37 @@ def test_weights_of_other_layers_of_the_same_shapes_are_not_taken_silently(membe
     (tmp_path / "g.keras").write_bytes(archive(with_weights(members, change)))
     with pytest.raises(ValueError, match="not a usable model"):
         keras_file.load(tmp_path / "g.keras")
+
+
+def test_arrays_that_share_their_bytes_are_refused():
+    """Each lies within the file, and all together claim more than it holds."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for name in ("one", "two"):
+            file[name] = np.zeros(4096, "float32")
+        places = [file[name].id.get_offset() for name in ("one", "two")]
+    whole = content.getvalue()
+    first, second = (struct.pack("<Q", place) for place in places)
+    assert whole.count(second) == 1 and places[1] + 4 * 4096 == len(whole)
+    end = struct.pack("<Q", len(whole))
+    shared = whole.replace(second, first).replace(end, struct.pack("<Q", places[1]))[: places[1]]
+    with h5py.File(io.BytesIO(whole)) as file:
+        assert list(keras_file._stored_shapes(file, len(whole))) == [(4096,), (4096,)]
+    with h5py.File(io.BytesIO(shared)) as file:
+        assert file["two"].id.get_offset() == places[0]
+        with pytest.raises(ValueError, match="claims 16384 bytes, which the file does not hold"):
+            list(keras_file._stored_shapes(file, len(shared)))
+
+
+@pytest.mark.parametrize("call", ["mkdtemp", "write_bytes"])
+def test_a_sound_file_is_not_called_damaged_where_the_disk_is_full(members, tmp_path, monkeypatch, call):
+    """Keras reads weights from a file, so that there must be room for one."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "good.keras"
+    path.write_bytes(archive(members))
+    monkeypatch.setattr(*((scratch.tempfile, call) if call == "mkdtemp" else (Path, call)), full)
+    with pytest.raises(scratch.NoPlaceError, match=r"a? ?temporary file .*made in .* \(No space left on device\)$"):
+        keras_file.load(path)

@@ -121,6 +121,9 @@ def test_dry_run_writes_nothing(command, pair, tmp_path):
         (("a.png", "b.png", "--fov", "0"), "0"),
         (("a.png", "b.png", "--fov", "181"), "181"),
         (("a.png", "b.png", "--range", "0"), "top of the scale is 0"),
+        (("a.png", "b.png", "--range", "1e308"), "top of the scale is 1e+308 ΔE; it must be from 1e-06 to 1e+09"),
+        (("a.png", "b.png", "--white", "1e-300,1,1"), "it must be above 0 and finite, from 1e-30 to 1e+30"),
+        (("a.png", "b.png", "--dpi", "1e308", "--distance", "1e308"), "samples per degree is inf; it must be above 0"),
         (("a.png", "b.png", "--fail-above", "p96=3"), "p95"),
         (("a.png", "b.png", "--fail-above", "p95"), "number"),
         (("a.png", "b.png", "--fail-above", "p95=nan"), "number"),
@@ -193,7 +196,7 @@ def test_damaged_and_impossible_pictures(refused, pair, tmp_path, name, words):
         file.truncate(file.tell() + 3 * 20000**2)
     outputs = ("-o", "map.png", "--html", "page.html", "--map", "map.npy", "--csv", "rows.csv")
     if name == "overflow.npy":
-        outputs += ("--input", "xyz", "--white", "1,1,1e-300")
+        outputs += ("--input", "xyz", "--white", "1,1,1e-30")
     ref = "a.png" if name != "overflow.npy" else name
     assert words in refused("scielab", "compare", ref, name, *outputs)
     assert not {"map.png", "map.json", "page.html", "map.npy", "rows.csv"} & {p.name for p in tmp_path.iterdir()}

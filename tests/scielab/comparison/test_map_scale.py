@@ -23,8 +23,6 @@ def test_one_pixel_in_a_hundred_at_most_is_above_it():
 def test_places_go_with_the_square_root():
     np.testing.assert_allclose(map_scale.places([0, 1, 25, 100, 500], 100), [0, 0.1, 0.5, 1, 1])
     np.testing.assert_array_equal(map_scale.colourise([[25.0, 300]], 100), map_scale.colours([[0.5, 1]]))
-    with pytest.raises(ValueError, match="above 0"):
-        map_scale.places([1], 0)
 
 
 @pytest.mark.parametrize("top", [0.025, 1, 3.5, 40, 90, 150])
@@ -43,3 +41,16 @@ def test_colours_rise_in_lightness_up_to_the_top():
     xyz = colour.linear_to_xyz(colour.srgb_decode(colours))
     lightness = colour_difference.xyz_to_lab(xyz, colour.SRGB_WHITE_XYZ)[0, :, 0]
     assert (np.diff(lightness) >= 0).all() and lightness[0] < 1 and lightness[-1] > 95
+
+
+@pytest.mark.parametrize("top", [0, -1, 5e-324, 1e-308, 1e-7, 1e308, np.inf, np.nan])
+def test_an_end_that_is_no_difference_between_colours_is_refused(top):
+    with pytest.raises(ValueError, match=r"top of the scale is .*; it must be from 1e-06 to 1e\+09"):
+        map_scale.places([1.0], top)
+    assert map_scale.top_of([np.full((4, 4), 1e-9)]) == 1.0  # rounding
+
+
+@pytest.mark.parametrize("top", [1e-6, 1e9])
+def test_every_end_that_is_allowed_has_ticks(top):
+    found = map_scale.ticks(top)
+    assert found[0] == 0 and found[-1] == top and sorted(set(found)) == found

@@ -21,6 +21,7 @@ import scielab
 from scielab import SCIELABLoss, Viewing
 from scielab.keras_losses import colour_difference
 from scielab.keras_losses.s_cielab import scielab_map
+from scielab.metrics import colour_difference as numpy_colour_difference
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(BACKEND not in ("tensorflow", "jax"), reason="gradients are taken on TensorFlow or JAX")
@@ -486,3 +487,19 @@ def test_example_shows_a_falling_loss():
     training, unseen = zip(*epochs, strict=True)
     assert len(training) == 3 and training[-1] < training[0]
     assert unseen[-1] < start[0]
+
+
+def test_ciede2000_of_colours_beyond_all_colours_is_no_overflow():
+    """Of values that a network gives which has lost its way chroma to the seventh power is no float32."""
+    angle = np.radians(275.0)
+    reference, test = (
+        np.array([50.0, chroma * np.cos(angle), chroma * np.sin(angle + turn)], np.float32)
+        for chroma, turn in ((1e8, 0.0), (1.2e8, 0.05))
+    )
+    true = numpy_colour_difference.delta_e_2000(reference.astype(float), test.astype(float))
+    found = colour_difference.delta_e_2000(
+        list(keras.ops.convert_to_tensor(reference)), list(keras.ops.convert_to_tensor(test))
+    )
+    assert_allclose(float(found), true, rtol=1e-3)
+    share = colour_difference._saturation(keras.ops.convert_to_tensor(np.array([1e4, 1e8, 1e30], np.float32)))
+    assert_allclose(np.asarray(share), 1, rtol=1e-6)

@@ -80,3 +80,46 @@ def test_the_hash_of_a_picture_is_of_all_its_pixels(pictures):
 def test_without_a_store_everything_is_measured(pictures, models, results, limits):
     found = checkpoint.resume(None, pictures, measured(models, limits), shown=frozenset(p.name for p in pictures))
     assert all(map(same, found, results)) and len(found) == len(results)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(
+            {name: None}
+            for name in ("numbers", "metrics", "model", "setting", "picture", "powers", "output", "delta_e")
+        ),
+        {"numbers": np.zeros(3)},
+        {"numbers": np.array(["a"])},
+        {"metrics": np.array(["psnr_db"])},
+        {"model": np.array(["one"])},
+        {"model": np.zeros(6)},
+        {"powers": np.zeros((1, 3, 10, 5))},
+        {"output": np.zeros((6, 64, 64, 3))},
+        {"output": np.zeros((6, 1, 1, 3), np.uint8)},
+        {"delta_e": np.zeros(0)},
+    ],
+    ids=lambda change: " ".join(f"{name} {getattr(value, 'shape', 'missing')}" for name, value in change.items()),
+)
+def test_what_another_hand_has_changed_is_measured_again(results, tmp_path, change):
+    store = checkpoint.Store.open(tmp_path, {})
+    store.save(0, [r for r in results if r.picture == results[0].picture])
+    assert store.load(0, pictures=True)
+    (path,) = store.folder.iterdir()
+    with np.load(path) as archive:
+        arrays = dict(archive) | change
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+    assert store.load(0, pictures=True) is None
+
+
+def test_bytes_of_any_kind_are_measured_again(results, tmp_path):
+    store = checkpoint.Store.open(tmp_path, {})
+    store.save(0, [r.without_pictures() for r in results if r.picture == results[0].picture])
+    (path,) = store.folder.iterdir()
+    whole, draw = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in draw.integers(0, len(whole), 8):
+            damaged[place] = draw.integers(256)
+        path.write_bytes(damaged)
+        assert store.load(0, pictures=False) in (None, store.load(0, pictures=False))  # no error

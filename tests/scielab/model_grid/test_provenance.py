@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scielab.metrics import lpips
-from scielab.model_grid import provenance
+from scielab.model_grid import checkpoint, provenance
 from scielab.model_grid.pictures import Picture, PictureSet
 from scielab.model_grid.rows import Row
 from scielab.viewing import Viewing
@@ -122,3 +122,28 @@ def test_sixteen_digits_tell_a_photograph():
     assert provenance.seen_in_training(short, picture_set(*digests)) == [
         "2 of 3 pictures are of photographs that the model for whole, short was trained on"
     ]
+
+
+@pytest.mark.parametrize("package", ["numpy", "scipy", "pillow", "keras", "tensorflow", "jax"])
+def test_results_of_another_version_of_a_library_are_not_gone_on_with(tmp_path, monkeypatch, package):
+    """Its last digits may differ: half of a grid would be of one version, half of the other."""
+
+    def store() -> checkpoint.Store:
+        return checkpoint.Store.open(tmp_path, provenance.dependencies([row("sr")], picture_set("x"), VIEWING, {}))
+
+    version, installed = checkpoint.metadata.version, store()
+    assert store() == installed
+    monkeypatch.setattr(checkpoint.metadata, "version", lambda name: "0.0.1" if name == package else version(name))
+    assert store() != installed
+
+
+def test_nor_those_of_another_version_of_ours_or_backend(tmp_path, monkeypatch):
+    def facts() -> dict:
+        return provenance.dependencies([row("sr")], picture_set("x"), VIEWING, {})
+
+    ours = facts()
+    monkeypatch.setenv("KERAS_BACKEND", "another")
+    assert facts() != ours
+    monkeypatch.undo()
+    monkeypatch.setattr(provenance, "__version__", "0.0.0")
+    assert facts() != ours

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
@@ -9,7 +10,9 @@ from importlib import metadata
 import numpy as np
 import pytest
 
+from camsim.io import lock
 from scielab.model_grid import planning, run, tables
+from scielab.model_grid.pictures import Picture
 from scielab.model_grid.rows import Row
 
 pytestmark = pytest.mark.installed
@@ -74,6 +77,38 @@ def test_a_function_that_was_trained_for_a_camera_has_a_verdict(pictures):
     assert {r.picture for r in shown} == {p.name for p in pictures} and shown[0].output.dtype == np.uint8
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("side", [12, 32])
+def test_one_small_picture_is_enough(tmp_path, side):
+    """Of one window, flat and busy at once, and of none: mesh and hatch are then left out."""
+    draw = np.random.default_rng(0)
+    low = draw.integers(0, 256, (side // 4, side // 4, 3), np.uint8)
+    small = [Picture(name=str(i), reference=nearest(low) // (1 + i), inputs={"mine": low}) for i in range(3)]
+    found = run.grid({"mine": nearest}, small, limit=1, output=tmp_path)
+    assert len(found.results) == 2 and found.report.stat().st_size
+    assert ("mesh" in found.cells[0].estimates) == (side == 32)
+
+
+def test_pictures_smaller_than_the_window_of_ssim_are_refused_before_any_work(tmp_path):
+    low = np.zeros((2, 2, 3), np.uint8)
+    asked = []
+    with pytest.raises(ValueError, match=r"arrays, tiny: SSIM needs 11×11 pixels, not \(8, 8\)"):
+        run.grid(
+            {"mine": asked.append},
+            [Picture(name="tiny", reference=nearest(low), inputs={"x": low})],
+            output=tmp_path / "o",
+        )
+    assert not asked and not any(tmp_path.glob("o"))
+
+
+def test_the_second_into_one_folder_is_told_so_before_any_work(tmp_path, pictures):
+    asked = []
+    told = rf"{tmp_path} is being written by process {os.getpid()} on "
+    with lock.inside(tmp_path), pytest.raises(ValueError, match=told):
+        run.grid({"mine": asked.append}, pictures, output=tmp_path)
+    assert not asked and not any(tmp_path.iterdir())
+
+
 def test_registered_models_take_part_alone_or_beside_functions(registered, pictures, tmp_path):
     alone = run.grid(None, pictures)
     assert {c.model for c in alone.cells} == {"bicubic", "classical", "theirs"} and alone.verdicts[0].model == "theirs"
@@ -118,7 +153,7 @@ def test_a_stopped_grid_of_functions_leaves_nothing_to_go_on_with(pictures, tmp_
     """Of a function it is not known whether it is the same as before."""
     with pytest.raises(KeyboardInterrupt):
         run.grid({"mine": stopping_after(2)}, pictures, output=tmp_path / "out")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_that_cannot_be_loaded_is_named(registered, pictures):

@@ -1,0 +1,67 @@
+"""One process at a time."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from camsim.io import lock
+
+HOLD = """
+import sys, time
+from camsim.io import lock
+with lock.{kind}(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder():
+    """A function that starts a process which holds a lock."""
+    processes = []
+
+    def start(kind, path):
+        code = HOLD.format(kind=kind)
+        processes.append(subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE))
+        assert processes[-1].stdout.readline().strip() == b"held"
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("kind", ["beside", "inside"])
+def test_the_second_is_told_who_the_first_is_until_that_is_dead(tmp_path, holder, kind):
+    """A lock file of a dead process stops nobody, however young it is."""
+    path = tmp_path / "deep" / "set"
+    first = holder(kind, path)
+    told = rf"set is being written by process {first.pid} on \S+ \(as .*lock says\)$"
+    with pytest.raises(ValueError, match=told), getattr(lock, kind)(path):
+        pass
+    first.kill()
+    first.wait()
+    file = {"beside": path.with_name(".set.lock"), "inside": path / ".lock"}[kind]
+    assert file.exists()
+    with getattr(lock, kind)(path):
+        assert str(os.getpid()) in file.read_text()
+    assert not file.exists()
+
+
+def test_what_was_made_for_the_lock_goes_with_it(tmp_path):
+    with lock.inside(tmp_path / "a" / "b"):
+        assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == [".lock"]
+    assert not any(tmp_path.iterdir())
+    with lock.inside(tmp_path / "a" / "b"):
+        (tmp_path / "a" / "b" / "kept").touch()
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["kept"]
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    for kind in (lock.beside, lock.inside):
+        with pytest.raises(ValueError, match=r"cannot write .*file"), kind(tmp_path / "file" / "set"):
+            pass
