@@ -56,6 +56,7 @@ def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
 @click.option("--ensemble", is_flag=True, help="Average the eight turns and flips: better, eight times the time.")
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
 @click.option("--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
+@click.option("--allow-local", is_flag=True, help="Fetch from addresses that are not public, too: http://localhost/…")
 @console.force_option
 @console.dry_run_option
 @console.reporting
@@ -67,6 +68,7 @@ def apply(
     ensemble: bool,
     tile: int | None,
     device: str,
+    allow_local: bool,
     force: bool,
     dry_run: bool,
     console: Console,
@@ -79,9 +81,9 @@ def apply(
     enhance apply shot.png -o out.png --model deblur --style 0.3   between faithful (0) and perceptual (1)
 
     IN is a file, a folder or an address: folders are searched through, but for what this command made before, http
-    and https addresses are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution are kept; colours
-    become sRGB. Beside every picture a .json file records model and input. A picture that is unlike those that the
-    model was trained on gets a warning.
+    and https addresses of public servers are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution
+    are kept; colours become sRGB. Beside every picture a .json file records model and input. A picture that is unlike
+    those that the model was trained on gets a warning.
     """
     found = needed(model)
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
@@ -91,7 +93,7 @@ def apply(
             plan = {"dry_run": True, **found.record, "outputs": names}
             console.result("\n".join(f"would write {name}" for name in names), plan)
             return
-        _fetch(jobs)
+        _fetch(jobs, allow_local=allow_local)
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
         enlarge = open_enlarger(found, tile=tile, device=device, ensemble=ensemble)
         console.info(f"model: {found}")
@@ -127,13 +129,16 @@ def _jobs(inputs: Sequence[str], output: Path, folder: Path, console: Console, *
     ]
 
 
-def _fetch(jobs: Sequence[Job]) -> None:
+def _fetch(jobs: Sequence[Job], *, allow_local: bool) -> None:
     """Download what is named by its address."""
     from camsim.io import web
 
     for job in jobs:
         if job.input.is_web:
-            web.fetch(job.input.where, job.path)
+            try:
+                web.fetch(job.input.where, job.path, allow_local=allow_local)
+            except web.LocalAddressError as error:
+                raise ValueError(f"{error}; --allow-local fetches from there, too") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
