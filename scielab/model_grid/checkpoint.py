@@ -7,7 +7,6 @@ results depend on: other models, pictures or settings find nothing of it. A fini
 import hashlib
 import json
 import shutil
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
+from camsim.io.arrays import read_npz
 from scielab.model_grid.evaluate import Result, ShownResult
 from scielab.model_grid.pictures import Picture
 
@@ -95,9 +95,8 @@ class Store:
     def load(self, number: int, *, pictures: bool) -> list[Result] | None:
         """The results of picture `number` as they were saved, to the last bit; None where they are not all there."""
         try:
-            with np.load(self._path(number, pictures), allow_pickle=False) as archive:
-                arrays = dict(archive)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off when the power failed
+            arrays = read_npz(self._path(number, pictures))
+        except ValueError:  # missing, or cut off when the power failed
             return None
         results: list[Result] = []
         for i, numbers in enumerate(arrays["numbers"].tolist()):
