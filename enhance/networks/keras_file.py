@@ -41,8 +41,8 @@ LIMITS = {CONFIG: 8 << 20, METADATA: 1 << 20, WEIGHTS: 1 << 30}
 #: Members larger than 1 MiB must not unpack to more than this many times their stored size.
 MAX_EXPANSION = 100
 
-#: Layers in a model.
-MAX_LAYERS = 4096
+#: Layers in a model, and places from one that a kernel looks at to the next.
+MAX_LAYERS, MAX_DILATION = 4096, 64
 
 #: The classes of Keras that a config may name, by the module that Keras writes with them.
 CLASSES = {
@@ -210,11 +210,18 @@ def _object(data: dict, *, extra: frozenset | set = frozenset(), base: type) -> 
     for key, value in data["config"].items():
         if key == "dtype":
             config[key] = "float32"  # whatever precision it was trained in
+        elif key == "dilation_rate" and not _is_dilation(value):
+            raise ValueError(f"the dilation of {name} is {_shown(value)}, not 1 to {MAX_DILATION}")
         elif isinstance(value, dict):
             config[key] = _object(value, base=keras.initializers.Initializer)
         else:
             config[key] = _plain(value)
     return {"module": module, "class_name": name, "config": config, "registered_name": registered}
+
+
+def _is_dilation(value: object) -> bool:
+    steps = value if isinstance(value, list) else [value]
+    return all(isinstance(step, int) and 1 <= step <= MAX_DILATION for step in steps)
 
 
 def _plain(value: object, *, tensors: bool = False) -> object:

@@ -100,9 +100,9 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
     Nor may it lie within one of the folders `inputs` or hold one of them.
     """
     atomic.check_writable(folder)
-    place = folder.resolve()
+    place = outputs.real(folder)
     for path in inputs:
-        source = path.resolve()
+        source = outputs.real(path)
         if place == source or source in place.parents or place in source.parents:
             raise ValueError(f"{folder} and the input {path} lie within each other: name another output")
     if not folder.exists():

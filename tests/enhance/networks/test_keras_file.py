@@ -439,6 +439,14 @@ def test_a_layer_that_asks_for_more_than_is_stored_is_refused_before_it_is_built
     hostile(with_config(members, lambda config, layers: layers[1]["config"].update(filters=filters)))
 
 
+@pytest.mark.parametrize("dilation", [10_000, [1, 65], [0, 1], "1", 1.5, None])
+def test_a_kernel_that_looks_too_far_is_refused_before_it_is_built(dilation, members, hostile):
+    def change(config, layers):
+        layers[1]["config"].update(dilation_rate=dilation)
+
+    assert "the dilation of Conv2D is" in hostile(with_config(members, change))
+
+
 def test_a_layer_built_for_another_shape_than_it_gets_is_refused(members, tmp_path):
     """Arrays are made for the shape in the file, which was compared with them; another input does not make new ones."""
 
