@@ -4,6 +4,7 @@ imageio decodes through Pillow, which is named, and gets bytes whose kind `forma
 address. What Pillow would cut to 8 bits is for `high_depth`, what it may not know at all for `avif_jxl`.
 """
 
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import imageio.v3 as iio
 import numpy as np
 from PIL import Image
 
-from camsim.io import avif_jxl, formats, high_depth
+from camsim.io import avif_jxl, formats, high_depth, quiet
 from camsim.io.stored import Stored
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ _ANIMATED = (".gif", ".webp", ".png", ".avif")
 def decode(content: bytes, limit: int) -> Stored:
     """Decode a picture of at most `limit` pixels. Raises whatever the decoders raise for damaged files."""
     kind = formats.of(content[: formats.START_BYTES])
+    with quiet.without_stderr() if kind == ".tif" else contextlib.nullcontext():
+        return _decode(content, kind, limit)
+
+
+def _decode(content: bytes, kind: str, limit: int) -> Stored:
     if kind == ".jxl":
         return avif_jxl.read_jxl(content, limit)
     if kind == ".avif" and not avif_jxl.pillow_keeps(content):

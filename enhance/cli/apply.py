@@ -96,6 +96,7 @@ def apply(
         _fetch(jobs, allow_local=allow_local)
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
         enlarge = open_enlarger(found, tile=tile, device=device, ensemble=ensemble)
+        _check_memory(checked.largest, enlarge)
         console.info(f"model: {found}")
         if found.run and checked.unlike:
             console.info(_warning(checked.unlike, len(jobs), found.run.task))
@@ -147,6 +148,7 @@ class Checked:
 
     kept: dict[Job, "Picture"]  #: decoded, where memory allows
     pixels: int
+    largest: tuple[Job, int, int]  #: with its rows and columns
     unlike: dict[Job, list[str]]  #: how those differ, in words, that are unlike the model's training pictures
 
 
@@ -163,10 +165,13 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
 
     inputs = model.run.inputs if model.run else {}
     kept, kept_bytes, pixels, unlike = {}, 0, 0, {}
+    largest = (jobs[0], 0, 0)
     for job in jobs:
         picture = job.read()
         pictures.check_target(job.output, picture)
-        pixels += picture.values.shape[0] * picture.values.shape[1]
+        rows, columns = picture.values.shape[:2]
+        pixels += rows * columns
+        largest = max(largest, (job, rows, columns), key=lambda found: found[1] * found[2])
         for loss in pictures.losses(job.output, picture):
             note(f"note: {job.output} {loss}")
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
@@ -174,7 +179,15 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
             kept_bytes += picture.values.nbytes
         if inputs and (words := likeness.unlike(picture.rgb(), inputs)):
             unlike[job] = words
-    return Checked(kept=kept, pixels=pixels, unlike=unlike)
+    return Checked(kept=kept, pixels=pixels, largest=largest, unlike=unlike)
+
+
+def _check_memory(largest: tuple[Job, int, int], enlarge: "Enlarger") -> None:
+    """Raise ValueError where the largest picture would not fit in memory, enlarged; before the first is."""
+    from enhance.inference import footprint
+
+    job, rows, columns = largest
+    footprint.check(job.input.where, enlarge.model, tile=enlarge.tile, scale=enlarge.scale, rows=rows, columns=columns)
 
 
 def _enlarge_all(

@@ -14,7 +14,7 @@ from PIL.ExifTags import Base
 
 pytest.importorskip("keras")
 
-from camsim.io import atomic, image
+from camsim.io import atomic, image, memory
 from enhance import zoo
 from enhance.cli import apply
 from enhance.inference import pictures
@@ -314,3 +314,14 @@ def test_a_picture_unlike_those_of_the_training_gets_one_line(run, trained, tmp_
     records = {name: json.loads((tmp_path / "out" / f"{name}.json").read_text()) for name in ("good", "light")}
     assert records["good"]["unlike_training"] == [] and len(records["light"]["unlike_training"]) == 1
     assert "warning" not in run("in/good.png", "-o", "good.png", "--model", trained).stderr
+
+
+def test_what_would_not_fit_in_memory_is_refused_before_the_first_is_enlarged(
+    refused, model_file, tmp_path, monkeypatch
+):
+    for name, side in (("a.png", 8), ("b.png", 200)):
+        image.write(tmp_path / "in" / name, np.full((side, side, 3), 0.5))
+    monkeypatch.setattr(memory, "SMALL", 1 << 20)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 10_000_000)
+    line = refused("enhance", "apply", "in", "-o", "out", "--model", model_file)
+    assert "b.png: to enlarge it needs about" in line and not (tmp_path / "out").exists()
