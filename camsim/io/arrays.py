@@ -7,6 +7,7 @@ zlib raise for damaged files is a ValueError in one line.
 
 import contextlib
 import math
+import tokenize
 import zipfile
 from collections.abc import Callable, Iterator
 from os import PathLike
@@ -42,7 +43,8 @@ def _in_one_line(name: str, kind: str) -> Iterator[None]:
     except (_Unfit, MemoryError):
         raise
     except Exception as error:  # NumPy, zipfile, zlib and Python's parser raise many kinds for damaged files
-        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
+        garbled = isinstance(error, tokenize.TokenError | SyntaxError)
+        reason = "its header" if garbled else (str(error) or type(error).__name__).splitlines()[0][:200]
         raise ValueError(f"{name}: damaged, or not an {kind} file ({reason})") from error
 
 

@@ -48,7 +48,7 @@ def _decode(content: bytes, kind: str, limit: int) -> Stored:
             raise ValueError("damaged")
         (rows, columns, *planes), dtype = file.properties(index=0).shape, file.properties(index=0).dtype
         pixel_bytes = max(3, math.prod(planes) * dtype.itemsize) * (1 + high_depth.is_high_depth_png(content))
-        high_depth.check_size(columns, rows, limit=limit, pixel_bytes=pixel_bytes)
+        high_depth.check_size(columns, rows, limit=limit, stored=len(content), pixel_bytes=pixel_bytes)
         every = file.properties(index=...) if kind in _ANIMATED else None  # type: ignore[arg-type]  # it takes Ellipsis
         info = file.metadata(index=0, exclude_applied=False)
         if kind == ".tif" and np.max(info.get("BitsPerSample", 1)) > 8:

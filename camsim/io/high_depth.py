@@ -20,6 +20,10 @@ from camsim.io.stored import Stored
 #: Floating-point pictures may leave [0, 1] by this much, a rounding error; such values are clipped.
 UNIT_TOLERANCE = 1e-5
 
+#: Pictures that take more than the first, in bytes, must not take more than this many times the bytes of their file. A
+#: white picture of 8 bits in a PNG takes 1032 times as much, one of 1 bit 24 times that.
+UNSUSPECTED, MAX_EXPANSION = 96 << 20, 1100
+
 #: Bytes of a pixel in the largest picture: colour of 16 bits. What has more of them may have fewer pixels.
 MOST_PIXEL_BYTES = 6
 
@@ -35,16 +39,19 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of alpha among a TIFF's extra samples
 Planes = tuple[np.ndarray, np.ndarray | None]
 
 
-def check_size(width: int, height: int, *, limit: int, pixel_bytes: int = 3) -> None:
-    """Raise ValueError for more pixels than `limit`, or more bytes than the limit of them or the free memory takes.
+def check_size(width: int, height: int, *, limit: int, stored: int, pixel_bytes: int = 3) -> None:
+    """Raise ValueError for more pixels than `limit`, or for more bytes than such pictures, or free memory, have.
 
-    A pixel takes `pixel_bytes` once it is decoded. While it is, a picture is there about four times.
+    A pixel takes `pixel_bytes` once it is decoded, and the file has `stored` bytes: much from next to nothing is taken
+    for an attack. While it is decoded a picture is there about four times.
     """
     if width * height > limit:
         raise ValueError(f"{width}×{height} is over the limit of {limit} pixels")
     size = width * height * pixel_bytes
     if size > (most := limit * MOST_PIXEL_BYTES):
         raise ValueError(f"{width}×{height} of {pixel_bytes} bytes each is over the limit of {most} bytes")
+    if size > max(UNSUSPECTED, MAX_EXPANSION * stored):
+        raise ValueError(f"{width}×{height} pixels of {size} bytes from a file of {stored}")
     memory.check(4 * size, "it")
 
 
@@ -94,7 +101,7 @@ def read_tiff(content: bytes, limit: int) -> Stored:
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
         page = tiff.pages.first
         pixel_bytes = page.samplesperpixel * page.imagedepth * ((int(page.bitspersample) + 7) // 8)
-        check_size(page.imagewidth, page.imagelength, limit=limit, pixel_bytes=pixel_bytes)
+        check_size(page.imagewidth, page.imagelength, limit=limit, stored=len(content), pixel_bytes=pixel_bytes)
         photometric, bits, axes = int(page.photometric), page.bitspersample, page.axes
         if photometric not in _PLANES or bits not in (16, 32, 64) or axes not in ("YX", "YXS", "SYX"):
             name = getattr(page.photometric, "name", photometric)

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim.io import image, memory
+from camsim.io import high_depth, image, memory
 
 pytestmark = pytest.mark.installed
 
@@ -139,6 +139,17 @@ def test_a_small_file_of_a_large_picture_is_refused_where_memory_is_short(tmp_pa
         image.read_native(tmp_path / "a.png")
     monkeypatch.setattr(memory, "free_bytes", lambda: 200_000_000)
     assert image.read_native(tmp_path / "a.png").shape == (4000, 4000, 3)
+
+
+def test_a_large_picture_from_next_to_nothing_is_refused(tmp_path, monkeypatch):
+    """A black picture of 8 bits is stored in a thousandth, and read; one of 1 bit in a 24th of that."""
+    Image.new("1", (1500, 1500)).save(tmp_path / "a.png")
+    Image.new("RGB", (1500, 1500)).save(tmp_path / "b.png")
+    assert image.read_native(tmp_path / "a.png").shape == (1500, 1500, 3)
+    monkeypatch.setattr(high_depth, "UNSUSPECTED", 1 << 20)
+    with pytest.raises(ValueError, match=r"a\.png: cannot be read .1500×1500 pixels of 6750000 bytes from a file of"):
+        image.read_native(tmp_path / "a.png")
+    assert image.read_native(tmp_path / "b.png").shape == (1500, 1500, 3)
 
 
 @pytest.mark.parametrize(("planes", "dtype"), [(4, np.float32), (3, np.float64), (7, np.uint16)])
