@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from camsim.io import hdf5, memory, regular
+from camsim.io import hdf5, mat5, memory, regular
 
 _HDF5_START = b"\x89HDF\r\n\x1a\n"
 
@@ -18,16 +18,11 @@ _BYTES = {
     "logical": 1,
 }
 
-#: Most bytes that one of zlib may give, by which MATLAB compresses.
-_MAX_EXPANSION = 1032
-
 
 def load(path: Path) -> dict:
     """The variables of a `.mat` file: arrays of numbers in MATLAB's axis order, and structs as dictionaries.
 
     Other kinds of variable (text, cells, objects, arrays of structs) are left out.
-
-    scipy's reader finds a file cut short, but is not hardened against one made to harm.
 
     Raises ValueError for v7.3 where h5py is not installed, and for what would not fit in the memory that is free; of
     v7.3 for all that `hdf5.arrays` refuses. scipy and h5py raise many kinds for damaged files.
@@ -38,20 +33,24 @@ def load(path: Path) -> dict:
             return _load_hdf5(path)
         from scipy.io import loadmat
 
-        _check_size(path, file)
+        file.seek(0)
+        _check(path, file)
         file.seek(0)
         return _numbers({n: v for n, v in loadmat(file).items() if not n.startswith("__")})
 
 
-def _check_size(path: Path, file: BinaryIO) -> None:
-    """Raise ValueError for variables that are larger than the file can hold, or than the memory that is free."""
+def _check(path: Path, file: BinaryIO) -> None:
+    """Raise ValueError for a file that cannot hold what it says, or more than fits in the memory that is free."""
     from scipy.io import whosmat
+    from scipy.io.matlab import matfile_version
 
-    file.seek(0)
+    if matfile_version(file)[0] == 1:
+        return mat5.check(file, f"{path}: it")
+    file.seek(0)  # version 4: plain arrays
     claimed = sum(math.prod(shape) * _BYTES.get(kind, 0) for _, shape, kind in whosmat(file))
-    if claimed > regular.check(path).st_size * _MAX_EXPANSION * 8:  # whole numbers may be stored in a byte each
+    if claimed > regular.check(path).st_size * 8:  # whole numbers may be stored in a byte each
         raise ValueError(f"its variables claim {claimed} bytes, which the file does not hold")
-    memory.check(claimed, f"{path}: it")
+    return None
 
 
 def _numbers(variables: dict) -> dict:

