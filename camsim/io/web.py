@@ -121,7 +121,8 @@ def fetch(
 def _save(answer: "urllib3.BaseHTTPResponse", into: Path, limit: int) -> None:
     """Write the body of an answer to a file."""
     if answer.status != 200:
-        raise ValueError(f"{answer.status} {' '.join(str(answer.reason).split())}")
+        reason = "".join(letter if letter.isprintable() else "?" for letter in str(answer.reason))
+        raise ValueError(f"{answer.status} {reason[:80]}")
     size, too_large = 0, f"it is larger than {limit} bytes"
     if (answer.length_remaining or 0) > limit:
         raise ValueError(too_large)
@@ -174,7 +175,10 @@ def _asked(url: str, budget: Budget, resolve: Resolve, *, allow_local: bool) -> 
             timeout = urllib3.Timeout(connect=budget.seconds(), read=budget.seconds())
             try:
                 answer = to.urlopen("GET", url if proxy else parts.request_uri, timeout=timeout, **shared)
-            except urllib3.exceptions.ConnectTimeoutError as error:  # or refused; perhaps another address answers
+            except (
+                urllib3.exceptions.NewConnectionError,
+                urllib3.exceptions.ConnectTimeoutError,
+            ) as error:  # or refused; perhaps another address answers
                 failure: Exception = error
                 continue
             yield stack.enter_context(contextlib.closing(answer))
@@ -192,6 +196,8 @@ def _judged(host: str, port: int, budget: Budget, resolve: Resolve, *, allow_loc
         if needed:
             raise ValueError(f"{host}: {error.strerror or error}") from error
         return []
+    if needed and not addresses:
+        raise ValueError(f"{host} has no address")
     if not allow_local and (local := [address for address in addresses if not is_public(address)]):
         raise LocalAddressError(f"{host} is at {local[0]}, which is not a public address")
     return addresses

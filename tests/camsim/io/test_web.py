@@ -39,6 +39,7 @@ def pieces(path):
         "/slow": itertools.chain([OK + b"\r\n"], itertools.cycle([b"x", None])),
         "/slow/head": itertools.chain([OK + b"a: "], itertools.cycle([b"x", None])),
         "/slow/first": itertools.cycle([b"H", None]),
+        "/coloured": [b"HTTP/1.1 404 \x1b[31mred\r\nContent-Length: 0\r\n\r\n"],
         "/lies": [OK + b"Content-Length: 100\r\n\r\nshort"],
         "/nonsense": [b"\0\1\2 what is this\r\n\r\n"],
         "/empty": [],
@@ -104,6 +105,7 @@ def test_a_picture_is_fetched(server, path, tmp_path):
     ("path", "words"),
     [
         ("/gone", "404 Not Found"),
+        ("/coloured", r"404 \?\[31mred"),
         ("/announced", "larger than 65536 bytes"),
         ("/endless", "larger than 65536 bytes"),
         ("/endless/pieces", "larger than 65536 bytes"),
@@ -226,6 +228,12 @@ def test_a_name_is_resolved_once_so_that_it_cannot_turn_to_another_place(server,
 def test_a_name_of_which_one_address_is_local_is_refused(as_public, tmp_path):
     with pytest.raises(web.LocalAddressError, match=r"both\.test is at 10\.0\.0\.1"):
         web.fetch("http://both.test/", tmp_path / "a", resolve=lambda name, port: ["127.0.0.1", "10.0.0.1"])
+
+
+def test_a_name_without_an_address_is_not_looked_up_by_anyone_else(server, running, tmp_path):
+    with pytest.raises(ValueError, match="localhost has no address"):
+        web.fetch(server.replace("127.0.0.1", "localhost") + "/pieces", tmp_path / "a", resolve=lambda name, port: [])
+    assert running.asked == []
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(server, running, tmp_path):
