@@ -7,6 +7,7 @@ zlib raise for damaged files is a ValueError in one line.
 
 import contextlib
 import math
+import os
 import tokenize
 import zipfile
 from collections.abc import Callable, Iterator
@@ -87,7 +88,7 @@ def read_npy(path: PathLike[str] | str, *, check: Check = lambda shape, dtype: N
     """
     with regular.open_file(path, kind="file of an array") as file:
         with _in_one_line(str(path), "npy"):
-            shape, dtype = _header(file, regular.check(path).st_size)
+            shape, dtype = _header(file, os.fstat(file.fileno()).st_size)
         try:
             check(shape, dtype)
         except ValueError as error:
