@@ -127,9 +127,23 @@ def _npz(path: Path, archive: zipfile.ZipFile) -> Find:
     stored = arrays.Archive(str(path), archive)
 
     def find(name: str) -> _Stored | None:
-        return _Stored(*stored.header(name), lambda: stored[name]) if name in stored else None
+        with _told():
+            return _Stored(*stored.header(name), lambda: load(name)) if name in stored else None
+
+    def load(name: str) -> np.ndarray:
+        with _told():
+            return stored[name]
 
     return find
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What `arrays` refuses it names, and says why."""
+    try:
+        yield
+    except ValueError as error:
+        raise _UnfitError(str(error)) from error
 
 
 # --- Keras' HDF5 ------------------------------------------------------------------------------------------------------
