@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from camsim.arguments import shown
+from camsim.io import outputs
 from enhance import no_model, user_files
 
 #: Task → the built-in camera setting that it undoes.
@@ -230,7 +231,7 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
 
 def use(folder: Path | str) -> Entry:
     """Let its task's name, with its style, stand for the run in `folder`; ValueError where there is no finished run."""
-    entry = open_run(Path(folder).resolve())
+    entry = open_run(outputs.real(folder))
     user_files.choose(user_files.chosen() | {entry.name: str(entry.folder)})
     return entry
 

@@ -87,19 +87,23 @@ class _Notes(logging.Handler):
         click.echo(f"note: {arguments.one_line(record.getMessage())}", err=True)
 
 
-_NOTES = _Notes(logging.WARNING)
+_NOTES, _NOWHERE = _Notes(logging.WARNING), logging.NullHandler()
 
 
 @contextlib.contextmanager
 def _notes_on_stderr() -> Iterator[None]:
-    """Show what `camsim` logs as notes."""
-    log = logging.getLogger("camsim")
+    """Show what `camsim` logs as notes, and nothing that libraries log or warn of, unless Python is told to (-W)."""
+    handlers = ((logging.getLogger("camsim"), _NOTES), (logging.getLogger(), _NOWHERE))
     _NOTES.setLevel(logging.WARNING)
-    log.addHandler(_NOTES)
+    for log, handler in handlers:
+        log.addHandler(handler)
+    logging.captureWarnings(not sys.warnoptions)
     try:
         yield
     finally:
-        log.removeHandler(_NOTES)
+        logging.captureWarnings(False)
+        for log, handler in handlers:
+            log.removeHandler(handler)
 
 
 @contextlib.contextmanager

@@ -52,6 +52,11 @@ class Output:
     dump: Path | None
     sheet: bool
 
+    @property
+    def stages(self) -> bool:
+        """Whether every stage is needed."""
+        return bool(self.dump or self.sheet)
+
 
 class Job(NamedTuple):
     """An input, the camera that looks at it, and what is written."""
@@ -152,7 +157,7 @@ def render(
     targets, dump = [job.target for job in jobs], [wanted.dump] if wanted.dump else []
     sidecars, sources = [job.sidecar for job in jobs], list(dict.fromkeys(job.source for job in jobs))
     outputs.check([*targets, *sidecars, *dump], sources, force=force)
-    decoded = _decode(sources, reading) if len(jobs) > 1 else {}
+    decoded = _decode(jobs, reading, wanted) if len(jobs) > 1 else {}
     if dry_run:
         names = [str(path) for path in (*targets, *dump)]
         console.result("\n".join(f"would write {name}" for name in names), {"dry_run": True, "outputs": names})
@@ -209,13 +214,18 @@ def _own_seed(seed: int, name: Path) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{name.as_posix()}".encode()).digest()[:6], "big")
 
 
-def _decode(sources: list[Path], reading: Reading) -> "dict[Path, Picture]":
-    """Decode every input; those that fit into `KEPT_BYTES` by their paths."""
+def _decode(jobs: list[Job], reading: Reading, wanted: Output) -> "dict[Path, Picture]":
+    """Decode every input, and see that memory is enough for it; those that fit into `KEPT_BYTES` by their paths."""
     from camsim.scene.cube import Cube
 
+    cameras: dict[Path, list[Camera]] = {}
+    for job in jobs:
+        cameras.setdefault(job.source, []).append(job.camera)
     kept, free = {}, KEPT_BYTES
-    for source in sources:
+    for source, looking in cameras.items():
         picture = reading.read(source)
+        for camera in looking:
+            _check_memory(picture, camera, source, wanted)
         size = (picture.values if isinstance(picture, Cube) else picture).nbytes
         if size <= free:
             kept[source] = picture
@@ -223,13 +233,20 @@ def _decode(sources: list[Path], reading: Reading) -> "dict[Path, Picture]":
     return kept
 
 
+def _check_memory(picture: "Picture", camera: "Camera", source: Path, wanted: Output) -> None:
+    from camsim.image_formation import footprint
+
+    footprint.check(picture, camera, str(source), keep_stages=wanted.stages)
+
+
 def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
     """Photograph one input, write what is wanted of it, and return its record."""
     from camsim import pipeline
     from camsim.io import image
 
+    _check_memory(picture, job.camera, job.source, wanted)
     try:
-        shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=bool(wanted.dump or wanted.sheet))
+        shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=wanted.stages)
     except ValueError as error:
         raise ValueError(f"{job.source}: {error}") from error
     rgb = shot.rgb

@@ -60,6 +60,8 @@ class Manifest(Frozen):
 def check_target(folder: Path, *, force: bool) -> None:
     """Refuse a folder that holds something: without `force` anything, with it all but an earlier set."""
     if not folder.exists():
+        if folder.is_symlink():
+            raise ValueError(f"{folder} is a link that leads nowhere")
         return
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file")
@@ -122,7 +124,7 @@ def write(
     ------
     ValueError
         Where two photographs have the same name, one is damaged or smaller than the target, the sizes do not fit one
-        another, or the folder cannot be written, or another process is writing it.
+        another, a name cannot be that of a file, the folder cannot be written, or another process is writing it.
     FileExistsError
         Where something stands there, without `force`.
 
@@ -140,6 +142,8 @@ def write(
     names = [photo.name for photo in sources]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"two pictures are called {min(twice)!r}: rename one")
+    for name in (*names, *cameras):
+        outputs.check_name(name)
     rendered = pairs.render_pairs(
         sources, cameras, hr_px=hr_px, scale=scale, scene_px=scene_px, seed=seed, vary=vary, jobs=jobs
     )

@@ -2,8 +2,10 @@
 
 import hashlib
 import itertools
+import logging
 import os
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -80,8 +82,13 @@ def make_pair(
 
 
 def start_worker() -> None:
-    """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent."""
+    """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent.
+
+    What libraries warn of is not shown, as in the commands.
+    """
     threadpool_limits(1)
+    logging.captureWarnings(not sys.warnoptions)
+    logging.getLogger().addHandler(logging.NullHandler())
 
     def end_with_parent() -> None:
         parent = parent_process()

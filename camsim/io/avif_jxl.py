@@ -57,7 +57,7 @@ def read_avif(content: bytes, limit: int) -> Stored:
     properties = dict(_boxes(content))
     for kind, body in _boxes(content):
         if kind == b"ispe":
-            high_depth.check_size(*struct.unpack_from(">II", body, 4), limit=limit)
+            high_depth.check_size(*struct.unpack_from(">II", body, 4), limit=limit, stored=len(content), pixel_bytes=6)
     values = codecs.avif_decode(content, index=0)
     if values.dtype == np.uint16:
         values = high_depth.to_depth(values * (65535 / (2**bits - 1)), values.dtype)
@@ -72,7 +72,7 @@ def read_avif(content: bytes, limit: int) -> Stored:
 def read_jxl(content: bytes, limit: int) -> Stored:
     """Read a JPEG XL of at most `limit` pixels, upright."""
     codecs = formats.imagecodecs("JPEG XL")
-    high_depth.check_size(*_jxl_size(content), limit=limit)
+    high_depth.check_size(*_jxl_size(content), limit=limit, stored=len(content), pixel_bytes=6)
     values = codecs.jpegxl_decode(content, index=0)
     return _stored(high_depth.within_unit_range(values) if values.dtype.kind == "f" else values)
 

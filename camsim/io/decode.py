@@ -4,13 +4,15 @@ imageio decodes through Pillow, which is named, and gets bytes whose kind `forma
 address. What Pillow would cut to 8 bits is for `high_depth`, what it may not know at all for `avif_jxl`.
 """
 
+import contextlib
+import math
 from typing import TYPE_CHECKING
 
 import imageio.v3 as iio
 import numpy as np
 from PIL import Image
 
-from camsim.io import avif_jxl, formats, high_depth
+from camsim.io import avif_jxl, formats, high_depth, quiet
 from camsim.io.stored import Stored
 
 if TYPE_CHECKING:
@@ -23,6 +25,11 @@ _ANIMATED = (".gif", ".webp", ".png", ".avif")
 def decode(content: bytes, limit: int) -> Stored:
     """Decode a picture of at most `limit` pixels. Raises whatever the decoders raise for damaged files."""
     kind = formats.of(content[: formats.START_BYTES])
+    with quiet.without_stderr() if kind == ".tif" else contextlib.nullcontext():
+        return _decode(content, kind, limit)
+
+
+def _decode(content: bytes, kind: str, limit: int) -> Stored:
     if kind == ".jxl":
         return avif_jxl.read_jxl(content, limit)
     if kind == ".avif" and not avif_jxl.pillow_keeps(content):
@@ -36,7 +43,12 @@ def decode(content: bytes, limit: int) -> Stored:
             return high_depth.read_tiff(content, limit)
         raise ValueError("damaged") from error
     with file:
-        high_depth.check_size(*file.properties(index=0).shape[1::-1], limit=limit)
+        found = file._image.format  # type: ignore[attr-defined]  # an Image, not the module
+        if found not in formats.pillow(kind):  # another decoder than the kind's took what begins like it
+            raise ValueError("damaged")
+        (rows, columns, *planes), dtype = file.properties(index=0).shape, file.properties(index=0).dtype
+        pixel_bytes = max(3, math.prod(planes) * dtype.itemsize) * (1 + high_depth.is_high_depth_png(content))
+        high_depth.check_size(columns, rows, limit=limit, stored=len(content), pixel_bytes=pixel_bytes)
         every = file.properties(index=...) if kind in _ANIMATED else None  # type: ignore[arg-type]  # it takes Ellipsis
         info = file.metadata(index=0, exclude_applied=False)
         if kind == ".tif" and np.max(info.get("BitsPerSample", 1)) > 8:

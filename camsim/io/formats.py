@@ -50,6 +50,11 @@ def of(start: bytes) -> str:
     raise ValueError(f"not a picture, or damaged; understood are {', '.join(names)} and {last}")
 
 
+def pillow(kind: str) -> list[str]:
+    """What Pillow calls that kind of file: a JPEG with several pictures is a kind of its own there."""
+    return ["JPEG", "MPO"] if kind == ".jpg" else [NAMES[kind].upper()]
+
+
 def imagecodecs(purpose: str) -> ModuleType:
     """The optional package imagecodecs; ValueError with the way to install it, for `purpose`, where it is missing."""
     if not has_imagecodecs():

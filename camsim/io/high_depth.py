@@ -14,11 +14,18 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from camsim.io import formats, orientation
+from camsim.io import formats, memory, orientation
 from camsim.io.stored import Stored
 
 #: Floating-point pictures may leave [0, 1] by this much, a rounding error; such values are clipped.
 UNIT_TOLERANCE = 1e-5
+
+#: Pictures that take more than the first, in bytes, must not take more than this many times the bytes of their file. A
+#: white picture of 8 bits in a PNG takes 1032 times as much, one of 1 bit 24 times that.
+UNSUSPECTED, MAX_EXPANSION = 96 << 20, 1100
+
+#: Bytes of a pixel in the largest picture: colour of 16 bits. What has more of them may have fewer pixels.
+MOST_PIXEL_BYTES = 6
 
 #: File name endings of the formats that are written with 16 bits.
 SUFFIXES = (".png", ".tif", ".tiff")
@@ -32,10 +39,20 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2  # kinds of alpha among a TIFF's extra samples
 Planes = tuple[np.ndarray, np.ndarray | None]
 
 
-def check_size(width: int, height: int, *, limit: int) -> None:
-    """Raise ValueError for more pixels than `limit`."""
+def check_size(width: int, height: int, *, limit: int, stored: int, pixel_bytes: int = 3) -> None:
+    """Raise ValueError for more pixels than `limit`, or for more bytes than such pictures, or free memory, have.
+
+    A pixel takes `pixel_bytes` once it is decoded, and the file has `stored` bytes: much from next to nothing is taken
+    for an attack. While it is decoded a picture is there about four times.
+    """
     if width * height > limit:
         raise ValueError(f"{width}×{height} is over the limit of {limit} pixels")
+    size = width * height * pixel_bytes
+    if size > (most := limit * MOST_PIXEL_BYTES):
+        raise ValueError(f"{width}×{height} of {pixel_bytes} bytes each is over the limit of {most} bytes")
+    if size > max(UNSUSPECTED, MAX_EXPANSION * stored):
+        raise ValueError(f"{width}×{height} pixels of {size} bytes from a file of {stored}")
+    memory.check(4 * size, "it")
 
 
 def is_high_depth_png(start: bytes) -> bool:
@@ -83,7 +100,8 @@ def read_tiff(content: bytes, limit: int) -> Stored:
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
         page = tiff.pages.first
-        check_size(page.imagewidth, page.imagelength, limit=limit)
+        pixel_bytes = page.samplesperpixel * page.imagedepth * ((int(page.bitspersample) + 7) // 8)
+        check_size(page.imagewidth, page.imagelength, limit=limit, stored=len(content), pixel_bytes=pixel_bytes)
         photometric, bits, axes = int(page.photometric), page.bitspersample, page.axes
         if photometric not in _PLANES or bits not in (16, 32, 64) or axes not in ("YX", "YXS", "SYX"):
             name = getattr(page.photometric, "name", photometric)
@@ -100,7 +118,9 @@ def read_tiff(content: bytes, limit: int) -> Stored:
                 name = getattr(page.compression, "name", page.compression)
                 formats.imagecodecs(f"{name} compression of {bits}-bit colour")
                 raise  # it is there, and does not know this compression either
-            with Image.open(io.BytesIO(content)) as picture:  # a single plane keeps its depth in Pillow
+            with Image.open(
+                io.BytesIO(content), formats=formats.pillow(".tif")
+            ) as picture:  # a single plane keeps its depth in Pillow
                 colour, alpha = from_plane(np.asarray(picture), None)
             return Stored(colour=colour, alpha=alpha, profile=profile, exif=content)  # upright: Pillow turned it
     values = values[..., None] if axes == "YX" else np.moveaxis(values, 0, -1) if axes == "SYX" else values

@@ -6,18 +6,19 @@ In memory a picture is an array (H, W, 3) of sRGB values: uint8, uint16, or floa
 import dataclasses
 import functools
 import logging
+import os
 import warnings
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import imageio.v3 as iio
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from camsim.io import atomic, colour_profile, decode, formats, high_depth, orientation
+from camsim.io import atomic, colour_profile, decode, formats, high_depth, memory, orientation, regular
 from camsim.io.stored import Stored
 from camsim.light.colour import as_values
 
@@ -29,6 +30,9 @@ READ_SUFFIXES = (*SUFFIXES, ".gif", ".avif", ".jxl")
 
 #: Largest picture read, in pixels: more is taken for a mistake or an attack. Where Pillow itself refuses, by default.
 MAX_PIXELS = 178_956_970
+
+#: Longest picture file, in bytes.
+MAX_FILE_BYTES = 4 << 30
 
 _log = logging.getLogger(__name__)
 
@@ -124,30 +128,33 @@ def read_stored(path: PathLike[str] | str, *, name: str = "", convert: bool = Tr
     to tell so; one that could not be used does not. All else is as in `read_native`.
     """
     path, name = Path(path), name or str(path)
-    if not path.exists():
-        raise ValueError(f"{name}: no such file")
-    if path.is_dir():
-        raise ValueError(f"{name}: is a folder, not a picture")
-    try:
-        with high_depth.silent(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
-            with path.open("rb") as file:
-                start = file.read(formats.START_BYTES)
-                formats.of(start)  # before all of it is read: it may be a film
-                stored = decode.decode(start + file.read(), MAX_PIXELS)
-            stored, doubt = _as_srgb(stored, convert=convert)
-    except PermissionError as error:
-        raise ValueError(f"{name}: {error.strerror}") from error
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"{name}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
-    except Exception as error:  # decoders raise many kinds for damaged files
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{name}: cannot be read ({reason})") from error
+    with regular.open_file(path, name=name, kind="picture") as file:
+        stored, doubt = _read(file, name, convert=convert)
     if doubt:
         note(f"{name}: {doubt}; its colours are taken for sRGB")
     if stored.frames > 1:
         note(f"{name}: animated, {stored.frames} pictures; the first is read")
     return stored
+
+
+def _read(file: BinaryIO, name: str, *, convert: bool) -> tuple[Stored, str]:
+    """What an open file holds, and why its colour profile could not be used."""
+    try:
+        with high_depth.silent(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters raises, and what is read is judged here
+            start = file.read(formats.START_BYTES)
+            formats.of(start)  # before all of it is read: it may be a film
+            if (size := os.fstat(file.fileno()).st_size) > MAX_FILE_BYTES:
+                raise ValueError(f"it has {size} bytes; the limit is {MAX_FILE_BYTES}")
+            memory.check(size, "it")
+            return _as_srgb(decode.decode(start + file.read(), MAX_PIXELS), convert=convert)
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{name}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
+    except Exception as error:  # decoders raise many kinds for damaged files
+        reason = "damaged" if isinstance(error, LookupError) else (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: cannot be read ({reason})") from error
 
 
 @functools.lru_cache(maxsize=1024)

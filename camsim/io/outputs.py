@@ -7,6 +7,9 @@ from pathlib import Path
 
 from camsim.io import atomic
 
+#: Bytes of a name's part that is given: file systems take 255, of which an ending or a number takes some.
+LONGEST_NAME = 200
+
 
 def names(sources: Iterable[Path], inputs: Iterable[Path]) -> list[Path]:
     """What each source is called below a folder: its name, or its path within the folder it was found in.
@@ -65,10 +68,10 @@ def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool =
         Where an output exists, without `force`.
     """
     outputs = list(outputs)
-    sources = {Path(path).resolve() for path in inputs}
+    sources = {real(path) for path in inputs}
     places = set()
     for path in outputs:
-        place = Path(path).resolve()
+        place = real(path)
         if place in sources:
             raise ValueError(f"{path} is an input as well: name another output")
         if place in places:
@@ -78,6 +81,19 @@ def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool =
         atomic.check_writable(path)
         if not force:
             refuse_existing(path)
+
+
+def real(path: Path | str) -> Path:
+    """Where a path leads, links followed; one whose links lead in a circle stays as it is."""
+    return Path(os.path.realpath(path))
+
+
+def check_name(name: str) -> str:
+    """The name of a file or folder that is to be made in a folder; ValueError for what would lead out of it."""
+    if name in ("", ".", "..") or Path(name).name != name or "\0" in name or len(os.fsencode(name)) > LONGEST_NAME:
+        shown = "".join(letter if letter.isprintable() else "?" for letter in name[:80])
+        raise ValueError(f"{shown!r} cannot be the name of a file")
+    return name
 
 
 def refuse_existing(path: Path | str) -> None:

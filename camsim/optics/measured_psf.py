@@ -2,14 +2,16 @@
 
 import functools
 import math
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-#: Largest side of a PSF, samples.
-MAX_PSF_SIDE = 1025
+from camsim.io import arrays, regular
+from camsim.light import spectra
+
+#: Largest side of a PSF, samples; most PSFs in a file, and most samples of all of them.
+MAX_PSF_SIDE, MAX_PSFS, MAX_PSF_SAMPLES = 1025, 512, 31 * 1025**2
 
 #: Transfer below which a frequency is left out, and the highest one examined, in sampling rates of the PSF.
 NEGLIGIBLE, WIDEST = 3e-3, 4
@@ -30,34 +32,32 @@ def read_psf(path: str | Path) -> PointSpread:
     Sizes may be odd or even; sample [h // 2, w // 2] is the place of the sharp image. A file that has not changed
     is read once. ValueError for a bad file.
     """
-    try:
-        status = Path(path).stat()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+    status = regular.check(path)
     return _read_psf(str(path), status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=4)
 def _read_psf(path: str, _modified: int, _size: int) -> PointSpread:
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path}: not an npz file with a PSF")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            values = {key: file[key] for key in ("psf", "pitch_um", "wavelength_nm") if key in file}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: not an npz file with a PSF ({str(error).splitlines()[0]})") from None
-    for key in ("psf", "pitch_um"):
-        if key not in values:
-            raise ValueError(f"{path}: has no {key}")
+    with arrays.open_npz(path) as file:
+        shape, _ = file.header("psf")
+        if len(shape) not in (2, 3) or 0 in shape or max(shape[-2:]) > MAX_PSF_SIDE:
+            raise ValueError(
+                f"{path}: psf has shape {shape}, must be (h, w) or (B, h, w), h and w up to {MAX_PSF_SIDE}"
+            )
+        if (len(shape) == 3 and shape[0] > MAX_PSFS) or math.prod(shape) > MAX_PSF_SAMPLES:
+            raise ValueError(
+                f"{path}: psf has shape {shape}, which is more than {MAX_PSFS} PSFs or {MAX_PSF_SAMPLES} samples"
+            )
+        for key in ("pitch_um", "wavelength_nm"):
+            if key in file and math.prod(file.header(key)[0]) > MAX_PSFS:
+                raise ValueError(f"{path}: {key} must not hold more than {MAX_PSFS} numbers")
+        found = ("psf", "pitch_um", *(["wavelength_nm"] if "wavelength_nm" in file else []))
+        values = {key: file[key] for key in found}
     for key, value in values.items():
         if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
             raise ValueError(f"{path}: {key} must be finite real numbers")
     planes, pitch, wavelength = np.array(values["psf"], dtype=float), values["pitch_um"], values.get("wavelength_nm")
     planes = planes[None] if planes.ndim == 2 else planes
-    if planes.ndim != 3 or not planes.size or max(planes.shape[1:]) > MAX_PSF_SIDE:
-        raise ValueError(
-            f"{path}: psf has shape {values['psf'].shape}, must be (h, w) or (B, h, w), h and w up to {MAX_PSF_SIDE}"
-        )
     if pitch.size != 1 or not pitch.item() > 0:
         raise ValueError(f"{path}: pitch_um = {pitch.tolist()} must be one number above 0")
     if planes.min() < 0 or planes.sum(axis=(1, 2)).min() <= 0:
@@ -109,7 +109,9 @@ def bandwidth_per_mm(spread: PointSpread, aperture_side_mm: float) -> float:
     rate = 1e3 / spread.pitch_um
     f = np.linspace(0, WIDEST * rate, 40 * WIDEST + 1)
     pixel = np.abs(np.sinc(f * aperture_side_mm))
-    wavelengths = [550.0] if spread.wavelength_nm is None else spread.wavelength_nm
+    wavelengths = np.array([550.0]) if spread.wavelength_nm is None else spread.wavelength_nm
+    if len(wavelengths) > len(spectra.WAVELENGTH_NM):
+        wavelengths = spectra.WAVELENGTH_NM  # no others are asked for
     passed = np.max([np.abs(part) for w in wavelengths for part in psf_otf(spread, w, f, f)], axis=0)
     passed = passed * pixel[:, None] * pixel
     beyond = np.maximum(passed.max(axis=0), passed.max(axis=1))

@@ -3,7 +3,6 @@
 Formats: `.npz` (see `write`), MATLAB `.mat` of the public data sets, and the multispectral files of ISETCam.
 """
 
-import zipfile
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from camsim.io import atomic
+from camsim.io import arrays, atomic, regular
 from camsim.light import spectra
 
 #: What a cube may hold: shares of a perfect white, W sr⁻¹ m⁻² nm⁻¹, or photons s⁻¹ sr⁻¹ m⁻² nm⁻¹.
@@ -90,9 +89,8 @@ def read(path: PathLike[str] | str, *, kind: str | None = None, wavelength_nm: A
     values that are negative, not finite or no reflectances.
     """
     path = Path(path)
-    if not path.exists():
-        raise ValueError(f"{path}: no such file")
-    if path.suffix.lower() not in SUFFIXES or path.is_dir():
+    regular.check(path, kind="spectral scene")
+    if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path}: is no spectral scene; use one of {', '.join(SUFFIXES)}")
     if kind is not None and kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
@@ -103,7 +101,10 @@ def read(path: PathLike[str] | str, *, kind: str | None = None, wavelength_nm: A
         _check(values, kind)
         return Cube(kind=kind, values=resample(values, wavelengths), source=str(path))
     except ValueError as error:
-        raise ValueError(f"{path}: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise ValueError(reason if reason.startswith(f"{path}: ") else f"{path}: {reason}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # readers raise many kinds for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path}: cannot be read ({reason})") from error
@@ -200,8 +201,8 @@ def _check(values: np.ndarray, kind: str) -> None:
         )
 
 
-def _shape(values: np.ndarray) -> str:
-    return "×".join(map(str, values.shape)) or "a single value"
+def _shape(values: np.ndarray | tuple[int, ...]) -> str:
+    return "×".join(map(str, values if isinstance(values, tuple) else values.shape)) or "a single value"
 
 
 def _found(arrays: dict) -> str:
@@ -221,23 +222,23 @@ def _kind(name: str, wanted: str | None) -> str:
 
 def _load_npz(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:
     """Kind, cube and wavelengths of an `.npz` file."""
-    if not zipfile.is_zipfile(path):
-        raise ValueError("not an npz file")
-    with np.load(path, allow_pickle=False) as stored:
-        names = [name for name in KINDS if name in stored.files]
+    with arrays.open_npz(path) as stored:
+        names = [name for name in KINDS if name in stored]
         if len(names) != 1:
+            found = ", ".join(stored.names)[:200] or "nothing"
+            raise ValueError(f"must hold exactly one of {', '.join(KINDS)}; found {found}")
+        if wavelength_nm is None and "wavelength_nm" not in stored:
+            found = ", ".join(stored.names)[:200]
+            raise ValueError(f"must hold wavelength_nm, a wavelength per band; found {found}")
+        shape, _ = stored.header(names[0])
+        bands = stored.header("wavelength_nm")[0] if wavelength_nm is None else wavelength_nm.shape
+        if len(shape) != 3 or bands != shape[2:]:
             raise ValueError(
-                f"must hold exactly one of {', '.join(KINDS)}; found {', '.join(stored.files) or 'nothing'}"
+                f"{names[0]} is {_shape(shape)} and wavelength_nm {_shape(bands)}; they must be (H, W, N) and (N,)"
             )
-        if wavelength_nm is None and "wavelength_nm" not in stored.files:
-            raise ValueError(f"must hold wavelength_nm, a wavelength per band; found {', '.join(stored.files)}")
-        values = stored[names[0]]
-        wavelength_nm = stored["wavelength_nm"] if wavelength_nm is None else wavelength_nm
-    if values.ndim != 3 or wavelength_nm.shape != values.shape[2:]:
-        raise ValueError(
-            f"{names[0]} is {_shape(values)} and wavelength_nm {_shape(wavelength_nm)}; they must be (H, W, N) and (N,)"
-        )
-    return _kind(names[0], kind), values, wavelength_nm
+        if wavelength_nm is None:
+            wavelength_nm = stored["wavelength_nm"]
+        return _kind(names[0], kind), stored[names[0]], wavelength_nm
 
 
 def _load_mat(path: Path, kind: str | None, wavelength_nm: np.ndarray | None) -> tuple[str, np.ndarray, np.ndarray]:

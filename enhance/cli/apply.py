@@ -56,6 +56,7 @@ def _inputs(*, positional: Sequence[str], named: Sequence[str]) -> list[str]:
 @click.option("--ensemble", is_flag=True, help="Average the eight turns and flips: better, eight times the time.")
 @click.option("--tile", type=click.IntRange(min=1), help="Largest side worked on at once, in pixels: less memory.")
 @click.option("--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, gpu or gpu:N.")
+@click.option("--allow-local", is_flag=True, help="Fetch from addresses that are not public, too: http://localhost/…")
 @console.force_option
 @console.dry_run_option
 @console.reporting
@@ -67,6 +68,7 @@ def apply(
     ensemble: bool,
     tile: int | None,
     device: str,
+    allow_local: bool,
     force: bool,
     dry_run: bool,
     console: Console,
@@ -79,9 +81,9 @@ def apply(
     enhance apply shot.png -o out.png --model deblur --style 0.3   between faithful (0) and perceptual (1)
 
     IN is a file, a folder or an address: folders are searched through, but for what this command made before, http
-    and https addresses are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution are kept; colours
-    become sRGB. Beside every picture a .json file records model and input. A picture that is unlike those that the
-    model was trained on gets a warning.
+    and https addresses of public servers are fetched (at most 64 MiB each). Grey, 16 bits, alpha, EXIF and resolution
+    are kept; colours become sRGB. Beside every picture a .json file records model and input. A picture that is unlike
+    those that the model was trained on gets a warning.
     """
     found = needed(model)
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
@@ -91,9 +93,10 @@ def apply(
             plan = {"dry_run": True, **found.record, "outputs": names}
             console.result("\n".join(f"would write {name}" for name in names), plan)
             return
-        _fetch(jobs)
+        _fetch(jobs, allow_local=allow_local)
         checked = _check(jobs, found, console.info)  # before the model is loaded or anything written
         enlarge = open_enlarger(found, tile=tile, device=device, ensemble=ensemble)
+        _check_memory(checked.largest, enlarge)
         console.info(f"model: {found}")
         if found.run and checked.unlike:
             console.info(_warning(checked.unlike, len(jobs), found.run.task))
@@ -127,13 +130,16 @@ def _jobs(inputs: Sequence[str], output: Path, folder: Path, console: Console, *
     ]
 
 
-def _fetch(jobs: Sequence[Job]) -> None:
+def _fetch(jobs: Sequence[Job], *, allow_local: bool) -> None:
     """Download what is named by its address."""
     from camsim.io import web
 
     for job in jobs:
         if job.input.is_web:
-            web.fetch(job.input.where, job.path)
+            try:
+                web.fetch(job.input.where, job.path, allow_local=allow_local)
+            except web.LocalAddressError as error:
+                raise ValueError(f"{error}; --allow-local fetches from there, too") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,7 @@ class Checked:
 
     kept: dict[Job, "Picture"]  #: decoded, where memory allows
     pixels: int
+    largest: tuple[Job, int, int]  #: with its rows and columns
     unlike: dict[Job, list[str]]  #: how those differ, in words, that are unlike the model's training pictures
 
 
@@ -158,10 +165,13 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
 
     inputs = model.run.inputs if model.run else {}
     kept, kept_bytes, pixels, unlike = {}, 0, 0, {}
+    largest = (jobs[0], 0, 0)
     for job in jobs:
         picture = job.read()
         pictures.check_target(job.output, picture)
-        pixels += picture.values.shape[0] * picture.values.shape[1]
+        rows, columns = picture.values.shape[:2]
+        pixels += rows * columns
+        largest = max(largest, (job, rows, columns), key=lambda found: found[1] * found[2])
         for loss in pictures.losses(job.output, picture):
             note(f"note: {job.output} {loss}")
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
@@ -169,7 +179,15 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
             kept_bytes += picture.values.nbytes
         if inputs and (words := likeness.unlike(picture.rgb(), inputs)):
             unlike[job] = words
-    return Checked(kept=kept, pixels=pixels, unlike=unlike)
+    return Checked(kept=kept, pixels=pixels, largest=largest, unlike=unlike)
+
+
+def _check_memory(largest: tuple[Job, int, int], enlarge: "Enlarger") -> None:
+    """Raise ValueError where the largest picture would not fit in memory, enlarged; before the first is."""
+    from enhance.inference import footprint
+
+    job, rows, columns = largest
+    footprint.check(job.input.where, enlarge.model, tile=enlarge.tile, scale=enlarge.scale, rows=rows, columns=columns)
 
 
 def _enlarge_all(

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
@@ -16,7 +15,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from camsim.io import formats, high_depth, image, orientation
+from camsim.io import formats, high_depth, image, memory, orientation, regular
 from enhance.data import sampling
 from enhance.data.pair_set import PairSet
 
@@ -153,11 +152,11 @@ def read(path: Path) -> np.ndarray:
 
 def shape(path: Path) -> tuple[int, int]:
     """Rows and columns of a picture file, upright, from its header where that is possible."""
-    with contextlib.suppress(Exception), warnings.catch_warnings(), path.open("rb") as file:
+    with contextlib.suppress(Exception), warnings.catch_warnings(), regular.open_file(path) as file:
         warnings.simplefilter("ignore")
-        formats.of(file.read(formats.START_BYTES))
+        kind = formats.of(file.read(formats.START_BYTES))
         file.seek(0)
-        with Image.open(file) as picture:  # not imageio, which looks for EXIF everywhere
+        with Image.open(file, formats=formats.pillow(kind)) as picture:  # not imageio, which looks for EXIF everywhere
             columns, rows = picture.size
             # Pillow decodes a PNG in search of EXIF that does not come first
             known = picture.format != "PNG" or "exif" in picture.info
@@ -183,13 +182,5 @@ def map_files(function: Callable, items: Sequence, step: Callable[[], object], t
 
 def memory_limit_bytes() -> int:
     """Half of the memory that this machine, or the container it is, has left."""
-    sizes = []
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        sizes += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-        sizes.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    except (OSError, ValueError):  # no Linux, or no limit ("max")
-        pass
-    if not sizes and "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
-        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return min(sizes, default=4 * 2**30) // 2
+    free = memory.free_bytes()
+    return (4 * 2**30 if free is None else free) // 2

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim import arguments
-from camsim.io import image
+from camsim.io import image, outputs
 from enhance.evaluation.imresize import imresize
 from enhance.evaluation.protocol import Protocol, as_rgb
 from enhance.evaluation.results import Evaluation, PictureScores
@@ -96,7 +96,7 @@ def open_bench(folder: Path | str, *, scale: int, name: str = "") -> Bench:
         where = "has no HR picture" if odd[0] in lr else "has no LR picture"
         raise ValueError(f"{lr_folder}: {odd[0]} {where}")
     return Bench(
-        name=name or folder.resolve().name,
+        name=name or outputs.real(folder).name,
         folder=folder,
         scale=scale,
         hr=tuple(hr.values()),

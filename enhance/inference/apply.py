@@ -16,7 +16,7 @@ import numpy as np
 
 from camsim.io import high_depth
 from camsim.io.resize import resize
-from enhance.inference import pictures, turns
+from enhance.inference import footprint, pictures, turns
 from enhance.inference.device import on_device
 from enhance.networks import keras_file
 
@@ -266,6 +266,7 @@ class Enlarger:
         _check(rgb)
         if rgb.dtype.kind != "f" or rgb.ndim != 3 or rgb.shape[2] != 3:
             raise ValueError(f"RGB as floating point is enlarged, (H, W, 3), not {rgb.dtype} of shape {rgb.shape}")
+        footprint.check_result(rgb.shape[0], rgb.shape[1], self.scale)
         once = partial(self._in_tiles, step=step)
         whole = turns.mean(once, rgb) if self.ensemble else once(rgb)
         return np.clip(whole, 0.0, 1.0, out=whole)

@@ -30,7 +30,7 @@ import keras
 import numpy as np
 
 from camsim.arguments import shown
-from camsim.io import scratch
+from camsim.io import hdf5, scratch
 from enhance.networks import generators  # noqa: F401  registers the layers that a saved generator names
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -41,8 +41,8 @@ LIMITS = {CONFIG: 8 << 20, METADATA: 1 << 20, WEIGHTS: 1 << 30}
 #: Members larger than 1 MiB must not unpack to more than this many times their stored size.
 MAX_EXPANSION = 100
 
-#: Layers in a model, and links in its HDF5 file.
-MAX_LAYERS, MAX_LINKS = 4096, 65536
+#: Layers in a model, and places from one that a kernel looks at to the next.
+MAX_LAYERS, MAX_DILATION = 4096, 64
 
 #: The classes of Keras that a config may name, by the module that Keras writes with them.
 CLASSES = {
@@ -211,11 +211,18 @@ def _object(data: dict, *, extra: frozenset | set = frozenset(), base: type) -> 
     for key, value in data["config"].items():
         if key == "dtype":
             config[key] = "float32"  # whatever precision it was trained in
+        elif key == "dilation_rate" and not _is_dilation(value):
+            raise ValueError(f"the dilation of {name} is {shown(value)}, not 1 to {MAX_DILATION}")
         elif isinstance(value, dict):
             config[key] = _object(value, base=keras.initializers.Initializer)
         else:
             config[key] = _plain(value)
     return {"module": module, "class_name": name, "config": config, "registered_name": registered}
+
+
+def _is_dilation(value: object) -> bool:
+    steps = value if isinstance(value, list) else [value]
+    return all(isinstance(step, int) and 1 <= step <= MAX_DILATION for step in steps)
 
 
 def _plain(value: object, *, tensors: bool = False) -> object:
@@ -287,31 +294,15 @@ def arrays_of(layer: dict) -> list[tuple[int, ...]]:
 
 def _stored_shapes(file: h5py.File, size: int) -> Iterator[tuple[int, ...]]:
     """The shape of every array in an HDF5 file of `size` bytes; ValueError for whatever is not a plain array in it."""
-    waiting, seen, links, total = [file["/"]], set(), 0, 0
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            links += 1
-            where = f"{group.name.rstrip('/')}/{name}"[:80]
-            if links > MAX_LINKS:
-                raise ValueError(f"its weights hold more than {MAX_LINKS} links")
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ValueError(f"{where} is a link to another place or file")
-            item = group[name]
-            address = h5py.h5o.get_info(item.id).addr
-            if address in seen:
-                raise ValueError(f"{where} is stored at the place of another")
-            seen.add(address)
-            if isinstance(item, h5py.Group):
-                waiting.append(item)
-                continue
-            if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f":
-                raise ValueError(f"{where} is no array of floating-point numbers")
-            layout = item.id.get_create_plist()
-            if layout.get_layout() != h5py.h5d.CONTIGUOUS or layout.get_external_count():
-                raise ValueError(f"{where} is not stored as one piece in the file")
-            wanted = math.prod(item.shape) * item.dtype.itemsize
-            total += wanted
-            if item.id.get_storage_size() != wanted or total > size:
-                raise ValueError(f"{where} claims {wanted} bytes, which the file does not hold")
-            yield item.shape
+    total = 0
+    for array in hdf5.arrays(file):
+        where = array.name[:80]
+        if array.dtype.kind != "f" or array.shape is None:
+            raise ValueError(f"{where} is no array of floating-point numbers")
+        if array.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS:
+            raise ValueError(f"{where} is not stored as one piece in the file")
+        wanted = math.prod(array.shape) * array.dtype.itemsize
+        total += wanted
+        if array.id.get_storage_size() != wanted or total > size:
+            raise ValueError(f"{where} claims {wanted} bytes, which the file does not hold")
+        yield array.shape

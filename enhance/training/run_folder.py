@@ -17,8 +17,6 @@ import dataclasses
 import io
 import math
 import shutil
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from keras import ops
 
 from camsim.arguments import shown
 from camsim.io import atomic, csv_file, text_file
+from camsim.io.arrays import Archive, open_npz
 from camsim.schema.fields import number, plain
 from camsim.schema.frozen import Frozen, record
 from enhance import config as configs
@@ -126,25 +125,26 @@ def restore(folder: Path, groups: Mapping[str, list]) -> Progress:
     Groups that it has not (an optimizer, where a stage had just begun) are left as they are.
     """
     with _opened(checkpoints(folder)[-1]) as archive:
-        stored = {name.partition("/")[0] for name in archive}
+        stored = {name.partition("/")[0] for name in archive.names}
         for group, variables in groups.items():
             for number, variable in enumerate(variables if group in stored else ()):
                 variable.assign(archive[f"{group}/{number}"])
         return _progress_in(archive)
 
 
-def _progress_in(archive: np.lib.npyio.NpzFile) -> Progress:
+def _progress_in(archive: Archive) -> Progress:
     return Progress(**{entry.name: archive[f"progress/{entry.name}"].item() for entry in dataclasses.fields(Progress)})
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+def _opened(path: Path) -> Iterator[Archive]:
     """A checkpoint to read from; ValueError in one line where it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open_npz(path) as archive:
             yield archive
-    except (OSError, KeyError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        words = f"damaged, or of another configuration ({error}); without it, an older one serves"
+    except ValueError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        words = f"damaged, or of another configuration ({reason}); without it, an older one serves"
         raise ValueError(f"{path}: {words}") from error
 
 

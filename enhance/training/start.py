@@ -306,6 +306,8 @@ def check_folder(folder: Path, *, force: bool) -> None:
     """Raise ValueError where a new run cannot go into a folder, FileExistsError where it would replace another."""
     if folder.is_file():
         raise ValueError(f"{folder} is a file")
+    if folder.is_symlink() and not folder.exists():
+        raise ValueError(f"{folder} is a link that leads nowhere")
     if not folder.is_dir() or not any(path.name != lock.NAME for path in folder.iterdir()):
         return
     if not (folder / zoo.CONFIG).exists():

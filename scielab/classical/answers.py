@@ -7,7 +7,6 @@ fitted to. `make classical` writes it; `SOURCES.md` says which photographs those
 
 import functools
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
+from camsim.io.arrays import read_npz
 from scielab.classical.answer import Answer
 
 #: Where the shipped answers are.
@@ -62,8 +62,7 @@ def save(path: Path, answers: Answers) -> None:
 def load(path: Path) -> Answers:
     """Read what `save` wrote; ValueError, naming the file, where it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
+        arrays = read_npz(path)
         about = json.loads(str(arrays["about"]))
         found = {}
         for setting, said in about.items():
@@ -71,7 +70,7 @@ def load(path: Path) -> Answers:
             answer = Answer(**parts, to_white=said.pop("to_white"), projected=said.pop("projected"))
             found[setting] = Fitted(answer=answer, **said)
         return Answers(by_setting=found, photographs=frozenset(bytes(row).hex() for row in arrays["photographs"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: not a file of classical answers ({error})") from error
 
 

@@ -139,7 +139,9 @@ def _check_folders(request: Request) -> None:
         raise ValueError(f"{folder} is a folder, {other} is {what}: compare two pictures or two folders")
     if request.raw is not None or request.html is not None:
         raise click.UsageError("--map and --html are for one pair; two folders take -o FOLDER, --csv and --json")
-    if request.csv and request.output and request.csv.resolve().is_relative_to(request.output.resolve()):
+    from camsim.io import outputs
+
+    if request.csv and request.output and outputs.real(request.csv).is_relative_to(outputs.real(request.output)):
         raise click.UsageError(f"{request.csv} lies in {request.output}, which is replaced as a whole")
 
 
@@ -156,7 +158,14 @@ def _compare_pair(request: Request, networks: "list[Network]", console: console.
         writes = f" and write {', '.join(paths)}" if paths else ""
         console.result(f"would compare {request.test} with {request.ref}{writes}", plan)
         return
-    comparison = pair.compare(request.ref, request.test, request.viewing, plain=request.plain, networks=networks)
+    comparison = pair.compare(
+        request.ref,
+        request.test,
+        request.viewing,
+        plain=request.plain,
+        networks=networks,
+        drawn=bool(request.output or request.html),
+    )
     found = comparison.record
     console.detail(f"{1 / found['samples_per_degree']:.6g} degrees per pixel")
     if "zeros" in found["border_rule"]:
@@ -192,7 +201,7 @@ def _targets(request: Request) -> list[Path]:
                 raise ValueError(f"{path}: a {what} is written as one of {', '.join(suffixes)}")
             targets.append(path)
     outputs.check(targets, (request.ref, request.test), force=request.force)
-    if request.csv is not None and request.csv.resolve() in [path.resolve() for path in targets]:
+    if request.csv is not None and outputs.real(request.csv) in map(outputs.real, targets):
         raise click.UsageError(f"{request.csv} is named for two outputs")
     return targets
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from camsim.io import atomic, outputs
+from camsim.io import arrays, atomic, outputs
 from scielab.comparison import map_figure, map_scale, pair, record
 from scielab.eye import picture_file
 from scielab.metrics import lpips
@@ -100,9 +100,9 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
     Nor may it lie within one of the folders `inputs` or hold one of them.
     """
     atomic.check_writable(folder)
-    place = folder.resolve()
+    place = outputs.real(folder)
     for path in inputs:
-        source = path.resolve()
+        source = outputs.real(path)
         if place == source or source in place.parents or place in source.parents:
             raise ValueError(f"{folder} and the input {path} lie within each other: name another output")
     if not folder.exists():
@@ -161,10 +161,10 @@ def draw_maps(maps: Path, records: Iterable[dict], *, top: float | None = None) 
     """
     raw = {(maps / found["output"]).with_suffix(".npy"): found for found in records}
     if top is None:
-        top = max(map_scale.top_of([np.load(path)]) for path in raw)
+        top = max(map_scale.top_of([arrays.read_npy(path)]) for path in raw)
     for path, found in raw.items():
         found["output_top_delta_e"] = top
-        map_figure.save_map(maps / found["output"], np.load(path), top=top, title=record.title(found))
+        map_figure.save_map(maps / found["output"], arrays.read_npy(path), top=top, title=record.title(found))
         path.unlink()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim._version import __version__
-from camsim.io import atomic
+from camsim.io import atomic, memory
 from camsim.light import colour
 from scielab.comparison import map_figure, page, record
 from scielab.eye import encoding, picture_file, presets
@@ -21,6 +21,10 @@ from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 #: File name endings of a raw map: float64 as it was computed, or float32 as a picture.
 RAW_SUFFIXES = (".npy", ".tif", ".tiff")
+
+#: Peak bytes per pixel while two pictures are compared, with the numbers of plain CIELAB too, and while the map is
+#: drawn or put on a page, as measured on pictures of 1 and 4 million pixels.
+BYTES, PLAIN_BYTES, DRAWN_BYTES = 70, 230, 144
 
 #: File name endings that a comparison can be saved under.
 SUFFIXES = (*map_figure.SUFFIXES, *page.SUFFIXES, *RAW_SUFFIXES, ".json")
@@ -160,6 +164,7 @@ def compare(
     *,
     plain: bool = False,
     networks: Sequence[lpips.Network] = (),
+    drawn: bool = False,
 ) -> Comparison:
     """Compare a picture with its reference, pixel by pixel, in S-CIELAB.
 
@@ -176,6 +181,8 @@ def compare(
         Whether the record gets the numbers of CIELAB without the eye's filters as well.
     networks : sequence of scielab.metrics.lpips.Network
         With which LPIPS is measured as well, of sRGB pictures; `scielab.metrics.lpips.load` gives one.
+    drawn : bool
+        Whether the map will be drawn, so that there must be memory for that, too.
 
     Returns
     -------
@@ -187,7 +194,7 @@ def compare(
     ValueError
         For what is no picture or no `Viewing`, a file that cannot be read, pictures of different sizes, values that
         are not finite or out of range, a white that is missing or not positive; for LPIPS, other input than sRGB and
-        pictures that are too small.
+        pictures that are too small; where more memory is needed than is free.
 
     References
     ----------
@@ -204,13 +211,15 @@ def compare(
     reference, tested = read(ref, test, viewing)
     meaning = encoding.of(viewing)
     pictures = reference.values, tested.values
+    rows, columns = pictures[0].shape[:2]
+    each = max(BYTES, PLAIN_BYTES if plain else 0, DRAWN_BYTES if drawn else 0)
+    memory.check(rows * columns * each, f"{tested.name}: to compare it with {reference.name}")
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
             differences = s_cielab.delta_e(*pictures, viewing)
         numbers = s_cielab.summary(differences)
     except ValueError as error:
         raise ValueError(f"{tested.name} against {reference.name}: {error}") from error
-    rows, columns = pictures[0].shape[:2]
     found = {
         "metric": presets.PRESETS[viewing.preset].title,
         "samples_per_degree": viewing.rate(columns),

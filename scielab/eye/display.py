@@ -4,16 +4,18 @@ References: B. A. Wandell, "Foundations of Vision" (1995), appendix B; D. H. Bra
 controlled color monitor", Color Res. Appl. 14 (1989) 23-34; CIE 015:2018 (XYZ).
 """
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic, matlab
+from camsim.io import arrays, atomic, matlab, regular
 
 #: Luminous efficacy of the lumen's definition, lm/W.
 _LUMENS_PER_WATT = 683.0
+
+#: Most bytes of all arrays in a display's file: a thousand wavelengths and 65536 levels need two million.
+MAX_BYTES = 64 << 20
 
 #: Names under which a file may hold each part: this package's own and those of ISETCam and of the 1996 code.
 NAMES = {
@@ -181,15 +183,16 @@ def read(path: Path | str) -> Display:
     <Display of screen.npz: 2 levels, 380 to 780 nm>
     """
     path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
+    regular.check(path)
     if path.suffix.lower() not in (".npz", ".mat"):
         raise ValueError(f"{path}: a display must be a .npz or .mat file")
     try:
         variables = _variables(path)
+    except MemoryError:
+        raise
     except Exception as error:  # the readers raise many kinds for damaged files
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{path}: cannot be read ({reason})") from error
+        raise ValueError(f"{path}: cannot be read ({reason.removeprefix(f'{path}: ')})") from error
     parts = {part: found for part, names in NAMES.items() if (found := _find(variables, names)) is not None}
     for part in ("spectra", "wavelength_nm", "gamma"):
         if part not in parts:
@@ -209,10 +212,7 @@ def read(path: Path | str) -> Display:
 
 def _variables(path: Path) -> dict:
     if path.suffix.lower() == ".npz":
-        if not zipfile.is_zipfile(path):
-            raise ValueError("not an .npz archive")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        return arrays.read_npz(path, limit=MAX_BYTES)
     return matlab.load(path)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim.io import image
+from camsim.io import arrays, image
 from camsim.light import colour
 from scielab.eye.encoding import Encoding
 
@@ -37,23 +37,17 @@ def read(path: Path | str, encoding: Encoding) -> np.ndarray:
 
 
 def _read_array(path: Path) -> np.ndarray:
-    if not path.exists():
-        raise ValueError(f"{path}: no such file")
-    if path.is_dir():
-        raise ValueError(f"{path}: is a folder, not a picture")
-    try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise ValueError(f"{path}: cannot be read (not an array file, or damaged)") from error
-    if stored.ndim != 3 or stored.shape[2] != 3 or not stored.size:
-        raise ValueError(f"{path}: an array of shape {stored.shape}; it must be (rows, columns, 3), not empty")
-    if stored.shape[0] * stored.shape[1] > image.MAX_PIXELS:
-        raise ValueError(f"{path}: cannot be read (it is over the limit of {image.MAX_PIXELS} pixels)")
-    if stored.dtype not in (np.uint8, np.uint16) and stored.dtype.kind != "f":
-        raise ValueError(f"{path}: an array of {stored.dtype}; it must be floating point, uint8 or uint16")
-    array = np.array(stored)
+    array = arrays.read_npy(path, check=_check)
     if not np.isfinite(array).all():
         raise ValueError(f"{path}: holds NaN or infinity; its values must be finite")
     return array
+
+
+def _check(shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise ValueError for an array that is no picture."""
+    if len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise ValueError(f"an array of shape {shape}; it must be (rows, columns, 3), not empty")
+    if shape[0] * shape[1] > image.MAX_PIXELS:
+        raise ValueError(f"cannot be read (it is over the limit of {image.MAX_PIXELS} pixels)")
+    if dtype not in (np.uint8, np.uint16) and dtype.kind != "f":
+        raise ValueError(f"an array of {dtype}; it must be floating point, uint8 or uint16")

@@ -21,7 +21,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from camsim.io import arrays, hdf5, regular
+
 _STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2"}
+
+#: Most bytes that say where the tensors of a zip archive lie; those of the largest networks are a hundredth of it.
+_MAX_PICKLE = 16 << 20
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -68,15 +73,16 @@ def read(path: Path | str, wanted: Mapping[str, Wanted]) -> dict[str, np.ndarray
     of what is not finite.
     """
     path = Path(path)
+    with regular.open_file(path) as file:
+        return _read(path, file, wanted)
+
+
+def _read(path: Path, file: BinaryIO, wanted: Mapping[str, Wanted]) -> dict[str, np.ndarray]:
     try:
-        with _opened(path) as find:
+        with _opened(path, file) as find:
             return {key: _one(path, find, array) for key, array in wanted.items()}
     except _UnfitError:
         raise
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except PermissionError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
     except Exception as error:  # zipfile, NumPy, h5py and damaged pickles raise many kinds
         raise ValueError(
             f"{path}: damaged, or not a network's weights (.npz, .h5 of Keras, or a state dict of PyTorch)"
@@ -99,10 +105,9 @@ def _one(path: Path, find: Find, wanted: Wanted) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Find]:
+def _opened(path: Path, file: BinaryIO) -> Iterator[Find]:
     """A function from a name to the array of that name in a file, or None."""
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
         start = file.read(len(_HDF5))
         file.seek(0)
         if start == _HDF5:
@@ -110,7 +115,7 @@ def _opened(path: Path) -> Iterator[Find]:
         elif start.startswith(b"PK"):
             archive = stack.enter_context(zipfile.ZipFile(file))
             pickled = [name for name in archive.namelist() if name.endswith("/data.pkl")]
-            yield _of_tensors(*_from_zip(archive, pickled[0])) if pickled else _npz(archive)
+            yield _of_tensors(*_from_zip(archive, pickled[0])) if pickled else _npz(path, archive)
         else:
             yield _of_tensors(*_from_stream(file))
 
@@ -118,23 +123,27 @@ def _opened(path: Path) -> Iterator[Find]:
 # --- NumPy's archives -------------------------------------------------------------------------------------------------
 
 
-def _npz(archive: zipfile.ZipFile) -> Find:
-    members = set(archive.namelist())
+def _npz(path: Path, archive: zipfile.ZipFile) -> Find:
+    stored = arrays.Archive(str(path), archive)
 
     def find(name: str) -> _Stored | None:
-        if (member := f"{name}.npy") not in members:
-            return None
-        with archive.open(member) as file:
-            if np.lib.format.read_magic(file) != (1, 0):  # later ones are for headers that an array never has
-                raise ValueError(member)
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        return _Stored(shape, dtype, lambda: load(member))
+        with _told():
+            return _Stored(*stored.header(name), lambda: load(name)) if name in stored else None
 
-    def load(member: str) -> np.ndarray:
-        with archive.open(member) as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
+    def load(name: str) -> np.ndarray:
+        with _told():
+            return stored[name]
 
     return find
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What `arrays` refuses it names, and says why."""
+    try:
+        yield
+    except ValueError as error:
+        raise _UnfitError(str(error)) from error
 
 
 # --- Keras' HDF5 ------------------------------------------------------------------------------------------------------
@@ -150,16 +159,14 @@ def _h5(path: Path) -> Iterator[Find]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        links: list = []
-        file.id.links.visit(lambda name, about: links.append((name.decode(), about.type)), info=True)
-        if elsewhere := [name for name, kind in links if kind != h5py.h5l.TYPE_HARD]:
-            raise _UnfitError(f"{path}: {elsewhere[0]} is a link to elsewhere")
         found: dict[str, list] = collections.defaultdict(list)
-        for name, _ in links:
-            if isinstance(dataset := file[name], h5py.Dataset):
+        try:
+            for dataset in hdf5.arrays(file):
                 group = dataset.parent
                 layer = str(group.attrs.get("name", group.name.split("/")[-1]))
                 found[f"{layer}/{ {4: 'kernel', 1: 'bias'}.get(dataset.ndim) }"].append(dataset)
+        except ValueError as error:
+            raise _UnfitError(f"{path}: {error}") from error
 
         def find(name: str) -> _Stored | None:
             if not (datasets := found.get(name)):
@@ -198,8 +205,11 @@ class _Tensor:
         return np.frombuffer(file.read(count * size), self.dtype, count).reshape(self.shape)
 
 
-class _Unpickler(pickle.Unpickler):
-    """Knows ordered dictionaries and tensors, nothing else."""
+class _Unpickler(pickle._Unpickler):
+    """Knows ordered dictionaries and tensors, nothing else.
+
+    In Python, not in C: that one makes a table as long as the largest number that a file gives a place to remember.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -238,6 +248,8 @@ def _of_tensors(tensors: Any, block: Block) -> Find:
 
 
 def _from_zip(archive: zipfile.ZipFile, member: str) -> tuple[Any, Block]:
+    if archive.getinfo(member).file_size > _MAX_PICKLE:
+        raise ValueError(f"{member} is larger than {_MAX_PICKLE} bytes")
     with archive.open(member) as file:
         tensors = _Unpickler(file).load()
     root = member.removesuffix("data.pkl")

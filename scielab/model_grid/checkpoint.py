@@ -7,9 +7,6 @@ results depend on: other models, pictures or settings find nothing of it. A fini
 import hashlib
 import json
 import shutil
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim.io import atomic
+from camsim.io.arrays import read_npz
 from scielab.model_grid.evaluate import Result, ShownResult
 from scielab.model_grid.pictures import Picture
 
@@ -50,13 +48,6 @@ def picture_sha256(picture: Picture) -> str:
         digest.update(f"{name} {rgb.shape} {rgb.dtype}".encode())
         digest.update(np.ascontiguousarray(rgb).tobytes())
     return digest.hexdigest()
-
-
-#: What numpy, zipfile and the look into what should be there raise for a file that is not as it was saved.
-_UNUSABLE = (
-    *(OSError, ValueError, EOFError, LookupError, TypeError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error, SyntaxError, tokenize.TokenError),
-)
 
 
 def _results_of(arrays: dict[str, np.ndarray], *, pictures: bool) -> list[Result]:
@@ -135,9 +126,12 @@ class Store:
     def load(self, number: int, *, pictures: bool) -> list[Result] | None:
         """The results of picture `number` as they were saved, to the last bit; None where they are not all there."""
         try:
-            with np.load(self._path(number, pictures), allow_pickle=False) as archive:
-                return _results_of(dict(archive), pictures=pictures)
-        except _UNUSABLE:  # missing, cut off when the power failed, or changed by another hand
+            return _results_of(read_npz(self._path(number, pictures)), pictures=pictures)
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+        ):  # missing, cut off, or changed by another hand
             return None
 
     def remove(self) -> None:

@@ -93,3 +93,9 @@ def test_a_camera_of_ones_own_may_have_other_styles_alone(tmp_path, write_run):
     assert zoo.styles("mine") == ["perceptual"] and zoo.find("mine", "perceptual").folder == tmp_path / "mine"
     with pytest.raises(no_model.NoStyleError, match="mine has no style 'faithful'; there is: perceptual"):
         zoo.find("mine")
+
+
+def test_a_link_in_a_circle_is_no_run(tmp_path):
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(ValueError, match="circle"):
+        zoo.use(tmp_path / "circle")

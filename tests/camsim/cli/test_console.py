@@ -1,8 +1,13 @@
 """What the three command lines share."""
 
 import json
+import logging
+import signal
+import sys
+import warnings
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -47,3 +52,23 @@ def test_the_option_to_blame_is_named():
 
 def test_a_table_has_its_columns_below_one_another():
     assert console.table([("a", "bb", "c"), ("ddd", "e", "")]) == "a    bb  c\nddd  e"
+
+
+def test_what_libraries_warn_of_or_log_does_not_reach_the_terminal(monkeypatch, capfd):
+    @click.group("camsim")
+    def cli():
+        """Nothing."""
+
+    @cli.command()
+    def warn():
+        """Warn."""
+        warnings.warn("of something", RuntimeWarning, stacklevel=1)
+        np.array([1.0]) / np.array([0.0])
+        logging.getLogger("tifffile").error("something is wrong")
+        logging.getLogger("camsim.io.image").warning("something to know")
+
+    monkeypatch.setattr(sys, "argv", ["camsim", "warn"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as stop:
+        console.run(cli)
+    assert stop.value.code == 0 and capfd.readouterr() == ("", "note: something to know\n")

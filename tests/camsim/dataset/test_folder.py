@@ -149,3 +149,14 @@ def test_a_manifest_may_say_more(rendered, tmp_path):
     changed = json.loads((rendered / "manifest.json").read_text()) | {"comment": {"of": "another program"}}
     (tmp_path / "manifest.json").write_text(json.dumps(changed))
     assert dataset.read_manifest(tmp_path) == changed
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "/escaped", "", "..", "a/b", "a\0b", "x" * 300])
+def test_a_name_that_leads_out_of_the_set_is_refused_before_anything_is_made(name, folder, tmp_path):
+    photo = photographs.Photo(name=name, path=folder / "one.png")
+    with pytest.raises(ValueError, match="cannot be the name of a file"):
+        dataset.write(tmp_path / "a" / "set", [photo], CAMERAS, hr_px=64, scale=4)
+    camera = CAMERAS["f22"]
+    with pytest.raises(ValueError, match="cannot be the name of a file"):
+        dataset.write(tmp_path / "a" / "set", photographs.open_sources([folder]), {name: camera}, hr_px=64, scale=4)
+    assert not list(tmp_path.iterdir())

@@ -5,9 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from camsim.io import image
+from camsim.io import high_depth, image, memory
 
 pytestmark = pytest.mark.installed
 
@@ -123,3 +124,53 @@ def test_what_is_no_picture_is_not_written(picture, tmp_path):
         with pytest.raises(ValueError, match=words):
             image.write(tmp_path / "a.png", values)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- what a file may make of memory -----------------------------------------------------------------------------------
+
+
+def test_a_small_file_of_a_large_picture_is_refused_where_memory_is_short(tmp_path, monkeypatch):
+    """A PNG of 1 bit is a thousandth of its picture."""
+    Image.new("1", (4000, 4000)).save(tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size < 3000
+    monkeypatch.setattr(memory, "SMALL", 1 << 20)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 190_000_000)
+    with pytest.raises(ValueError, match=r"a\.png: cannot be read .it needs about 192 MB of memory, and 190 MB are fr"):
+        image.read_native(tmp_path / "a.png")
+    monkeypatch.setattr(memory, "free_bytes", lambda: 200_000_000)
+    assert image.read_native(tmp_path / "a.png").shape == (4000, 4000, 3)
+
+
+def test_a_large_picture_from_next_to_nothing_is_refused(tmp_path, monkeypatch):
+    """A black picture of 8 bits is stored in a thousandth, and read; one of 1 bit in a 24th of that."""
+    Image.new("1", (1500, 1500)).save(tmp_path / "a.png")
+    Image.new("RGB", (1500, 1500)).save(tmp_path / "b.png")
+    assert image.read_native(tmp_path / "a.png").shape == (1500, 1500, 3)
+    monkeypatch.setattr(high_depth, "UNSUSPECTED", 1 << 20)
+    with pytest.raises(ValueError, match=r"a\.png: cannot be read .1500×1500 pixels of 6750000 bytes from a file of"):
+        image.read_native(tmp_path / "a.png")
+    assert image.read_native(tmp_path / "b.png").shape == (1500, 1500, 3)
+
+
+@pytest.mark.parametrize(("planes", "dtype"), [(4, np.float32), (3, np.float64), (7, np.uint16)])
+def test_bytes_count_and_not_only_pixels(planes, dtype, tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((10, 10, planes), dtype), photometric="rgb", planarconfig="contig")
+    monkeypatch.setattr(image, "MAX_PIXELS", 101)
+    with pytest.raises(ValueError, match=r"10×10 of \d+ bytes each is over the limit of 606 bytes"):
+        image.read_native(tmp_path / "a.tif")
+
+
+def test_a_file_that_is_too_long_is_not_read(tmp_path, monkeypatch):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.bmp")
+    monkeypatch.setattr(image, "MAX_FILE_BYTES", 200)
+    with pytest.raises(ValueError, match="the limit is 200"):
+        image.read_native(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize("start", [b"II*\0", b"BM", b"GIF89a", b"II+\0"])
+def test_no_decoder_is_used_but_that_of_the_kind(start, tmp_path):
+    """Pillow tries them all, and its IM format asks for no signature, only for lines like these."""
+    lines = start + b": x\r\nImage type: RGB image\r\nImage size (x*y): 2*2\r\nFile size (no of images): 1\r\n\x1a"
+    (tmp_path / "a.png").write_bytes(lines + bytes(512 - len(lines)) + bytes(12))
+    with pytest.raises(ValueError, match=r"a\.png: cannot be read"):
+        image.read_native(tmp_path / "a.png")

@@ -38,3 +38,27 @@ def test_neither_an_input_nor_what_stands_there_is_replaced(tmp_path):
     with pytest.raises(ValueError, match="is a file, not a folder"):
         outputs.check([tmp_path / "there" / "out.png"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "there"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "/root", "a\0b", "x" * 201, "é" * 101])
+def test_a_name_that_leads_elsewhere_is_none_for_a_file(name):
+    with pytest.raises(ValueError, match="cannot be the name of a file") as refusal:
+        outputs.check_name(name)
+    assert str(refusal.value).isprintable() and len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize("name", ["a", "a b.c", "12:30", "…", "-o", "x" * 200])
+def test_every_other_name_is_one(name, tmp_path):
+    (tmp_path / outputs.check_name(name)).touch()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_links_in_a_circle_are_told_from_files(tmp_path):
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    with pytest.raises(FileExistsError):
+        outputs.check([circle])
+    outputs.check([circle], force=True)
+    outputs.check([tmp_path / "out"], [circle])
+    with pytest.raises(ValueError, match="is an input as well"):
+        outputs.check([circle], [circle], force=True)

@@ -7,15 +7,16 @@ import threading
 import platformdirs
 import pytest
 
-from camsim.io import weights_folder
+from camsim.io import web, weights_folder
 from camsim.io.weights_folder import Published
 
 CONTENT = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def server(tmp_path_factory):
-    """A web server with one file, and the names that it was asked for."""
+def server(monkeypatch):
+    """A web server with one file, and the names that it was asked for; it counts as a public one."""
+    monkeypatch.setattr(web, "is_public", lambda address: address == "127.0.0.1")
     asked = []
 
     class Answers(http.server.BaseHTTPRequestHandler):

@@ -110,6 +110,9 @@ def test_a_changed_file_is_read_again(tmp_path):
         ({"psf": np.ones(3), "pitch_um": 1.0}, r"shape \(3,\)"),
         ({"psf": np.ones((0, 3)), "pitch_um": 1.0}, r"shape \(0, 3\)"),
         ({"psf": np.ones((2, 1026)), "pitch_um": 1.0}, "up to 1025"),
+        ({"psf": np.ones((3000, 3, 3)), "pitch_um": 1.0, "wavelength_nm": np.arange(3000)}, "more than 512 PSFs"),
+        ({"psf": np.ones((1025, 1025), "u1")[None].repeat(32, 0), "pitch_um": 1.0}, "or 32569375 samples"),
+        ({"psf": np.ones((3, 3)), "pitch_um": np.ones(3000)}, "pitch_um must not hold more than 512 numbers"),
         ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0}, "2 PSFs need wavelength_nm"),
         ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0, "wavelength_nm": [500]}, "2 increasing numbers"),
         ({"psf": np.ones((2, 3, 3)), "pitch_um": 1.0, "wavelength_nm": [600, 500]}, "2 increasing numbers"),
@@ -132,7 +135,22 @@ def test_files_that_are_no_npz(tmp_path, content):
     np.save(tmp_path / "plain.npy", np.ones((3, 3)))
     with pytest.raises(ValueError, match="not an npz"):
         measured_psf.read_psf(tmp_path / "plain.npy")
-    with pytest.raises(ValueError, match=r"absent\.npz: cannot be read"):
+    with pytest.raises(ValueError, match=r"absent\.npz: no such file"):
         measured_psf.read_psf(tmp_path / "absent.npz")
-    with pytest.raises(ValueError, match="not an npz"):  # a folder
+    with pytest.raises(ValueError, match="is a folder"):
         measured_psf.read_psf(tmp_path)
+
+
+def test_many_psfs_are_judged_at_the_wavelengths_that_are_asked_for():
+    """Those of a thousand wavelengths, linear between, pass as much as the 31 that lie among them."""
+    grid = np.arange(400.0, 701, 10)
+    y, x = np.mgrid[-6:7, -6:7]
+    few = np.stack([np.exp(-(x**2 + y**2) * 250 / w) for w in grid])
+    few /= few.sum(axis=(1, 2), keepdims=True)
+    fine = np.arange(400.0, 700.1, 1)
+    at = np.interp(fine, grid, np.arange(31))
+    low = np.minimum(at.astype(int), 29)
+    many = few[low] + (at - low)[:, None, None] * (few[low + 1] - few[low])
+    kinds = [measured_psf.PointSpread(p, 1.0, w) for p, w in ((few, grid), (many, fine))]
+    few_per_mm, many_per_mm = (measured_psf.bandwidth_per_mm(kind, 1e-3) for kind in kinds)
+    assert few_per_mm == many_per_mm

@@ -14,7 +14,7 @@ from PIL.ExifTags import Base
 
 pytest.importorskip("keras")
 
-from camsim.io import atomic, image
+from camsim.io import atomic, image, memory
 from enhance import zoo
 from enhance.cli import apply
 from enhance.inference import pictures
@@ -83,7 +83,19 @@ def test_apply_enlarges_a_file_and_records_how(run, model_file, tmp_path):
 def test_apply_takes_files_folders_and_the_web_together(run, server, tmp_path):
     for name in ("one.png", "in/a.png", "in/sub/b.jpg"):
         image.write(tmp_path / name, np.full((8, 8, 3), 0.5))
-    run("-i", "one.png", "-i", "in", "-i", f"{server}/photo%20one.png", "-i", f"{server}/noname", "-o", "out")
+    run(
+        "-i",
+        "one.png",
+        "-i",
+        "in",
+        "-i",
+        f"{server}/photo%20one.png",
+        "-i",
+        f"{server}/noname",
+        "-o",
+        "out",
+        "--allow-local",
+    )
     found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
     names = ["a.png", "noname.png", "one.png", "photo_one.png", "sub/b.jpg"]
     assert found == sorted(names + [str(Path(name).with_suffix(".json")) for name in names])
@@ -212,8 +224,9 @@ def test_styles_of_other_layers_are_not_mixed(refused, tmp_path, monkeypatch, wr
         (("-i", "in.png", "-o", "out.png", "--model", "MODEL", "--device", "tpu"), "unknown device 'tpu'"),
         (("-i", "gone.png", "-o", "out.png", "--model", "MODEL"), "gone.png"),
         (("-i", "text.png", "-o", "out.png", "--model", "MODEL"), "text.png: cannot be read"),
-        (("-i", "SERVER/text.png", "-o", "out.png", "--model", "MODEL"), "/text.png: cannot be read"),
-        (("-i", "SERVER/gone", "-o", "out.png", "--model", "MODEL"), "/gone: cannot be fetched (404"),
+        (("SERVER/text.png", "--allow-local", "-o", "out.png", "--model", "MODEL"), "/text.png: cannot be read"),
+        (("SERVER/gone", "--allow-local", "-o", "out.png", "--model", "MODEL"), "/gone: cannot be fetched (404"),
+        (("SERVER/photo.png", "-o", "out.png", "--model", "MODEL"), "; --allow-local fetches from there, too"),
         (("-i", "in.png", "-o", "out.xyz", "--model", "MODEL"), ".xyz"),
         (("-i", "clear.png", "-o", "out.jpg", "--model", "MODEL"), ".jpg has no alpha"),
         (("-i", "in.png", "-o", "in.png", "--model", "MODEL"), "is an input as well"),
@@ -301,3 +314,14 @@ def test_a_picture_unlike_those_of_the_training_gets_one_line(run, trained, tmp_
     records = {name: json.loads((tmp_path / "out" / f"{name}.json").read_text()) for name in ("good", "light")}
     assert records["good"]["unlike_training"] == [] and len(records["light"]["unlike_training"]) == 1
     assert "warning" not in run("in/good.png", "-o", "good.png", "--model", trained).stderr
+
+
+def test_what_would_not_fit_in_memory_is_refused_before_the_first_is_enlarged(
+    refused, model_file, tmp_path, monkeypatch
+):
+    for name, side in (("a.png", 8), ("b.png", 200)):
+        image.write(tmp_path / "in" / name, np.full((side, side, 3), 0.5))
+    monkeypatch.setattr(memory, "SMALL", 1 << 20)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 10_000_000)
+    line = refused("enhance", "apply", "in", "-o", "out", "--model", model_file)
+    assert "b.png: to enlarge it needs about" in line and not (tmp_path / "out").exists()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from camsim import camera_file
-from camsim.io import image
+from camsim.io import image, memory
 from enhance.data import batches
 
 
@@ -50,7 +50,7 @@ def test_the_memory_limit_is_careful_where_the_system_does_not_tell(monkeypatch)
         raise FileNotFoundError
 
     monkeypatch.setattr(batches.Path, "read_text", missing)
-    monkeypatch.delattr(batches.os, "sysconf_names")
+    monkeypatch.delattr(memory.os, "sysconf_names")
     assert batches.memory_limit_bytes() == 2 * 2**30
 
 

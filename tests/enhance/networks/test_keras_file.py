@@ -417,14 +417,14 @@ def ring(file):
     [
         (external_link, "is a link to another place or file"),
         (soft_link, "is a link to another place or file"),
-        (external_storage, "not stored as one piece in the file"),
-        (virtual, "not stored as one piece in the file"),
-        (shape_bomb, "not stored as one piece in the file"),
+        (external_storage, "is kept in another file"),
+        (virtual, "is kept in another file"),
+        (shape_bomb, "which the file does not hold"),
         (never_written, "claims 40000000000 bytes, which the file does not hold"),
         (same_place, "is stored at the place of another"),
         (ring, "is stored at the place of another"),
         (objects, "is no array of floating-point numbers"),
-        (named_type, "is no array of floating-point numbers"),
+        (named_type, "is neither a group nor an array"),
         (lambda file: None, "an array of shape (9, 9, 3, 4) is missing"),
         (lambda file: file.create_dataset(KERNEL, data=np.zeros((9, 9, 3, 5), "f4")), "(9, 9, 3, 4) is missing"),
     ],
@@ -443,6 +443,14 @@ def test_arrays_that_no_layer_needs_are_refused(members, hostile):
 @pytest.mark.parametrize("filters", [10**6, 10**15, -4, 0, "4", 4.0, None, True])
 def test_a_layer_that_asks_for_more_than_is_stored_is_refused_before_it_is_built(filters, members, hostile):
     hostile(with_config(members, lambda config, layers: layers[1]["config"].update(filters=filters)))
+
+
+@pytest.mark.parametrize("dilation", [10_000, [1, 65], [0, 1], "1", 1.5, None])
+def test_a_kernel_that_looks_too_far_is_refused_before_it_is_built(dilation, members, hostile):
+    def change(config, layers):
+        layers[1]["config"].update(dilation_rate=dilation)
+
+    assert "the dilation of Conv2D is" in hostile(with_config(members, change))
 
 
 def test_a_layer_built_for_another_shape_than_it_gets_is_refused(members, tmp_path):

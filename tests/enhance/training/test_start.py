@@ -127,3 +127,11 @@ def test_a_finished_run_that_goes_on_is_left_as_it_is(tmp_path, monkeypatch):
     plan = start.resumed(shipped.folder)
     assert plan.is_finished and start.run(plan, say=said.append) == shipped
     assert said == [f"{shipped.folder}: already finished"] and not zoo.registered()
+
+
+def test_a_link_in_a_circle_is_no_place_for_a_run(tmp_path):
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    for force in (False, True):
+        with pytest.raises(ValueError, match="is a link that leads nowhere"):
+            start.check_folder(circle, force=force)

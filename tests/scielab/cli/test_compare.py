@@ -18,7 +18,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camsim.io import image
+from camsim.io import image, memory
 from camsim.light import colour
 from scielab.comparison import map_figure, map_scale
 from scielab.comparison.record import title
@@ -636,3 +636,12 @@ def test_large_pictures_are_shown_reduced_and_keep_their_largest_difference(tmp_
     blocks = picture[:, :-1].reshape(750, 2, 1500, 2, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(small[:, :-1], blocks, atol=0.51 / 255)
     np.testing.assert_allclose(small[:, -1], picture[:, -1].reshape(750, 2, 3).mean(axis=1), atol=0.51 / 255)
+
+
+def test_what_would_not_fit_in_memory_is_refused_before_it_is_compared(refused, monkeypatch, tmp_path):
+    image.write(tmp_path / "big.png", np.full((256, 256, 3), 0.5))
+    monkeypatch.setattr(memory, "SMALL", 1 << 20)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 4_000_000)
+    line = refused("scielab", "compare", "big.png", "big.png", "-o", "map.png")
+    assert "big.png: to compare it with big.png needs about 9 MB of memory, and 4 MB are free" in line
+    assert not (tmp_path / "map.png").exists()

@@ -2,6 +2,8 @@
 
 import collections
 import pickle
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,26 @@ def test_what_holds_no_plain_tensors_is_refused(tmp_path):
         assert "\n" not in str(error.value)
     with pytest.raises(ValueError, match=r"gone.pth: no such file"):
         weights_file.read(tmp_path / "gone.pth", SAVED)
+
+
+def test_a_pickle_that_asks_for_a_far_place_in_its_memory_does_not_get_it(tmp_path):
+    """Python's unpickler in C makes a table up to that place: six bytes, and the memory of a machine is gone."""
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}r" + (1 << 23).to_bytes(4, "little") + b".")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"a\.pth: lacks b"):
+            weights_file.read(tmp_path / "a.pth", {"b": weights_file.Wanted((1,), (weights_file.Form("b"),))})
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_where_the_tensors_lie_is_not_read_from_a_long_text(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", bytes(17 << 20))
+    with pytest.raises(ValueError, match=r"a\.pth: damaged"):
+        weights_file.read(tmp_path / "a.pth", {"b": weights_file.Wanted((1,), (weights_file.Form("b"),))})
 
 
 @pytest.mark.parametrize("form", ["zip", "stream"])
