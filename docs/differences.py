@@ -175,12 +175,12 @@ def aperture() -> None:
     print(f"2 pixel aperture: isetcam's samples are {spacing_um:.3f} µm apart")
     figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
     for ax, pitch in zip(axes, (1.0, 2.8, 25.0), strict=True):
-        chip = Sensor(pixel_pitch_um=pitch)
+        side = sensing.aperture_side_mm(Sensor(pixel_pitch_um=pitch))
         f = np.linspace(0, 1500 / pitch, 601)
         orders = np.array([3, 7, 11, 17, 23, 29, 35, 41, 47, 53, 59, 67, 73, 79, 85, 91])
         ours_at = orders / (2 * 32 * pitch * 1e-3)
         near = ours_at[ours_at < 0.98 * limit]
-        ax.plot(f, np.abs(sensing.aperture_mtf(f, chip)), color=OURS, linewidth=2, label="default: box")
+        ax.plot(f, np.abs(sensing.aperture_mtf(f, side)), color=OURS, linewidth=2, label="default: box")
         ax.plot(ours_at, np.abs(grating_exact(pitch, ours_at)), "o", color=OURS, markersize=4, label="measured")
         theirs_f = f[f <= limit]
         curve = mtf_isetcam(pitch, spacing_um, theirs_f)
@@ -199,9 +199,9 @@ def aperture() -> None:
         ax.axvline(500 / pitch, color=GREY, linewidth=1, linestyle="--", label="pixels' Nyquist limit")
         ax.xaxis.set_major_locator(plt.MaxNLocator(5))
         ax.set(title=f"{pitch:g} µm pixels", xlabel="cycles/mm", xlim=(0, f[-1]), ylim=(0, 1.03))
-        error = np.abs(np.abs(grating_exact(pitch, ours_at)) - np.abs(sensing.aperture_mtf(ours_at, chip))).max()
+        error = np.abs(np.abs(grating_exact(pitch, ours_at)) - np.abs(sensing.aperture_mtf(ours_at, side))).max()
         nyquist = np.array([500 / pitch])
-        box, gauss = sensing.aperture_mtf(nyquist, chip)[0], mtf_isetcam(pitch, spacing_um, nyquist)[0]
+        box, gauss = sensing.aperture_mtf(nyquist, side)[0], mtf_isetcam(pitch, spacing_um, nyquist)[0]
         gauss = f"{gauss:.3f}" if nyquist[0] <= limit else "0"
         print(
             f"2 pixel aperture, {pitch:g} µm: MTF at {nyquist[0]:.0f} cycles/mm, the pixels' Nyquist limit: "

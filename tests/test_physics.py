@@ -231,7 +231,7 @@ def test_photon_radiance_of_the_reference_display_matches_isetcam(isetcam):
 def test_pixel_aperture_is_a_box():
     pixel = Sensor(pixel_pitch_um=2, fill_factor=0.25)
     assert pixels.aperture_side_mm(pixel) == pytest.approx(1e-3)
-    np.testing.assert_allclose(pixels.aperture_mtf(np.array([0, 500, 1000]), pixel), [1, 2 / np.pi, 0], atol=1e-12)
+    np.testing.assert_allclose(pixels.aperture_mtf(np.array([0, 500, 1000]), 1e-3), [1, 2 / np.pi, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize("setting", ["underexposed", "pixel25", "f22"])

@@ -55,8 +55,13 @@ def series(planes: np.ndarray, orders: tuple[int, int]) -> np.ndarray:
 
 def basis(positions: np.ndarray, width: float, orders: int, *, odd: bool = False) -> np.ndarray:
     """cos(πkx/W), or sin if `odd`, at `positions` from the border in the unit of `width`: (positions, orders)."""
-    phase = np.pi / width * np.outer(positions, np.arange(orders))
-    return np.sin(phase) if odd else np.cos(phase)
+    phase = np.pi / width * np.asarray(positions, dtype=float)[:, None]
+    low = phase * np.arange(min(orders, 64))  # k = 64a + b: the addition theorem costs less than a cosine
+    high = phase * np.arange(0, orders, 64)
+    cos_low, sin_low = np.cos(low)[:, None], np.sin(low)[:, None]
+    cos_high, sin_high = np.cos(high)[..., None], np.sin(high)[..., None]
+    values = sin_high * cos_low + cos_high * sin_low if odd else cos_high * cos_low - sin_high * sin_low
+    return values.reshape(len(phase), -1)[:, :orders]
 
 
 def frequencies(orders: int, width: float) -> np.ndarray:

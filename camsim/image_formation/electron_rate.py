@@ -4,10 +4,10 @@ Two ways lead there. The spectral one filters every wavelength band and takes an
 picture has only three independent spectra (`transfer.rgb_terms`). A test holds the two together.
 """
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from camsim.camera import Camera
 from camsim.image_formation import cosine_series, transfer
@@ -19,8 +19,7 @@ from camsim.sensor import pixels
 
 def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
     """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
-    high, wide = linear.shape[:2]
-    at, blocks = transfer.rgb_terms(camera, high, wide, linear.dtype.name)
+    at, blocks = transfer.rgb_terms(camera, linear.shape[0], linear.shape[1], linear.dtype.name)
     folded, row = cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:
@@ -28,7 +27,7 @@ def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixel
             series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
             yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
 
-    return _at_the_pixels(mixed(), at, camera, linear.dtype)
+    return _at_the_pixels(mixed(), at, camera, linear.shape[:2], linear.dtype)
 
 
 def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
@@ -36,13 +35,14 @@ def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndar
     at = transfer.frequencies(camera, *photons.shape[:2])
     totals: dict[tuple[bool, bool], np.ndarray] = {}
     for band, (terms, response) in enumerate(transfer.spectral_terms(camera, at)):
-        series = cosine_series.series(photons[None, ..., band], at.orders)[0]
+        folded, row = cosine_series.fold(photons[None, ..., band], at.orders)
+        series = folded[0, row]
         for term in terms:
             total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
             total += response[:, None, None] * (term.factor * series)
 
     mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
-    return _at_the_pixels(mixed, at, camera, np.float64)
+    return _at_the_pixels(mixed, at, camera, photons.shape[:2], np.dtype(float))
 
 
 def white_rate(camera: Camera) -> np.ndarray:
@@ -65,11 +65,11 @@ def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
     gain = transfer.lens_gain(camera)
     light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
     for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
-        series = gain[band] * cosine_series.series(photons[None, ..., band], at.orders)[0]
+        folded, row = cosine_series.fold(photons[None, ..., band], at.orders)
         for term in transfer.lens_terms(camera, wavelength, at):
-            along_y = transfer.basis(y, at.height_mm, at.orders[0], term.odd_y, float)
-            along_x = transfer.basis(x, at.width_mm, at.orders[1], term.odd_x, float)
-            light[..., band] += along_y @ (term.factor * series) @ along_x.T
+            along_y = along(y, at.height_mm, at.orders[0], photons.shape[0], odd=term.odd_y)
+            along_x = along(x, at.width_mm, at.orders[1], photons.shape[1], odd=term.odd_x)
+            light[..., band] += along_y @ (term.factor * (gain[band] * folded[0, row])) @ along_x.T
     light *= _fall_off(camera, grid)[..., None]
     return np.maximum(light, 0.0)
 
@@ -84,36 +84,63 @@ def _fall_off(camera: Camera, grid: pixels.Grid) -> np.ndarray:
 
 
 def _at_the_pixels(
-    mixed: Iterator[list[transfer.Term]], at: transfer.Frequencies, camera: Camera, dtype: DTypeLike
+    mixed: Iterator[list[transfer.Term]],
+    at: transfer.Frequencies,
+    camera: Camera,
+    squares: tuple[int, int],
+    dtype: np.dtype,
 ) -> tuple[np.ndarray, pixels.Grid]:
     """Evaluate each channel's series at the pixels that carry its colour.
 
-    `mixed` gives, per block of frequencies, the terms with factors (channels, rows, columns).
+    `mixed` gives, per block of frequencies, the terms with factors (channels, rows, columns), for a picture of
+    `squares` rows and columns. The weights of the series and the pixel's aperture are in the bases.
     """
     grid = pixels.grid(camera.sensor, at.height_mm, at.width_mm)
     tile = pixels.cfa_index(camera.sensor)
     high, wide = tile.shape
     y, x = grid.positions_mm()
+    side = pixels.aperture_side_mm(camera.sensor)
     pairs = {(int(tile[row, column]), column) for row, column in np.ndindex(high, wide)}
-    along_x = {
-        (column, odd): transfer.basis(x[column::wide], at.width_mm, at.orders[1], odd, dtype).T
-        for column in range(wide)
-        for odd in (False, True)
-    }
     partial: dict[tuple[int, int, bool, bool], np.ndarray] = {}  # along x done, along y still frequencies
     for terms, (rows, columns) in zip(mixed, at.blocks(), strict=True):
         for term in terms:
             for channel, column in pairs:
-                basis = along_x[column, term.odd_x][:columns]
+                basis = along(x[column::wide], at.width_mm, at.orders[1], squares[1], side, term.odd_x, dtype.name)
                 key = (channel, column, term.odd_y, term.odd_x)
                 if key not in partial:
-                    partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
-                np.matmul(term.factor[channel], basis, out=partial[key][rows])
+                    partial[key] = np.empty((at.orders[0], len(basis)), dtype)
+                np.matmul(term.factor[channel], basis.T[:columns], out=partial[key][rows])
     mosaic: np.ndarray = np.zeros((grid.rows, grid.columns), dtype)
     for (channel, column, odd_y, _), series in partial.items():
         for row in np.flatnonzero(tile[:, column] == channel):
-            along_y = transfer.basis(y[row::high], at.height_mm, at.orders[0], odd_y, dtype)
-            mosaic[row::high, column::wide] += along_y @ series
+            basis = along(y[row::high], at.height_mm, at.orders[0], squares[0], side, odd_y, dtype.name)
+            mosaic[row::high, column::wide] += basis @ series
     if camera.optics.relative_illumination:
         mosaic *= _fall_off(camera, grid).astype(dtype)
     return np.maximum(mosaic, 0.0, out=mosaic), grid  # −1e-18 where black: rounding
+
+
+def along(
+    positions_mm: np.ndarray,
+    extent_mm: float,
+    orders: int,
+    squares: int,
+    side_mm: float = 0.0,
+    odd: bool = False,
+    dtype: str = "float64",
+) -> np.ndarray:
+    """What each order of a picture of `squares` pixels adds at positions along an axis: (positions, orders).
+
+    `cosine_series.basis` times the orders' weights and what an aperture of `side_mm` passes of their frequencies; kept
+    for a few cameras.
+    """
+    return _along(positions_mm.tobytes(), extent_mm, orders, squares, side_mm, odd, dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _along(
+    positions: bytes, extent: float, orders: int, squares: int, side: float, odd: bool, dtype: str
+) -> np.ndarray:
+    aperture = pixels.aperture_mtf(cosine_series.frequencies(orders, extent), side)
+    weight = cosine_series.weights(squares, orders) * aperture
+    return (cosine_series.basis(np.frombuffer(positions), extent, orders, odd=odd) * weight).astype(dtype)

@@ -1,24 +1,23 @@
 """From the scene's spectrum to the pixel's electrons, as transfer functions at the frequencies of a picture.
 
 A picture mirrored at its borders has the frequencies k/(2W) (see `cosine_series`). Lens and pixel aperture multiply
-each by their OTF, a different one at every wavelength. An sRGB scene has only three independent spectra: there the 31
-bands fold into one transfer function per sensor channel and primary, cached for every camera and picture size.
+each by their OTF. The lens's is a different one at every wavelength; an sRGB scene has only three independent spectra,
+and there the 31 bands fold into one transfer function per sensor channel and primary, cached for every camera and
+picture size. The pixel's aperture is the same at all wavelengths and separable: it goes into the bases of the series.
 """
 
-import functools
 import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from camsim.camera import Camera
 from camsim.camera_parts import Sensor
-from camsim.image_formation import cosine_series
+from camsim.image_formation import cosine_series, radial_table
 from camsim.light import spectra
-from camsim.optics import aperture, diffraction, lens, measured_psf, wavefront
+from camsim.optics import aperture, diffraction, lens, measured_psf, radial, wavefront
 from camsim.scene import radiance
 from camsim.sensor import pixels
 
@@ -121,12 +120,6 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     ]
 
 
-def pixel_aperture(camera: Camera, at: Frequencies) -> np.ndarray:
-    """MTF of the square pixel aperture: (fy, fx)."""
-    along_y, along_x = (pixels.aperture_mtf(f, camera.sensor) for f in (at.fy_per_mm, at.fx_per_mm))
-    return along_y[:, None] * along_x
-
-
 def lens_gain(camera: Camera) -> np.ndarray:
     """Irradiance on the sensor per radiance of the scene, sr, per band: (31,).
 
@@ -149,17 +142,16 @@ def responses(camera: Camera) -> np.ndarray:
 
 
 def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term], np.ndarray]]:
-    """Per wavelength band: the terms of lens and pixel, and electrons/s per photon radiance (channels,)."""
-    pixel = pixel_aperture(camera, at)
+    """Per wavelength band: the terms of the lens, and electrons/s per photon radiance (channels,)."""
     for wavelength, response in zip(spectra.WAVELENGTH_NM, responses(camera), strict=True):
-        terms = lens_terms(camera, wavelength, at)
-        yield [term.replace(term.factor * pixel) for term in terms], response
+        yield lens_terms(camera, wavelength, at), response
 
 
 def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
-    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, with the weights of `cosine_series`.
+    Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, without the aperture of the pixel.
+    A lens symmetric about its axis is looked up in a `radial_table` where single precision is asked for.
     """
     named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
     camera = _optical_part(camera)
@@ -188,12 +180,13 @@ def _optical_part(camera: Camera) -> Camera:
 def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
     """`rgb_terms`, made anew."""
     at = frequencies(camera, rows, columns)
-    weight = cosine_series.weights(rows, at.orders[0])[:, None] * cosine_series.weights(columns, at.orders[1])
+    gains = responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]  # (31, channels, 3)
+    if dtype == "float32" and radial.is_radial(camera.optics):
+        return at, [[term] for term in _looked_up(camera, at, gains)]
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
-    for (terms, response), photons in zip(spectral_terms(camera, at), radiance.primaries(camera.scene), strict=True):
-        gain = (response[:, None] * photons).astype(dtype)
-        for term in terms:
-            factor = (term.factor * weight).astype(dtype)
+    for wavelength, gain in zip(spectra.WAVELENGTH_NM, gains.astype(dtype), strict=True):
+        for term in lens_terms(camera, wavelength, at):
+            factor = term.factor.astype(dtype)
             for total, (block, reach) in zip(totals, at.blocks(), strict=True):
                 part = factor[block, :reach]
                 if (odd := (term.odd_y, term.odd_x)) not in total:
@@ -203,11 +196,9 @@ def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Fre
     return at, [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
 
 
-def basis(positions_mm: np.ndarray, width_mm: float, orders: int, odd: bool, dtype: DTypeLike) -> np.ndarray:
-    """`cosine_series.basis`, kept for the positions of a few cameras."""
-    return _basis(positions_mm.tobytes(), width_mm, orders, odd, np.dtype(dtype).name)
-
-
-@functools.lru_cache(maxsize=32)
-def _basis(positions: bytes, width: float, orders: int, odd: bool, dtype: str) -> np.ndarray:
-    return cosine_series.basis(np.frombuffer(positions), width, orders, odd=odd).astype(dtype)
+def _looked_up(camera: Camera, at: Frequencies, gains: np.ndarray) -> Iterator[Term]:
+    """The one term of a lens symmetric about its axis, per block of frequencies, for gains (31, channels, 3)."""
+    curves = radial_table.fold(camera.optics, gains.reshape(len(gains), -1))
+    for block, reach in at.blocks():
+        factor = radial_table.look_up(curves, at.cutoff_per_mm, at.fy_per_mm[block], at.fx_per_mm[:reach])
+        yield Term(False, False, factor.reshape(*gains.shape[1:], *factor.shape[1:]))

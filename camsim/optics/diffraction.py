@@ -11,9 +11,14 @@ from scipy.special import j1
 def diffraction_otf(frequency_per_mm: np.ndarray, wavelength_nm: float, fnumber: float) -> np.ndarray:
     """OTF of an ideal lens with a circular pupil, at radial frequencies in cycles/mm; any shape, in [0, 1].
 
-    (2/π)(arccos ν − ν√(1 − ν²)) with ν = f λ N, zero from the cut-off 1/(λN) on.
+    Zero from the cut-off 1/(λN) on.
     """
-    nu = np.minimum(np.asarray(frequency_per_mm, dtype=float) * (wavelength_nm * 1e-6 * fnumber), 1.0)
+    return otf(np.asarray(frequency_per_mm, dtype=float) * (wavelength_nm * 1e-6 * fnumber))
+
+
+def otf(nu: np.ndarray) -> np.ndarray:
+    """The same at ν = f λ N, frequency over cut-off: (2/π)(arccos ν − ν√(1 − ν²))."""
+    nu = np.minimum(nu, 1.0)
     return (2.0 / np.pi) * (np.arccos(nu) - nu * np.sqrt(1.0 - nu * nu))
 
 

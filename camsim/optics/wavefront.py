@@ -35,10 +35,11 @@ MARGIN = 16
 
 def is_aberrated(optics: Optics) -> bool:
     """Whether the lens differs from a perfect one with a round aperture (`psf_file` aside)."""
-    return bool(optics.blades or optics.obscuration or _is_deformed(optics))
+    return bool(optics.blades or optics.obscuration or is_deformed(optics))
 
 
-def _is_deformed(optics: Optics) -> bool:
+def is_deformed(optics: Optics) -> bool:
+    """Whether the wavefront has an error that blurs or moves the picture."""
     return any(optics.zernike_um[1:]) or optics.defocus_dpt != 0 or optics.chromatic_defocus_dpt != 0
 
 
@@ -49,7 +50,7 @@ def is_symmetric(optics: Optics) -> bool:
     odd = optics.blades % 2 == 1
     turns = optics.blade_rotation_deg * optics.blades * (2 if odd else 1) / 180
     # an odd polygon is not its own half turn: without aberrations only the square of its transform is
-    return turns == round(turns) and not (odd and _is_deformed(optics))
+    return turns == round(turns) and not (odd and is_deformed(optics))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +174,7 @@ def otf(
         unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
     else:
         unaberrated = [diffraction.diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
-    if not _is_deformed(optics):
+    if not is_deformed(optics):
         return unaberrated[0].astype(complex), unaberrated[1].astype(complex)
     shape, samples, defocus_um = _sampling(optics, wavelength_nm)
     pupil = _pupil(shape, samples)

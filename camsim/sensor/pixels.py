@@ -75,9 +75,9 @@ def aperture_side_mm(sensor: Sensor) -> float:
     return math.sqrt(sensor.fill_factor) * sensor.pixel_pitch_um * 1e-3
 
 
-def aperture_mtf(frequency_per_mm: np.ndarray, sensor: Sensor) -> np.ndarray:
-    """MTF of the pixel aperture along one axis: sinc of frequency times side."""
-    return np.sinc(np.asarray(frequency_per_mm) * aperture_side_mm(sensor))
+def aperture_mtf(frequency_per_mm: np.ndarray, side_mm: float) -> np.ndarray:
+    """MTF of a square pixel aperture along one axis: sinc of frequency times side."""
+    return np.sinc(np.asarray(frequency_per_mm) * side_mm)
 
 
 def colours(sensor: Sensor) -> str:
