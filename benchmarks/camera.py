@@ -79,7 +79,7 @@ def measure(name: str) -> dict:
     whole = median_ms(lambda: pipeline.render(photo, view))
     linear = colour.decode_picture(photo, np.float32)
     at, _ = transfer.rgb_terms(view, side, side, "float32")
-    forward = median_ms(lambda: cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders), 0.5)
+    forward = median_ms(lambda: cosine_series.fold(cosine_series.transform(np.moveaxis(linear, -1, 0)), at.orders), 0.5)
     light = median_ms(lambda: electron_rate.electron_rate(linear, view), 0.5)
     rate, _ = electron_rate.electron_rate(linear, view)
     rng, mean = np.random.default_rng(0), rate.astype(float) * done.exposure_s

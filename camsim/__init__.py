@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from camsim.camera import Camera
     from camsim.camera_parts import ISP, Optics, Scene, Sensor
     from camsim.measure.instruments import measure_color, measure_mtf, measure_noise
+    from camsim.pipeline import Renderer
     from camsim.scene.cube import Cube
     from camsim.shot import Shot
 
@@ -33,6 +34,7 @@ __all__ = [
     "Augment",
     "Camera",
     "Optics",
+    "Renderer",
     "Scene",
     "Sensor",
     "Shot",
@@ -52,6 +54,7 @@ _ELSEWHERE = {
     "Augment": "camsim.augment",
     "Camera": "camsim.camera",
     **dict.fromkeys(("ISP", "Optics", "Scene", "Sensor"), "camsim.camera_parts"),
+    "Renderer": "camsim.pipeline",
     "Shot": "camsim.shot",
     "measure_color": "camsim.measure.instruments",
     "measure_mtf": "camsim.measure.instruments",

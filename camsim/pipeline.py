@@ -1,20 +1,27 @@
 """The whole camera: a picture goes in, a degraded picture comes out."""
 
+import dataclasses
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import numpy as np
 
-from camsim import arguments
+from camsim import arguments, camera_file
 from camsim.camera import Camera
 from camsim.camera_parts import Scene
-from camsim.image_formation import electron_rate
+from camsim.image_formation import cosine_series, electron_rate, transfer
 from camsim.io import image
 from camsim.isetcam import pipeline as isetcam
 from camsim.isp import process
 from camsim.light import spectra
 from camsim.light.colour import as_picture, decode_picture, srgb_encode
-from camsim.scene import radiance
+from camsim.scene import radiance, read
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, exposure, noise, pixels
 from camsim.shot import Shot, Stages
+
+T = TypeVar("T")
 
 
 def render(
@@ -25,7 +32,7 @@ def render(
     dtype: type = np.float32,
     keep_stages: bool = False,
 ) -> Shot:
-    """Photograph a picture or a hyperspectral scene.
+    """Photograph a picture or a hyperspectral scene: a `Renderer` used once.
 
     Parameters
     ----------
@@ -65,50 +72,159 @@ def render(
     >>> pipeline.render(np.full((64, 64, 3), 128, np.uint8), camera_file.load("pixel25"), seed=1)
     Shot(22×22, exposure 0.00238 s)
     """
-    seed = arguments.seed(seed)
-    if camera.ideal:
+    return Renderer(picture, dtype=dtype)._photograph(camera, arguments.seed(seed), keep_stages)
+
+
+class Renderer:
+    """A picture before changing cameras: what a change does not touch is kept.
+
+    Light in the picture's series, electrons/s, the exposed sensor and the finished picture follow one another; each
+    is made anew only where the camera differs from the last one in what decides it. So another exposure or noise costs
+    no lens, another image processor costs no exposure; and a changed lens needs no picture read again. Every result is
+    what `render` gives, to the byte.
+
+    Parameters
+    ----------
+    picture : path, ndarray, Shot or Cube
+        A picture or a hyperspectral scene, as `render` takes it. An array is not copied: leave it as it is.
+    dtype : type, optional
+        Precision of the work; see `render`.
+
+    Raises
+    ------
+    ValueError
+        For a missing or damaged file; `render` says what else can be wrong.
+
+    Examples
+    --------
+    >>> import camsim
+    >>> renderer = camsim.Renderer(camsim.chart("siemens-star", 128, 128))
+    >>> camera = camsim.load("f22")
+    >>> for fnumber in (4, 8, 16):
+    ...     shot = renderer.render(camera.replace("optics.fnumber", fnumber))
+    >>> brighter = renderer.render(camera.replace("sensor.exposure_ev", 1.0))
+    """
+
+    def __init__(self, picture: str | os.PathLike[str] | np.ndarray | Shot | Cube, *, dtype: type = np.float32) -> None:
+        self._picture = read.read(picture) if isinstance(picture, str | os.PathLike) else picture
+        self._dtype = dtype
+        self._kept: dict[str, tuple[object, Any]] = {}  # stage: what decided its last result, and that
+
+    def render(self, camera: Camera | str | os.PathLike[str], *, seed: int = 0, keep_stages: bool = False) -> Shot:
+        """Photograph the picture with a camera.
+
+        Parameters
+        ----------
+        camera : Camera or path
+            A camera, the name of a built-in one such as "f22", or a .toml file.
+        seed : int, optional
+            Decides the noise, at least 0; the same seed gives the same values.
+        keep_stages : bool, optional
+            Keep what each stage handed to the next as `Shot.stages`. They are made anew each time.
+
+        Returns
+        -------
+        Shot
+            What `camsim.render` gives. Its electrons and counts are read-only, for they are kept.
+
+        Raises
+        ------
+        ValueError
+            As `camsim.render` does.
+        """
+        shot = self._photograph(camera_file.load(camera), arguments.seed(seed), keep_stages)
+        return dataclasses.replace(shot, electrons=_read_only(shot.electrons), counts=_read_only(shot.counts))
+
+    def _once(self, stage: str, decided_by: object, make: Callable[[], T]) -> T:
+        """The last result of a stage, or a new one where something else decides it now."""
+        kept = self._kept.get(stage)
+        if kept is None or kept[0] != decided_by:
+            kept = self._kept[stage] = decided_by, make()
+        return kept[1]
+
+    def _photograph(self, camera: Camera, seed: int, keep_stages: bool) -> Shot:
+        picture, dtype = self._picture, self._dtype
+        if camera.ideal:
+            if keep_stages:
+                raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
+            return _untouched(picture, camera.scene, dtype)
+        if camera.method == "isetcam":
+            return isetcam.render(picture, camera, seed=seed, keep_stages=keep_stages)
+
+        sensor = camera.sensor
+        lens = transfer.identity(camera), sensor.binning
+        rate, grid = self._once("rate", lens, lambda: self._rate(camera))
+        incident = sensor.auto_exposure == "incident"
+        exposure_s = exposure.exposure_time(sensor, electron_rate.white_rate(camera) if incident else rate)
+
+        def expose() -> tuple[np.ndarray, np.ndarray]:
+            electrons = noise.expose(rate, exposure_s, sensor, seed)
+            return electrons, adc.digitise(electrons, sensor)
+
+        electrons, counts = self._once("exposure", (lens, sensor, exposure_s, seed), expose)
+        linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
+        stages = None
         if keep_stages:
-            raise ValueError(f"setting {camera.name!r} is no camera: it has no stages")
-        return _untouched(picture, camera.scene, dtype)
-    if camera.method == "isetcam":
-        return isetcam.render(picture, camera, seed=seed, keep_stages=keep_stages)
+            stages = _stages(picture, camera, electrons, counts, exposure_s, (linear, finished))
+        return Shot(finished, linear, electrons, counts, exposure_s, grid.image_box(sensor.binning), stages)
 
-    photons: np.ndarray | None = None
-    seen: np.ndarray | None
+    def _rate(self, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
+        """Noise-free electrons/s of every pixel as it is read."""
+        picture, scene = self._picture, camera.scene
+        if isinstance(picture, Cube):
+            rate, grid = electron_rate.electron_rate_spectral(_photons(picture, scene), camera)
+        else:
+
+            def transform() -> np.ndarray:
+                return cosine_series.transform(np.moveaxis(_lit(decode_picture(picture, self._dtype), scene), -1, 0))
+
+            series = self._once("series", None if scene.mean_luminance_cd_m2 is None else scene, transform)
+            rate, grid = electron_rate.of_transform(series, camera)
+        return pixels.bin_charge(rate.astype(self._dtype, copy=False), camera.sensor), grid
+
+
+def _read_only(values: np.ndarray | None) -> np.ndarray | None:
+    if values is not None:
+        values = values.view()
+        values.setflags(write=False)
+    return values
+
+
+def _photons(cube: Cube, scene: Scene) -> np.ndarray:
+    """Photon radiance (H, W, 31) of a cube at the mean luminance that it is given, if it is given one."""
+    photons = radiance.cube_radiance(cube, scene)
+    return photons * radiance.brightness(photons.mean(axis=(0, 1)), scene)
+
+
+def _stages(
+    picture: np.ndarray | Shot | Cube,
+    camera: Camera,
+    electrons: np.ndarray,
+    counts: np.ndarray,
+    exposure_s: float,
+    finished: tuple[np.ndarray, np.ndarray],
+) -> Stages:
+    """What each stage handed to the next; scene, irradiance and demosaiced values in double precision."""
+    scene = camera.scene
     if isinstance(picture, Cube):
-        photons = radiance.cube_radiance(picture, camera.scene)
-        seen = radiance.to_srgb_linear(photons, camera.scene) if keep_stages else None
-        photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
-        rate, grid = electron_rate.electron_rate_spectral(photons, camera)
+        seen = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
+        photons = _photons(picture, scene)
     else:
-        seen = decode_picture(picture, float if keep_stages else dtype)
-        rate, grid = electron_rate.electron_rate(_lit(seen.astype(dtype, copy=False), camera.scene), camera)
-    rate = pixels.bin_charge(rate.astype(dtype, copy=False), camera.sensor)
-    incident = camera.sensor.auto_exposure == "incident"
-    exposure_s = exposure.exposure_time(camera.sensor, electron_rate.white_rate(camera) if incident else rate)
-    electrons = noise.expose(rate, exposure_s, camera.sensor, seed)
-    counts = adc.digitise(electrons, camera.sensor)
-    linear, finished = process.process(counts, camera, exposure_s, dtype=dtype)
-
-    stages = None
-    if keep_stages:
-        assert seen is not None  # above
-        if photons is None:
-            photons = radiance.radiance(seen, camera.scene)
-            photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), camera.scene)
-        stages = Stages(
-            scene_rgb_linear=seen,
-            irradiance=electron_rate.irradiance(photons, camera),
-            electrons=electrons,
-            volts=adc.volts(electrons, camera.sensor),
-            demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single
-            linear=linear,
-            srgb=finished,
-            fov_deg=radiance.fov_deg(camera.scene, seen.shape[1]),
-            exposure_s=exposure_s,
-            wavelength_nm=spectra.WAVELENGTH_NM,
-        )
-    return Shot(finished, linear, electrons, counts, exposure_s, grid.image_box(camera.sensor.binning), stages)
+        seen = decode_picture(picture)
+        photons = radiance.radiance(seen, scene)
+        photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), scene)
+    return Stages(
+        scene_rgb_linear=seen,
+        irradiance=electron_rate.irradiance(photons, camera),
+        electrons=electrons,
+        volts=adc.volts(electrons, camera.sensor),
+        demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single
+        linear=finished[0],
+        srgb=finished[1],
+        fov_deg=radiance.fov_deg(scene, seen.shape[1]),
+        exposure_s=exposure_s,
+        wavelength_nm=spectra.WAVELENGTH_NM,
+    )
 
 
 def _untouched(picture: np.ndarray | Shot | Cube, scene: Scene, dtype: type) -> Shot:

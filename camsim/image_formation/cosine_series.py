@@ -11,12 +11,17 @@ import numpy as np
 from scipy.fft import dctn
 
 
-def fold(planes: np.ndarray, orders: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """DCT-II of piecewise-constant planes, and where its rows stand in the cosine series.
+def transform(planes: np.ndarray) -> np.ndarray:
+    """DCT-II of piecewise-constant planes (C, H, W), one value per square pixel: all that the series has of them."""
+    return dctn(planes, type=2, axes=(1, 2))
+
+
+def fold(transformed: np.ndarray, orders: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the rows and columns of a `transform` stand in the cosine series.
 
     Parameters
     ----------
-    planes : (C, H, W), one value per square pixel.
+    transformed : (C, H, W).
     orders : number of coefficients wanted along y and x; more than H or W is allowed (a square pixel has
         content above its own sampling frequency).
 
@@ -25,9 +30,8 @@ def fold(planes: np.ndarray, orders: tuple[int, int]) -> tuple[np.ndarray, np.nd
     (C, H, orders[1]) and (orders[0],) row numbers: coefficient (k, l) is ``folded[:, row[k], l]`` times `weights`.
     Rows are left to be picked, which is cheap, at the end.
     """
-    rows, columns = planes.shape[1:]
-    folded = np.take(dctn(planes, type=2, axes=(1, 2)), _alias(columns, orders[1])[0], axis=2)
-    return folded, _alias(rows, orders[0])[0]
+    rows, columns = transformed.shape[1:]
+    return np.take(transformed, _alias(columns, orders[1])[0], axis=2), _alias(rows, orders[0])[0]
 
 
 def _alias(n: int, orders: int) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +52,7 @@ def weights(n: int, orders: int) -> np.ndarray:
 
 def series(planes: np.ndarray, orders: tuple[int, int]) -> np.ndarray:
     """Cosine coefficients (C, orders[0], orders[1]) of piecewise-constant planes (C, H, W)."""
-    folded, row = fold(planes, orders)
+    folded, row = fold(transform(planes), orders)
     along_y, along_x = (weights(n, order) for n, order in zip(planes.shape[1:], orders, strict=True))
     return folded[:, row] * along_y[:, None] * along_x
 

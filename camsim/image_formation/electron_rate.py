@@ -19,15 +19,21 @@ from camsim.sensor import pixels
 
 def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
     """Noise-free electrons/s in every pixel of the mosaic, for a linear sRGB picture (H, W, 3), in its precision."""
-    at, blocks = transfer.rgb_terms(camera, linear.shape[0], linear.shape[1], linear.dtype.name)
-    folded, row = cosine_series.fold(np.moveaxis(linear, -1, 0), at.orders)
+    return of_transform(cosine_series.transform(np.moveaxis(linear, -1, 0)), camera)
+
+
+def of_transform(transformed: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
+    """The same for the `cosine_series.transform` of the picture's planes, (3, H, W)."""
+    _, high, wide = transformed.shape
+    at, blocks = transfer.rgb_terms(camera, high, wide, transformed.dtype.name)
+    folded, row = cosine_series.fold(transformed, at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:
         for terms, (rows, columns) in zip(blocks, at.blocks(), strict=True):
             series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
             yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
 
-    return _at_the_pixels(mixed(), at, camera, linear.shape[:2], linear.dtype)
+    return _at_the_pixels(mixed(), at, camera, (high, wide), transformed.dtype)
 
 
 def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
@@ -35,7 +41,7 @@ def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndar
     at = transfer.frequencies(camera, *photons.shape[:2])
     totals: dict[tuple[bool, bool], np.ndarray] = {}
     for band, (terms, response) in enumerate(transfer.spectral_terms(camera, at)):
-        folded, row = cosine_series.fold(photons[None, ..., band], at.orders)
+        folded, row = cosine_series.fold(cosine_series.transform(photons[None, ..., band]), at.orders)
         series = folded[0, row]
         for term in terms:
             total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
@@ -65,7 +71,7 @@ def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
     gain = transfer.lens_gain(camera)
     light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
     for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
-        folded, row = cosine_series.fold(photons[None, ..., band], at.orders)
+        folded, row = cosine_series.fold(cosine_series.transform(photons[None, ..., band]), at.orders)
         for term in transfer.lens_terms(camera, wavelength, at):
             along_y = along(y, at.height_mm, at.orders[0], photons.shape[0], odd=term.odd_y)
             along_x = along(x, at.width_mm, at.orders[1], photons.shape[1], odd=term.odd_x)

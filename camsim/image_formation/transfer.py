@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from camsim.camera import Camera
-from camsim.camera_parts import Sensor
 from camsim.image_formation import cosine_series, radial_table
 from camsim.light import spectra
 from camsim.optics import aperture, diffraction, lens, measured_psf, radial, wavefront
@@ -153,9 +152,7 @@ def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Freq
     Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, without the aperture of the pixel.
     A lens symmetric about its axis is looked up in a `radial_table` where single precision is asked for.
     """
-    named = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
-    camera = _optical_part(camera)
-    key = (camera, rows, columns, dtype, tuple(spectra.stamp(path) for path in named))
+    key = (identity(camera), rows, columns, dtype)
     if (found := _kept.get(key)) is None:
         found = _rgb_terms(camera, rows, columns, dtype)
     with _kept_lock:
@@ -170,11 +167,12 @@ def _size_bytes(entry: tuple[Frequencies, list[list[Term]]]) -> int:
     return sum(term.factor.nbytes for terms in entry[1] for term in terms)
 
 
-def _optical_part(camera: Camera) -> Camera:
-    """The camera without what does not touch its transfer functions: exposure, noise, ADC, image processor."""
+def identity(camera: Camera) -> tuple:
+    """What decides the transfer functions, files as they are now; not exposure, noise, ADC and image processor."""
     names = ("pixel_pitch_um", "fill_factor", "cfa", "qe_file")
-    part = Sensor(**{name: getattr(camera.sensor, name) for name in names})
-    return Camera(scene=camera.scene, optics=camera.optics, sensor=part)
+    sensor = tuple(getattr(camera.sensor, name) for name in names)
+    files = (camera.optics.psf_file, camera.optics.transmittance_file, camera.sensor.qe_file)
+    return camera.scene, camera.optics, sensor, tuple(spectra.stamp(path) for path in files)
 
 
 def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:

@@ -33,9 +33,8 @@ def test_import_loads_nothing_slow(tmp_path):
 
 
 def test_dir_shows_all_of_it_and_nothing_else():
-    assert dir(camsim) == sorted(
-        ["Augment", "Camera", "ISP", "Optics", "Scene", "Sensor", "Shot", "__version__", *FUNCTIONS]
-    )
+    classes = ["Augment", "Camera", "ISP", "Optics", "Renderer", "Scene", "Sensor", "Shot"]
+    assert dir(camsim) == sorted([*classes, "__version__", *FUNCTIONS])
     assert all(callable(getattr(camsim, name)) and getattr(camsim, name).__doc__ for name in FUNCTIONS)
     with pytest.raises(AttributeError, match="no attribute 'rendr'"):
         _ = camsim.rendr
