@@ -5,35 +5,46 @@ per channel and primary. A table holds it; between its nodes it is linear, which
 """
 
 import functools
+import math
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from camsim.camera_parts import Optics
 from camsim.light import spectra
-from camsim.optics import radial
+from camsim.optics import pupil, radial
 
-#: Intervals between zero frequency and the cut-off at the shortest wavelength.
+#: Intervals between zero frequency and the cut-off at the shortest wavelength, for up to two waves of error.
 INTERVALS = 16384
+
+SHORTEST_NM = spectra.WAVELENGTH_NM[0]
 
 #: Frequencies looked up at a time: what is made of them stays in the processor's cache.
 CHUNK = 32768
 
 
 def fold(optics: Optics, gain: np.ndarray) -> np.ndarray:
-    """Curves Σ gain(λ) OTF(f; λ) over the bands at evenly spaced f, for gains (31, n): (n, INTERVALS + 1), float64.
+    """Curves Σ gain(λ) OTF(f; λ) over the bands at evenly spaced f, for gains (31, n): (n, nodes), float64.
 
     The first node is zero, the last the cut-off at the shortest wavelength. Without aberrations the f-number does
-    nothing but to move that.
+    nothing but to move that; what aberrations add is smooth, so that fewer nodes and cubic splines do for it.
     """
-    return gain.T @ _unaberrated(optics.obscuration)
+    if not pupil.is_deformed(optics):
+        return gain.T @ _unaberrated(optics.obscuration, INTERVALS)
+    coarse = radial.intervals(optics, spectra.WAVELENGTH_NM)
+    nodes, fine = np.linspace(0, 1, coarse + 1), INTERVALS * math.ceil(coarse / (2 * radial.INTERVALS))
+    changes = [radial.change(optics, nm, nodes * (nm / SHORTEST_NM)) for nm in spectra.WAVELENGTH_NM]
+    spline = CubicSpline(nodes, gain.T @ changes, axis=1, bc_type="clamped")
+    curves = gain.T @ _unaberrated(optics.obscuration, fine) + spline(np.linspace(0, 1, fine + 1))
+    curves[:, -1] = 0  # but for rounding
+    return curves
 
 
 @functools.lru_cache(maxsize=4)
-def _unaberrated(obscuration: float) -> np.ndarray:
-    """OTF of every band at the nodes: (31, INTERVALS + 1)."""
-    ratio = spectra.WAVELENGTH_NM / spectra.WAVELENGTH_NM[0]
-    nodes = np.linspace(0, 1, INTERVALS + 1)
-    return radial.otf(Optics(obscuration=obscuration), ratio[:, None] * nodes)
+def _unaberrated(obscuration: float, intervals: int) -> np.ndarray:
+    """OTF of every band at the nodes: (31, intervals + 1)."""
+    ratio = spectra.WAVELENGTH_NM[:, None] / SHORTEST_NM
+    return radial.unaberrated(obscuration, ratio * np.linspace(0, 1, intervals + 1))
 
 
 def look_up(curves: np.ndarray, cutoff_per_mm: float, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray) -> np.ndarray:

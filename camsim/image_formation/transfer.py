@@ -78,10 +78,10 @@ def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
     """Every frequency of the picture that the lens passes; ValueError where there are too many to work with."""
     if camera.optics.psf_file:
         spread = measured_psf.read_psf(camera.optics.psf_file)
-        cutoff, radial = measured_psf.bandwidth_per_mm(spread, pixels.aperture_side_mm(camera.sensor)), math.inf
+        cutoff, circle = measured_psf.bandwidth_per_mm(spread, pixels.aperture_side_mm(camera.sensor)), math.inf
     else:
         fnumber = lens.working_fnumber(camera.optics, camera.scene.distance_m)
-        cutoff = radial = diffraction.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
+        cutoff = circle = diffraction.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
     extents = image_size_mm(camera, rows, columns)
     orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
     if math.prod(orders) > MAX_FREQUENCIES:
@@ -90,7 +90,7 @@ def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
             f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
         )
     fy, fx = (cosine_series.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
-    return Frequencies(*extents, fy, fx, radial)
+    return Frequencies(*extents, fy, fx, circle)
 
 
 def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Term]:
@@ -104,9 +104,9 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     if optics.psf_file:
         psf = measured_psf.read_psf(optics.psf_file)
         plus, minus = measured_psf.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
-    elif not wavefront.is_aberrated(optics):
-        radial = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm)
-        return [Term(False, False, diffraction.diffraction_otf(radial, wavelength_nm, fnumber))]
+    elif radial.is_radial(optics):
+        nu = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm) * (wavelength_nm * 1e-6 * fnumber)
+        return [Term(False, False, radial.otf(optics, wavelength_nm, nu))]
     else:
         plus, minus = wavefront.otf(optics, fnumber, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
         if wavefront.is_symmetric(optics):

@@ -13,34 +13,21 @@ References: J. Goodman, Introduction to Fourier Optics, 3rd ed., ch. 6; H. Hopki
 defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 """
 
-import functools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from camsim.camera_parts import Optics
-from camsim.optics import aperture, diffraction, zernike
+from camsim.optics import aperture, pupil, radial, zernike
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-#: Samples across the pupil to choose from; step of phase between two of them that is aimed at, and the most, rad.
-SAMPLES, STEP, MAX_STEP = (256, 384, 512, 768, 1024), 0.4, 0.6
-
-#: Rows of the autocorrelation kept on the far side of zero frequency, so that the spline there has two sides.
-MARGIN = 16
-
 
 def is_aberrated(optics: Optics) -> bool:
     """Whether the lens differs from a perfect one with a round aperture (`psf_file` aside)."""
-    return bool(optics.blades or optics.obscuration or is_deformed(optics))
-
-
-def is_deformed(optics: Optics) -> bool:
-    """Whether the wavefront has an error that blurs or moves the picture."""
-    return any(optics.zernike_um[1:]) or optics.defocus_dpt != 0 or optics.chromatic_defocus_dpt != 0
+    return bool(optics.blades or optics.obscuration or pupil.is_deformed(optics))
 
 
 def is_symmetric(optics: Optics) -> bool:
@@ -50,85 +37,7 @@ def is_symmetric(optics: Optics) -> bool:
     odd = optics.blades % 2 == 1
     turns = optics.blade_rotation_deg * optics.blades * (2 if odd else 1) / 180
     # an odd polygon is not its own half turn: without aberrations only the square of its transform is
-    return turns == round(turns) and not (odd and is_deformed(optics))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pupil:
-    """The sampled pupil without its tilt; arrays (n, n), rows running down."""
-
-    position: np.ndarray  #: (n,) of rows, down, and columns, in radii
-    step: float
-    weight: np.ndarray  #: of each sample in integrals over the aperture
-    wave_um: np.ndarray  #: Zernike part of the wavefront
-    tilt_um: tuple[float, float]  #: mean slope taken out, along y (down) and x, µm per radius
-
-    def function(self, wavelength_nm: float, defocus_um: float) -> np.ndarray:
-        """The pupil function, complex, with `defocus_um` that the wave is ahead at the rim."""
-        inside, square = self.weight != 0, self.position**2
-        wave = self.wave_um + defocus_um * (square[:, None] + square)
-        values = np.zeros(self.weight.shape, complex)
-        values[inside] = self.weight[inside] * np.exp((2e3j * math.pi / wavelength_nm) * wave[inside])
-        return values
-
-
-@functools.lru_cache(maxsize=4)
-def _pupil(optics: Optics, samples: int) -> _Pupil:
-    from scipy.ndimage import laplace
-
-    cover = aperture.coverage(optics, samples)
-    step = 2 / samples
-    position = (np.arange(len(cover)) - (len(cover) - 1) / 2) * step
-    # A covered area stands for the mean over a sample; less ∇²/24 of it, sums become integrals to the fourth order.
-    weight = cover - laplace(cover, mode="constant") / 24
-    wave = zernike.wavefront_um(optics.zernike_um, 0.0, 0.0, -position[:, None], position)
-    tilt = [float((weight * slope).sum() / weight.sum()) for slope in np.gradient(wave, step)]
-    wave -= tilt[0] * position[:, None] + tilt[1] * position
-    return _Pupil(position, step, weight, wave, (tilt[0], tilt[1]))
-
-
-@functools.lru_cache(maxsize=4)
-def _slopes(optics: Optics) -> tuple[np.ndarray, ...]:
-    """Position and slope of the wavefront's Zernike part, without tilt, at samples all over the aperture: y, x each."""
-    pupil = _pupil(optics, SAMPLES[0])
-    inside = pupil.weight > 0.1
-    y, x = np.broadcast_arrays(pupil.position[:, None], pupil.position)
-    return y[inside], x[inside], *(slope[inside] for slope in np.gradient(pupil.wave_um, pupil.step))
-
-
-def _sampling(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
-    """What `_pupil` needs: the shape alone, and enough samples, `least` or more. And the defocus at the rim, µm."""
-    defocus_um = zernike.defocus_dpt(optics, wavelength_nm) * aperture.radius_mm(optics) ** 2 / 2
-    kept = ("blades", "blade_rotation_deg", "obscuration", "zernike_um")
-    shape = Optics(**{name: getattr(optics, name) for name in kept})
-    y, x, slope_y, slope_x = _slopes(shape)
-    steepest = np.hypot(slope_y + 2 * defocus_um * y, slope_x + 2 * defocus_um * x).max() / (wavelength_nm * 1e-3)
-    bound = MAX_STEP * SAMPLES[-1] / (4 * math.pi)
-    if steepest > bound:
-        raise ValueError(
-            f"optics: the wavefront at {wavelength_nm:g} nm is as steep as {steepest:.3g} waves per aperture radius, "
-            f"more than {bound:.3g}: lower zernike_um, defocus_dpt or chromatic_defocus_dpt, or raise fnumber"
-        )
-    least = max(least, 4 * math.pi * steepest / STEP)
-    return shape, next((n for n in SAMPLES if n >= least), SAMPLES[-1]), defocus_um
-
-
-def _autocorrelation(function: np.ndarray) -> np.ndarray:
-    """Σ P(u) P*(u + k) for shifts k from −MARGIN rows and −half the columns on: (rows, columns)."""
-    from scipy import fft
-
-    size = fft.next_fast_len(2 * len(function) + 2 * MARGIN)
-    size += size % 2
-    spectrum = fft.fft(fft.fft(function, size, axis=1), size, axis=0)
-    power = (spectrum.real**2 + spectrum.imag**2) / size**2
-    total = fft.fftshift(fft.fft(fft.rfft(power, axis=0)[: len(function) + MARGIN], axis=1), axes=1)
-    mirrored = np.roll(total[MARGIN:0:-1, ::-1], 1, axis=1).conj()  # the value at −k is the conjugate of that at k
-    return np.concatenate([mirrored, total])
-
-
-@functools.lru_cache(maxsize=4)
-def _unaberrated_autocorrelation(optics: Optics, samples: int) -> np.ndarray:
-    return _autocorrelation(_pupil(optics, samples).weight.astype(complex)).real
+    return turns == round(turns) and not (odd and pupil.is_deformed(optics))
 
 
 def _spline_weights(at: np.ndarray, count: int) -> "csr_array":
@@ -149,10 +58,9 @@ def otf(
 ) -> tuple[np.ndarray, np.ndarray]:
     """OTF of a lens with aberrations.
 
-    Exactly the closed form for a round or annular aperture without aberrations, or with tilt alone. Otherwise the
-    closed form plus what aberrations change, from the autocorrelation of the sampled pupil: the part with a kink at
-    zero frequency is not sampled. For an error of one wave rms to 1e-4, and with blades, which put creases into the
-    OTF, to 1e-3 there and 2e-5 rms.
+    A lens symmetric about its axis is left to `radial`. Otherwise the closed form of the aperture plus what aberrations
+    change, from the autocorrelation of the sampled pupil: the part with a kink at zero frequency is not sampled. For an
+    error of one wave rms to 1e-4, and with blades, which put creases into the OTF, to 1e-3 there and 2e-5 rms.
 
     Parameters
     ----------
@@ -169,19 +77,22 @@ def otf(
         If the wavefront is too steep to sample.
     """
     fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
+    if radial.is_radial(optics):
+        both_ways = radial.otf(optics, wavelength_nm, np.hypot(fy, fx) * (wavelength_nm * 1e-6 * fnumber)).astype(
+            complex
+        )
+        return both_ways, both_ways
     radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
-    if optics.blades or optics.obscuration:
-        unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
-    else:
-        unaberrated = [diffraction.diffraction_otf(np.hypot(fy, fx), wavelength_nm, fnumber)] * 2
-    if not is_deformed(optics):
+    unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
+    if not pupil.is_deformed(optics):
         return unaberrated[0].astype(complex), unaberrated[1].astype(complex)
-    shape, samples, defocus_um = _sampling(optics, wavelength_nm)
-    pupil = _pupil(shape, samples)
-    change = _autocorrelation(pupil.function(wavelength_nm, defocus_um)) - _unaberrated_autocorrelation(shape, samples)
-    change *= pupil.step**2 / (math.pi * aperture.area_share(optics))
-    both = _interpolate(change, fy[:, 0] * (radii / pupil.step), np.concatenate([fx, -fx]) * (radii / pupil.step))
-    moved_y, moved_x = (2e-3 * fnumber * slope for slope in pupil.tilt_um)  # mm
+    shape, samples, defocus_um = pupil.sampling(optics, wavelength_nm)
+    lens = pupil.sampled(shape, samples)
+    change = pupil.autocorrelation(lens.function(wavelength_nm, defocus_um))
+    change -= pupil.unaberrated_autocorrelation(shape, samples)
+    change *= lens.step**2 / (math.pi * aperture.area_share(optics))
+    both = _interpolate(change, fy[:, 0] * (radii / lens.step), np.concatenate([fx, -fx]) * (radii / lens.step))
+    moved_y, moved_x = (2e-3 * fnumber * slope for slope in lens.tilt_um)  # mm
     results = []
     for sign, closed_form, changed in zip((1, -1), unaberrated, np.split(both, 2, axis=1), strict=True):
         changed += closed_form
@@ -197,7 +108,7 @@ def _interpolate(values: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray
     from scipy.ndimage import spline_filter
 
     parts = [spline_filter(part, order=3) for part in (values.real, values.imag)]
-    along_y = _spline_weights(y + MARGIN, values.shape[0])
+    along_y = _spline_weights(y + pupil.MARGIN, values.shape[0])
     along_x = _spline_weights(x + values.shape[1] // 2, values.shape[1])
     return along_y @ (along_x @ (parts[0] + 1j * parts[1]).T).T
 
@@ -212,17 +123,17 @@ def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, s
     """
     scale = 2e-3 * wavelength_nm * fnumber  # µm per cycle and radius
     needed = 4 * size * pitch_um / scale  # the sampled pupil's PSF repeats after twice this
-    if needed > SAMPLES[-1]:
+    if needed > pupil.SAMPLES[-1]:
         raise ValueError(
             f"a PSF of {size} × {pitch_um:g} µm is too large at f/{fnumber:g}: at most "
-            f"{scale * SAMPLES[-1] / 4:.4g} µm wide"
+            f"{scale * pupil.SAMPLES[-1] / 4:.4g} µm wide"
         )
-    shape, samples, defocus_um = _sampling(optics, wavelength_nm, needed)
-    pupil = _pupil(shape, samples)
+    shape, samples, defocus_um = pupil.sampling(optics, wavelength_nm, needed)
+    lens = pupil.sampled(shape, samples)
     place = (np.arange(size) - size // 2) * pitch_um
     waves = [  # the tilt taken out of the pupil is a shift of the image
-        np.exp(-2j * math.pi / scale * np.outer(place - 2 * fnumber * slope, pupil.position)) for slope in pupil.tilt_um
+        np.exp(-2j * math.pi / scale * np.outer(place - 2 * fnumber * slope, lens.position)) for slope in lens.tilt_um
     ]
-    field = waves[0] @ pupil.function(wavelength_nm, defocus_um) @ waves[1].T * pupil.step**2
+    field = waves[0] @ lens.function(wavelength_nm, defocus_um) @ waves[1].T * lens.step**2
     area = math.pi * aperture.area_share(optics)
     return (field.real**2 + field.imag**2) * (pitch_um**2 / (area * scale**2))

@@ -22,6 +22,8 @@ def cameras(draw, kind):
         lens |= {"blades": draw(st.integers(3, 9)), "blade_rotation_deg": number(0, 90)}
     elif kind == "annulus":
         lens |= {"obscuration": number(0.05, 0.6), "defocus_dpt": number(-5, 5)}
+    elif kind == "defocused":
+        lens |= {"defocus_dpt": number(-10, 10), "chromatic_defocus_dpt": number(-2, 2)}
     sensor = {
         "pixel_pitch_um": number(1, 25),
         "fill_factor": number(0.2, 1),
@@ -33,7 +35,7 @@ def cameras(draw, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["perfect", "zernike", "polygon", "annulus"])
+@pytest.mark.parametrize("kind", ["perfect", "zernike", "polygon", "annulus", "defocused"])
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(st.data(), st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31))
 def test_fast_path_equals_spectral_path(kind, data, rows, columns, seed):
