@@ -3,6 +3,7 @@
 Every field states its default, bounds, unit and meaning once, here. `camsim.camera` puts the parts together.
 """
 
+import functools
 import math
 from typing import Literal
 
@@ -13,6 +14,13 @@ from camsim.schema.spelling import hint
 #: Names for colour-filter tiles that are longer to write; any tile can be spelled, rows separated by '/'.
 CFA_ALIASES = {"mono": "w", "quad-bayer": "ggrr/ggrr/bbgg/bbgg"}
 CFA_COLOURS = "rgbw"
+
+
+@functools.lru_cache(maxsize=64)
+def _tile(cfa: str) -> tuple[str, ...]:
+    """Rows of the tile that a name or a spelling stands for."""
+    text = CFA_ALIASES.get(cfa.lower(), cfa.lower())
+    return (text[:2], text[2:]) if len(text) == 4 and "/" not in text else tuple(text.split("/"))
 
 
 @frozen
@@ -169,8 +177,7 @@ class Sensor(Part):
         >>> camsim.Sensor(cfa="rggb").tile
         ('rg', 'gb')
         """
-        text = CFA_ALIASES.get(self.cfa.lower(), self.cfa.lower())
-        return (text[:2], text[2:]) if len(text) == 4 and "/" not in text else tuple(text.split("/"))
+        return _tile(self.cfa)
 
     @property
     def bins_blocks(self) -> bool:

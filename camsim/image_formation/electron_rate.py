@@ -29,8 +29,8 @@ def of_transform(transformed: np.ndarray, camera: Camera) -> tuple[np.ndarray, p
     folded, row = cosine_series.fold(transformed, at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:
-        for terms, (rows, columns) in zip(blocks, at.blocks(), strict=True):
-            series = np.take(folded, row[rows], axis=1)[..., :columns].copy()  # einsum is faster without gaps
+        for terms, (rows, columns) in zip(blocks, at.blocks, strict=True):
+            series = folded[:, row[rows], :columns]
             yield [t.replace(np.einsum("ksyx,syx->kyx", t.factor, series)) for t in terms]
 
     return _at_the_pixels(mixed(), at, camera, (high, wide), transformed.dtype)
@@ -47,7 +47,7 @@ def electron_rate_spectral(photons: np.ndarray, camera: Camera) -> tuple[np.ndar
             total = totals.setdefault((term.odd_y, term.odd_x), np.zeros((len(response), *at.orders)))
             total += response[:, None, None] * (term.factor * series)
 
-    mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks())
+    mixed = ([transfer.Term(*odd, t[:, rows, :cols]) for odd, t in totals.items()] for rows, cols in at.blocks)
     return _at_the_pixels(mixed, at, camera, photons.shape[:2], np.dtype(float))
 
 
@@ -105,21 +105,26 @@ def _at_the_pixels(
     tile = pixels.cfa_index(camera.sensor)
     high, wide = tile.shape
     y, x = grid.positions_mm()
-    side = pixels.aperture_side_mm(camera.sensor)
+    side, kind = pixels.aperture_side_mm(camera.sensor), dtype.name
+
+    @functools.cache
+    def along_x(column: int, odd: bool) -> np.ndarray:
+        return along(x[column::wide], at.width_mm, at.orders[1], squares[1], side, odd, kind).T
+
     pairs = {(int(tile[row, column]), column) for row, column in np.ndindex(high, wide)}
     partial: dict[tuple[int, int, bool, bool], np.ndarray] = {}  # along x done, along y still frequencies
-    for terms, (rows, columns) in zip(mixed, at.blocks(), strict=True):
+    for terms, (rows, columns) in zip(mixed, at.blocks, strict=True):
         for term in terms:
             for channel, column in pairs:
-                basis = along(x[column::wide], at.width_mm, at.orders[1], squares[1], side, term.odd_x, dtype.name)
+                basis = along_x(column, term.odd_x)[:columns]
                 key = (channel, column, term.odd_y, term.odd_x)
                 if key not in partial:
-                    partial[key] = np.empty((at.orders[0], len(basis)), dtype)
-                np.matmul(term.factor[channel], basis.T[:columns], out=partial[key][rows])
+                    partial[key] = np.empty((at.orders[0], basis.shape[1]), dtype)
+                np.matmul(term.factor[channel], basis, out=partial[key][rows])
     mosaic: np.ndarray = np.zeros((grid.rows, grid.columns), dtype)
     for (channel, column, odd_y, _), series in partial.items():
         for row in np.flatnonzero(tile[:, column] == channel):
-            basis = along(y[row::high], at.height_mm, at.orders[0], squares[0], side, odd_y, dtype.name)
+            basis = along(y[row::high], at.height_mm, at.orders[0], squares[0], side, odd_y, kind)
             mosaic[row::high, column::wide] += basis @ series
     if camera.optics.relative_illumination:
         mosaic *= _fall_off(camera, grid).astype(dtype)

@@ -6,16 +6,18 @@ per channel and primary. A table holds it; between its nodes it is linear, which
 
 import functools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from camsim.camera_parts import Optics
 from camsim.light import spectra
-from camsim.optics import pupil, radial
+from camsim.optics import diffraction, pupil, radial
 
-#: Intervals between zero frequency and the cut-off at the shortest wavelength, for up to two waves of error.
-INTERVALS = 16384
+#: Intervals between zero frequency and the cut-off at the shortest wavelength, for up to one wave of error. An
+#: obstruction, which puts creases into the OTF, has twice as many.
+INTERVALS = 8192
 
 SHORTEST_NM = spectra.WAVELENGTH_NM[0]
 
@@ -23,48 +25,60 @@ SHORTEST_NM = spectra.WAVELENGTH_NM[0]
 CHUNK = 32768
 
 
-def fold(optics: Optics, gain: np.ndarray) -> np.ndarray:
-    """Curves Σ gain(λ) OTF(f; λ) over the bands at evenly spaced f, for gains (31, n): (n, nodes), float64.
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Functions of the radial frequency at evenly spaced nodes from 0 on, where they are linear between."""
 
-    The first node is zero, the last the cut-off at the shortest wavelength. Without aberrations the f-number does
-    nothing but to move that; what aberrations add is smooth, so that fewer nodes and cubic splines do for it.
+    values: np.ndarray  #: (n, nodes), float32
+    rises: np.ndarray  #: (n, nodes), float32: to the next node, 0 at the last
+    end_per_mm: float  #: where the last node is; beyond it a curve keeps its last value
+
+    def look_up(self, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray, out: np.ndarray) -> None:
+        """The curves at the radii of fy × fx into `out`, (n, fy, fx), float32."""
+        last = np.float32(self.values.shape[1] - 1)
+        y2, x2 = (((f * (last / self.end_per_mm)) ** 2).astype(np.float32) for f in (fy_per_mm, fx_per_mm))
+        step = max(1, CHUNK // len(x2))
+        for start in range(0, len(y2), step):
+            part = y2[start : start + step, None] + x2
+            np.minimum(np.sqrt(part, out=part), last, out=part)
+            more = np.floor(part)
+            node = more.astype(np.intp)
+            part -= more
+            for value, rise, found in zip(self.values, self.rises, out[:, start : start + step], strict=True):
+                np.take(value, node, out=found, mode="clip")  # "clip" asks for no copy; every node is within
+                np.take(rise, node, out=more, mode="clip")
+                more *= part
+                found += more
+
+
+def fold(optics: Optics, fnumber: float, gain: np.ndarray) -> Curves:
+    """Curves Σ gain(λ) OTF(f; λ) over the bands, for gains (31, n), up to the cut-off at the shortest wavelength.
+
+    Without aberrations the working f-number does nothing but to move that; what aberrations add is smooth, so that
+    fewer nodes and cubic splines do for it.
     """
+    cutoff = diffraction.cutoff_per_mm(SHORTEST_NM, fnumber)
     if not pupil.is_deformed(optics):
-        return gain.T @ _unaberrated(optics.obscuration, INTERVALS)
+        return _curves(gain.T @ _unaberrated(optics.obscuration, 1), cutoff)
     coarse = radial.intervals(optics, spectra.WAVELENGTH_NM)
-    nodes, fine = np.linspace(0, 1, coarse + 1), INTERVALS * math.ceil(coarse / (2 * radial.INTERVALS))
+    nodes = np.linspace(0, 1, coarse + 1)
     changes = [radial.change(optics, nm, nodes * (nm / SHORTEST_NM)) for nm in spectra.WAVELENGTH_NM]
     spline = CubicSpline(nodes, gain.T @ changes, axis=1, bc_type="clamped")
-    curves = gain.T @ _unaberrated(optics.obscuration, fine) + spline(np.linspace(0, 1, fine + 1))
+    curves = gain.T @ _unaberrated(optics.obscuration, math.ceil(coarse / radial.INTERVALS))
+    curves += spline(np.linspace(0, 1, curves.shape[1]))
     curves[:, -1] = 0  # but for rounding
-    return curves
+    return _curves(curves, cutoff)
+
+
+def _curves(values: np.ndarray, end_per_mm: float) -> Curves:
+    rises = np.diff(values, axis=1, append=values[:, -1:])
+    return Curves(values.astype(np.float32), rises.astype(np.float32), end_per_mm)
 
 
 @functools.lru_cache(maxsize=4)
-def _unaberrated(obscuration: float, intervals: int) -> np.ndarray:
-    """OTF of every band at the nodes: (31, intervals + 1)."""
+def _unaberrated(obscuration: float, times: int) -> np.ndarray:
+    """OTF of every band at the nodes, (31, nodes), `times` as many as without aberrations."""
+    nodes = np.linspace(0, 1, INTERVALS * times * (2 if obscuration else 1) + 1)
+    fine = np.linspace(0, 1, 8 * INTERVALS * times + 1)  # each band looks up a part of the same curve
     ratio = spectra.WAVELENGTH_NM[:, None] / SHORTEST_NM
-    return radial.unaberrated(obscuration, ratio * np.linspace(0, 1, intervals + 1))
-
-
-def look_up(curves: np.ndarray, cutoff_per_mm: float, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray) -> np.ndarray:
-    """Curves (n, nodes), of which the last stands at the cut-off, at the radii of fy × fx: (n, fy, fx), float32."""
-    values = curves.astype(np.float32)
-    rises = np.diff(curves, axis=1, append=curves[:, -1:]).astype(np.float32)
-    last = curves.shape[1] - 1
-    y2, x2 = ((f * (last / cutoff_per_mm)) ** 2 for f in (fy_per_mm, fx_per_mm))
-    found = np.empty((len(curves), len(y2), len(x2)), np.float32)
-    step = max(1, CHUNK // len(x2))
-    for start in range(0, len(y2), step):
-        place = y2[start : start + step, None] + x2
-        np.minimum(np.sqrt(place, out=place), last, out=place)
-        node = place.astype(np.intp)
-        place -= node
-        part = place.astype(np.float32)
-        more = np.empty_like(part)
-        for value, rise, out in zip(values, rises, found[:, start : start + step], strict=True):
-            np.take(value, node, out=out, mode="clip")  # "clip" asks for no copy; every node is within
-            np.take(rise, node, out=more, mode="clip")
-            more *= part
-            out += more
-    return found
+    return np.interp(ratio * nodes, fine, radial.unaberrated(obscuration, fine))

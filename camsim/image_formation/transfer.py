@@ -8,7 +8,7 @@ picture size. The pixel's aperture is the same at all wavelengths and separable:
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +26,8 @@ MAX_FREQUENCIES = 24_000_000
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
 BLOCK_ROWS = 96
 
-#: Cache: transfer functions are kept for the cameras seen last: so many bytes, or one that takes more.
-KEPT_BYTES = 256 * 2**20
-
-_kept: dict[tuple, tuple] = {}
-_kept_lock = threading.Lock()
+#: Cache: transfer functions are kept for the cameras seen last: so many, and so many bytes, or one that takes more.
+KEPT, KEPT_BYTES = 256, 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +38,11 @@ class Frequencies:
     width_mm: float
     fy_per_mm: np.ndarray  #: (orders along y,)
     fx_per_mm: np.ndarray  #: (orders along x,)
-    cutoff_per_mm: float  #: nothing passes beyond this radial frequency
+    blocks: tuple[tuple[slice, int], ...]  #: rows that fit a processor's cache, columns passed there
 
     @property
     def orders(self) -> tuple[int, int]:
         return len(self.fy_per_mm), len(self.fx_per_mm)
-
-    def blocks(self) -> Iterator[tuple[slice, int]]:
-        """Blocks of rows, small enough for a processor's cache, and how many columns the lens passes there."""
-        for start in range(0, len(self.fy_per_mm), BLOCK_ROWS):
-            left = max(self.cutoff_per_mm**2 - self.fy_per_mm[start] ** 2, 0.0)
-            columns = int(np.searchsorted(self.fx_per_mm, math.sqrt(left), side="right"))
-            yield slice(start, min(start + BLOCK_ROWS, len(self.fy_per_mm))), max(1, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,22 @@ class Term:
 
     def replace(self, factor: np.ndarray) -> "Term":
         return Term(self.odd_y, self.odd_x, factor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is known of a camera seen before."""
+
+    at: Frequencies
+    blocks: list[list[Term]]  #: none: it has been seen once
+
+    @property
+    def bytes(self) -> int:
+        return sum(term.factor.nbytes for terms in self.blocks for term in terms)
+
+
+_kept: dict[tuple, _Kept] = {}
+_kept_lock = threading.Lock()
 
 
 def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
@@ -90,7 +96,15 @@ def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
             f"spatial frequencies, more than {MAX_FREQUENCIES:,}: lower scene.fov_deg or raise optics.fnumber"
         )
     fy, fx = (cosine_series.frequencies(order, extent) for order, extent in zip(orders, extents, strict=True))
-    return Frequencies(*extents, fy, fx, circle)
+    return Frequencies(*extents, fy, fx, tuple(_blocks(fy, fx, circle)))
+
+
+def _blocks(fy: np.ndarray, fx: np.ndarray, cutoff_per_mm: float) -> Iterator[tuple[slice, int]]:
+    """Blocks of rows, and how many columns of each a lens passes that ends at a radial frequency."""
+    for start in range(0, len(fy), BLOCK_ROWS):
+        left = max(cutoff_per_mm**2 - fy[start] ** 2, 0.0)
+        columns = int(np.searchsorted(fx, math.sqrt(left), side="right"))
+        yield slice(start, min(start + BLOCK_ROWS, len(fy))), max(1, columns)
 
 
 def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Term]:
@@ -146,25 +160,31 @@ def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term]
         yield lens_terms(camera, wavelength, at), response
 
 
-def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
+def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, Iterable[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
     Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, without the aperture of the pixel.
-    A lens symmetric about its axis is looked up in a `radial_table` where single precision is asked for.
+    A lens symmetric about its axis is looked up in a `radial_table` where single precision is asked for: at first as
+    the blocks are gone through, each in the place of the one before, since new memory costs as much as the work; for a
+    camera that comes again they are kept.
     """
     key = (identity(camera), rows, columns, dtype)
-    if (found := _kept.get(key)) is None:
-        found = _rgb_terms(camera, rows, columns, dtype)
+    looked_up = dtype == "float32" and radial.is_radial(camera.optics)
+    known = _kept.get(key)
+    if known and known.blocks:
+        found = known
+    else:
+        at = frequencies(camera, rows, columns)
+        if not looked_up:
+            found = _Kept(at, _band_by_band(camera, at, dtype))
+        else:
+            found = _Kept(at, [[term] for term in _looked_up(camera, at, keep=True)] if known else [])
     with _kept_lock:
         _kept.pop(key, None)
         _kept[key] = found  # the latest last
-        while len(_kept) > 1 and sum(map(_size_bytes, _kept.values())) > KEPT_BYTES:
+        while len(_kept) > 1 and (len(_kept) > KEPT or sum(kept.bytes for kept in _kept.values()) > KEPT_BYTES):
             del _kept[next(iter(_kept))]
-    return found
-
-
-def _size_bytes(entry: tuple[Frequencies, list[list[Term]]]) -> int:
-    return sum(term.factor.nbytes for terms in entry[1] for term in terms)
+    return found.at, found.blocks or ([term] for term in _looked_up(camera, found.at, keep=False))
 
 
 def identity(camera: Camera) -> tuple:
@@ -175,28 +195,37 @@ def identity(camera: Camera) -> tuple:
     return camera.scene, camera.optics, sensor, tuple(spectra.stamp(path) for path in files)
 
 
-def _rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, list[list[Term]]]:
-    """`rgb_terms`, made anew."""
-    at = frequencies(camera, rows, columns)
-    gains = responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]  # (31, channels, 3)
-    if dtype == "float32" and radial.is_radial(camera.optics):
-        return at, [[term] for term in _looked_up(camera, at, gains)]
-    totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks()]
-    for wavelength, gain in zip(spectra.WAVELENGTH_NM, gains.astype(dtype), strict=True):
+def _gains(camera: Camera) -> np.ndarray:
+    """Electrons/s in each channel per unit of each primary and band: (31, channels, 3)."""
+    return responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]
+
+
+def _band_by_band(camera: Camera, at: Frequencies, dtype: str) -> list[list[Term]]:
+    """The terms of any lens, per block of frequencies: every band in two dimensions."""
+    totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks]
+    for wavelength, gain in zip(spectra.WAVELENGTH_NM, _gains(camera).astype(dtype), strict=True):
         for term in lens_terms(camera, wavelength, at):
             factor = term.factor.astype(dtype)
-            for total, (block, reach) in zip(totals, at.blocks(), strict=True):
+            for total, (block, reach) in zip(totals, at.blocks, strict=True):
                 part = factor[block, :reach]
                 if (odd := (term.odd_y, term.odd_x)) not in total:
                     total[odd] = np.zeros((*gain.shape, *part.shape), dtype)
                 for index in np.ndindex(gain.shape):
                     total[odd][index] += gain[index] * part
-    return at, [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
+    return [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
 
 
-def _looked_up(camera: Camera, at: Frequencies, gains: np.ndarray) -> Iterator[Term]:
-    """The one term of a lens symmetric about its axis, per block of frequencies, for gains (31, channels, 3)."""
-    curves = radial_table.fold(camera.optics, gains.reshape(len(gains), -1))
-    for block, reach in at.blocks():
-        factor = radial_table.look_up(curves, at.cutoff_per_mm, at.fy_per_mm[block], at.fx_per_mm[:reach])
-        yield Term(False, False, factor.reshape(*gains.shape[1:], *factor.shape[1:]))
+def _looked_up(camera: Camera, at: Frequencies, *, keep: bool) -> Iterator[Term]:
+    """The one term of a lens symmetric about its axis, per block of frequencies: float32.
+
+    Unless they are to be kept, all of them share their memory.
+    """
+    gains = _gains(camera)
+    fnumber = lens.working_fnumber(camera.optics, camera.scene.distance_m)
+    curves = radial_table.fold(camera.optics, fnumber, gains.reshape(len(gains), -1))
+    shared = np.empty(0 if keep else gains[0].size * max((b.stop - b.start) * n for b, n in at.blocks), np.float32)
+    for block, reach in at.blocks:
+        shape = (gains[0].size, block.stop - block.start, reach)
+        factor = np.empty(shape, np.float32) if keep else shared[: math.prod(shape)].reshape(shape)
+        curves.look_up(at.fy_per_mm[block], at.fx_per_mm[:reach], out=factor)
+        yield Term(False, False, factor.reshape(*gains.shape[1:], *shape[1:]))

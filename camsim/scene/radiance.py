@@ -49,8 +49,12 @@ def fov_deg(scene: Scene, columns: int) -> float:
 
 def illuminant(scene: Scene) -> np.ndarray:
     """Spectral radiance of a perfect white under the scene's light, (31,), W sr⁻¹ m⁻² nm⁻¹."""
-    power = illuminants.spectrum(scene.illuminant)
-    return power / spectra.luminance(power) * scene.luminance_cd_m2
+    return _white(scene.illuminant, scene.luminance_cd_m2)
+
+
+def _white(illuminant: str, luminance_cd_m2: float) -> np.ndarray:
+    power = illuminants.spectrum(illuminant)
+    return power / spectra.luminance(power) * luminance_cd_m2
 
 
 def primaries(scene: Scene) -> np.ndarray:
@@ -59,9 +63,17 @@ def primaries(scene: Scene) -> np.ndarray:
     Their sum, the scene's white, has `scene.luminance_cd_m2`. Under D65 the primaries are those of sRGB; another
     illuminant falls on the same three reflectances.
     """
+    return _primaries(scene.illuminant, scene.luminance_cd_m2)
+
+
+@functools.lru_cache(maxsize=32)
+def _primaries(illuminant: str, luminance_cd_m2: float) -> np.ndarray:
     d65 = spectra.table("d65")[:, 0]
     reflectance = unit_primaries() / (d65 / spectra.luminance(d65))[:, None]
-    return spectra.to_photons(reflectance * illuminant(scene)[:, None], axis=0)
+    lit = reflectance * _white(illuminant, luminance_cd_m2)[:, None]
+    found = spectra.to_photons(lit, axis=0)
+    found.setflags(write=False)
+    return found
 
 
 def radiance(linear: np.ndarray, scene: Scene) -> np.ndarray:

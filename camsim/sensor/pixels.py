@@ -82,12 +82,14 @@ def aperture_mtf(frequency_per_mm: np.ndarray, side_mm: float) -> np.ndarray:
 
 def colours(sensor: Sensor) -> str:
     """The letters of the colour filters in channel order: those of r, g, b, w that the tile has."""
-    return "".join(letter for letter in CFA_COLOURS if any(letter in row for row in sensor.tile))
+    used = set().union(*sensor.tile)
+    return "".join(letter for letter in CFA_COLOURS if letter in used)
 
 
 def cfa_index(sensor: Sensor) -> np.ndarray:
     """The colour tile as channel numbers, positions in `colours`: (tile rows, tile columns)."""
-    return np.array([[colours(sensor).index(letter) for letter in row] for row in sensor.tile])
+    letters = colours(sensor)
+    return np.array([[letters.index(letter) for letter in row] for row in sensor.tile])
 
 
 def quantum_efficiency(sensor: Sensor) -> np.ndarray:
