@@ -176,7 +176,7 @@ def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Freq
     else:
         at = frequencies(camera, rows, columns)
         if not looked_up:
-            found = _Kept(at, _band_by_band(camera, at, dtype))
+            found = _Kept(at, band_by_band(camera, at, dtype))
         else:
             found = _Kept(at, [[term] for term in _looked_up(camera, at, keep=True)] if known else [])
     with _kept_lock:
@@ -200,7 +200,7 @@ def _gains(camera: Camera) -> np.ndarray:
     return responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]
 
 
-def _band_by_band(camera: Camera, at: Frequencies, dtype: str) -> list[list[Term]]:
+def band_by_band(camera: Camera, at: Frequencies, dtype: str) -> list[list[Term]]:
     """The terms of any lens, per block of frequencies: every band in two dimensions."""
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks]
     for wavelength, gain in zip(spectra.WAVELENGTH_NM, _gains(camera).astype(dtype), strict=True):
