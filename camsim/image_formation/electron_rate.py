@@ -70,9 +70,9 @@ def irradiance(photons: np.ndarray, camera: Camera) -> np.ndarray:
     y, x = grid.positions_mm()
     gain = transfer.lens_gain(camera)
     light = np.zeros((grid.rows, grid.columns, len(spectra.WAVELENGTH_NM)), np.float32)
-    for band, wavelength in enumerate(spectra.WAVELENGTH_NM):
+    for band, terms in enumerate(transfer.lens_bands(camera, spectra.WAVELENGTH_NM, at)):
         folded, row = cosine_series.fold(cosine_series.transform(photons[None, ..., band]), at.orders)
-        for term in transfer.lens_terms(camera, wavelength, at):
+        for term in terms:
             along_y = along(y, at.height_mm, at.orders[0], photons.shape[0], odd=term.odd_y)
             along_x = along(x, at.width_mm, at.orders[1], photons.shape[1], odd=term.odd_x)
             light[..., band] += along_y @ (term.factor * (gain[band] * folded[0, row])) @ along_x.T

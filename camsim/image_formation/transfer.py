@@ -6,6 +6,7 @@ and there the 31 bands fold into one transfer function per sensor channel and pr
 picture size. The pixel's aperture is the same at all wavelengths and separable: it goes into the bases of the series.
 """
 
+import itertools
 import math
 import threading
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,9 @@ MAX_FREQUENCIES = 24_000_000
 
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
 BLOCK_ROWS = 96
+
+#: Bands whose transfer functions are folded at a time, as a product of matrices; and frequencies in all of them.
+BANDS, FREQUENCIES = 8, 2**23
 
 #: Cache: transfer functions are kept for the cameras seen last: so many, and so many bytes, or one that takes more.
 KEPT, KEPT_BYTES = 256, 256 * 2**20
@@ -114,23 +118,28 @@ def lens_terms(camera: Camera, wavelength_nm: float, at: Frequencies) -> list[Te
     becomes a Re[H₊ e^{i(α+β)} + H₋ e^{i(α−β)}]/2, α along y and β along x. A PSF that is symmetric about both axes
     leaves cosines only.
     """
-    optics, fnumber = camera.optics, lens.working_fnumber(camera.optics, camera.scene.distance_m)
+    return next(lens_bands(camera, np.array([wavelength_nm]), at))
+
+
+def lens_bands(camera: Camera, wavelengths_nm: np.ndarray, at: Frequencies) -> Iterator[list[Term]]:
+    """`lens_terms` of several wavelengths, which share work."""
+    optics = camera.optics
+    both_ways: Iterable[tuple[np.ndarray, np.ndarray]]
     if optics.psf_file:
         psf = measured_psf.read_psf(optics.psf_file)
-        plus, minus = measured_psf.psf_otf(psf, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
-    elif radial.is_radial(optics):
-        nu = np.hypot(at.fy_per_mm[:, None], at.fx_per_mm) * (wavelength_nm * 1e-6 * fnumber)
-        return [Term(False, False, radial.otf(optics, wavelength_nm, nu))]
+        both_ways = (measured_psf.psf_otf(psf, nm, at.fy_per_mm, at.fx_per_mm) for nm in wavelengths_nm)
     else:
-        plus, minus = wavefront.otf(optics, fnumber, wavelength_nm, at.fy_per_mm, at.fx_per_mm)
-        if wavefront.is_symmetric(optics):
-            return [Term(False, False, plus.real)]
-    return [
-        Term(False, False, (plus.real + minus.real) / 2),
-        Term(True, True, (minus.real - plus.real) / 2),
-        Term(True, False, -(plus.imag + minus.imag) / 2),
-        Term(False, True, (minus.imag - plus.imag) / 2),
-    ]
+        fnumber = lens.working_fnumber(optics, camera.scene.distance_m)
+        both_ways = wavefront.bands(optics, fnumber, wavelengths_nm, at.fy_per_mm, at.fx_per_mm)
+    for plus, minus in both_ways:
+        if plus is minus:
+            yield [Term(False, False, plus)]
+            continue
+        terms = [Term(False, False, (plus.real + minus.real) / 2), Term(True, True, (minus.real - plus.real) / 2)]
+        if np.iscomplexobj(plus):
+            terms.append(Term(True, False, -(plus.imag + minus.imag) / 2))
+            terms.append(Term(False, True, (minus.imag - plus.imag) / 2))
+        yield terms
 
 
 def lens_gain(camera: Camera) -> np.ndarray:
@@ -156,8 +165,7 @@ def responses(camera: Camera) -> np.ndarray:
 
 def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term], np.ndarray]]:
     """Per wavelength band: the terms of the lens, and electrons/s per photon radiance (channels,)."""
-    for wavelength, response in zip(spectra.WAVELENGTH_NM, responses(camera), strict=True):
-        yield lens_terms(camera, wavelength, at), response
+    yield from zip(lens_bands(camera, spectra.WAVELENGTH_NM, at), responses(camera), strict=True)
 
 
 def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, Iterable[list[Term]]]:
@@ -202,16 +210,17 @@ def _gains(camera: Camera) -> np.ndarray:
 
 def band_by_band(camera: Camera, at: Frequencies, dtype: str) -> list[list[Term]]:
     """The terms of any lens, per block of frequencies: every band in two dimensions."""
+    gains = _gains(camera).astype(dtype)
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks]
-    for wavelength, gain in zip(spectra.WAVELENGTH_NM, _gains(camera).astype(dtype), strict=True):
-        for term in lens_terms(camera, wavelength, at):
-            factor = term.factor.astype(dtype)
+    every = zip(lens_bands(camera, spectra.WAVELENGTH_NM, at), gains.reshape(len(gains), -1), strict=True)
+    while some := list(itertools.islice(every, max(1, min(BANDS, FREQUENCIES // math.prod(at.orders))))):
+        mix = np.stack([gain for _, gain in some], axis=1)
+        for of in zip(*(terms for terms, _ in some), strict=True):
             for total, (block, reach) in zip(totals, at.blocks, strict=True):
-                part = factor[block, :reach]
-                if (odd := (term.odd_y, term.odd_x)) not in total:
-                    total[odd] = np.zeros((*gain.shape, *part.shape), dtype)
-                for index in np.ndindex(gain.shape):
-                    total[odd][index] += gain[index] * part
+                part = np.stack([term.factor[block, :reach].astype(dtype) for term in of])
+                added = np.tensordot(mix, part, 1).reshape(*gains.shape[1:], *part.shape[1:])
+                odd = of[0].odd_y, of[0].odd_x
+                total[odd] = total[odd] + added if odd in total else added
     return [[Term(*odd, factor) for odd, factor in total.items()] for total in totals]
 
 

@@ -9,6 +9,7 @@ References: E. O'Neill, J. Opt. Soc. Am. 46, 1956 (annulus).
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -129,24 +130,47 @@ def unaberrated_otf(optics: Optics, y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
     The closed form for a disc and an annulus. For a polygon linear between exact values, to 1e-5.
     """
+    return overlaps(optics, y, x)(1.0)
+
+
+def overlaps(optics: Optics, y: np.ndarray, x: np.ndarray) -> Callable[[float], np.ndarray]:
+    """`unaberrated_otf` at shifts so many times (y, x), for many such numbers: what they share is done once."""
     share = area_share(optics)
     shift = np.hypot(y, x)
     if not optics.blades:
         hole = optics.obscuration
-        total = _disc_overlap(shift, 1, 1)
-        if hole:
-            total += _disc_overlap(shift, hole, hole) - 2 * _disc_overlap(shift, 1, hole)
-        return np.maximum(total / (math.pi * share), 0)
-    from scipy.ndimage import map_coordinates
 
+        def of_discs(times: float) -> np.ndarray:
+            total = _disc_overlap(times * shift, 1, 1)
+            if hole:
+                total += _disc_overlap(times * shift, hole, hole) - 2 * _disc_overlap(times * shift, 1, hole)
+            return np.maximum(total / (math.pi * share), 0)
+
+        return of_discs
     sides, first, reach = _touching_shifts(optics.blades)
     turned = np.arctan2(-y, x) - math.radians(optics.blade_rotation_deg) - first
     half = math.pi / sides
     angle = np.abs((turned + half) % (2 * half) - half)
-    along = shift * np.cos(half - angle) / (reach * math.cos(half))
-    table = _polygon_overlaps(optics.blades, optics.obscuration) / (math.pi * share)
-    at = np.stack(np.broadcast_arrays(angle * (DIRECTIONS / half), np.minimum(along, 1) * SHIFTS))
-    return np.maximum(map_coordinates(table, at, order=1, mode="nearest"), 0)
+    along = shift * np.cos(half - angle) * (SHIFTS / (reach * math.cos(half)))
+    place = np.broadcast_to(angle * (DIRECTIONS / half), along.shape)
+    direction = np.minimum(place.astype(np.intp), DIRECTIONS - 1)
+    between = place - direction
+    table = np.maximum(_polygon_overlaps(optics.blades, optics.obscuration) / (math.pi * share), 0)
+    rises = np.diff(table, axis=1)
+    begin = direction * SHIFTS
+
+    def of_polygons(times: float) -> np.ndarray:
+        at = np.minimum(along * times, SHIFTS)
+        node = np.minimum(at.astype(np.intp), SHIFTS - 1)
+        at -= node
+        node += begin  # in `rises`; a row of `table` has one more
+        near, far = (
+            np.take(table, node + (direction + more) + SHIFTS * more) + at * np.take(rises, node + SHIFTS * more)
+            for more in (0, 1)
+        )
+        return near + between * (far - near)
+
+    return of_polygons
 
 
 def _touching_shifts(blades: int) -> tuple[int, float, float]:

@@ -35,12 +35,22 @@ class Pupil:
     wave_um: np.ndarray  #: Zernike part of the wavefront
     tilt_um: tuple[float, float]  #: mean slope taken out, along y (down) and x, µm per radius
 
-    def function(self, wavelength_nm: float, defocus_um: float) -> np.ndarray:
-        """The pupil function, complex, with `defocus_um` that the wave is ahead at the rim."""
-        inside, square = self.weight != 0, self.position**2
+    @property
+    def samples(self) -> int:
+        """Across the aperture."""
+        return round(2 / self.step)
+
+    def phase(self, wavelength_nm: float, defocus_um: float) -> np.ndarray:
+        """Phase at the samples within the aperture, rad, with `defocus_um` that the wave is ahead at the rim."""
+        square = self.position**2
         wave = self.wave_um + defocus_um * (square[:, None] + square)
+        return (2e3 * math.pi / wavelength_nm) * wave[self.weight != 0]
+
+    def function(self, wavelength_nm: float, defocus_um: float) -> np.ndarray:
+        """The pupil function, complex."""
+        inside = self.weight != 0
         values = np.zeros(self.weight.shape, complex)
-        values[inside] = self.weight[inside] * np.exp((2e3j * math.pi / wavelength_nm) * wave[inside])
+        values[inside] = self.weight[inside] * np.exp(1j * self.phase(wavelength_nm, defocus_um))
         return values
 
 

@@ -14,6 +14,7 @@ defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 """
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ from camsim.optics import aperture, pupil, radial, zernike
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+#: Most samples across a pupil whose autocorrelations at several wavelengths are in memory together.
+SHARED = 512
 
 
 def is_aberrated(optics: Optics) -> bool:
@@ -69,48 +73,92 @@ def otf(
 
     Returns
     -------
-    (Y, X) complex, at (fy, fx) and at (fy, −fx); 1 at zero frequency, 0 from the cut-off on.
+    (Y, X) complex, or real where it is, at (fy, fx) and at (fy, −fx); 1 at zero frequency, 0 from the cut-off on.
 
     Raises
     ------
     ValueError
         If the wavefront is too steep to sample.
     """
+    return next(bands(optics, fnumber, np.array([wavelength_nm]), fy_per_mm, fx_per_mm))
+
+
+def bands(
+    optics: Optics, fnumber: float, wavelengths_nm: np.ndarray, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """`otf` at several wavelengths, which share work. Where it is alike at fx and −fx, the same array twice."""
     fy, fx = np.asarray(fy_per_mm, dtype=float)[:, None], np.asarray(fx_per_mm, dtype=float)
+    signs = (1,) if is_symmetric(optics) else (1, -1)
     if radial.is_radial(optics):
-        both_ways = radial.otf(optics, wavelength_nm, np.hypot(fy, fx) * (wavelength_nm * 1e-6 * fnumber)).astype(
-            complex
-        )
-        return both_ways, both_ways
-    radii = 2 * fnumber * wavelength_nm * 1e-6  # shift of the pupil per frequency
-    unaberrated = [aperture.unaberrated_otf(optics, fy * radii, sign * fx * radii) for sign in (1, -1)]
+        f = np.hypot(fy, fx)
+        of_radius = (radial.otf(optics, nm, f * (nm * 1e-6 * fnumber)) for nm in wavelengths_nm)
+        yield from ((same, same) for same in of_radius)
+        return
+    overlaps = [aperture.overlaps(optics, fy, sign * fx) for sign in (signs if optics.blades else (1,))]
+    shifts = [2e-6 * fnumber * nm for nm in wavelengths_nm]  # of the pupil, in radii per cycle/mm
     if not pupil.is_deformed(optics):
-        return unaberrated[0].astype(complex), unaberrated[1].astype(complex)
-    shape, samples, defocus_um = pupil.sampling(optics, wavelength_nm)
-    lens = pupil.sampled(shape, samples)
-    change = pupil.autocorrelation(lens.function(wavelength_nm, defocus_um))
-    change -= pupil.unaberrated_autocorrelation(shape, samples)
-    change *= lens.step**2 / (math.pi * aperture.area_share(optics))
-    both = _interpolate(change, fy[:, 0] * (radii / lens.step), np.concatenate([fx, -fx]) * (radii / lens.step))
+        for shift in shifts:
+            found = [overlap(shift) for overlap in overlaps]
+            yield found[0], found[-1]
+        return
+    lens = _sampled(optics, wavelengths_nm)
     moved_y, moved_x = (2e-3 * fnumber * slope for slope in lens.tilt_um)  # mm
-    results = []
-    for sign, closed_form, changed in zip((1, -1), unaberrated, np.split(both, 2, axis=1), strict=True):
-        changed += closed_form
-        changed[closed_form == 0] = 0
-        changed *= np.exp(-2j * math.pi * moved_y * fy)
-        changed *= np.exp(-2j * math.pi * moved_x * sign * fx)
-        results.append(changed)
-    return results[0], results[1]
+    ramps = [np.exp(-2j * math.pi * (moved_y * fy + moved_x * sign * fx)) for sign in signs]
+    for shift, change in zip(shifts, _changes(optics, lens, wavelengths_nm), strict=True):
+        steps = shift / lens.step
+        both = _interpolate(change, fy[:, 0] * steps, np.concatenate([sign * fx for sign in signs]) * steps)
+        closed_forms = [overlap(shift) for overlap in overlaps]
+        found = []
+        for sign, ramp, changed in zip(signs, ramps, np.split(both, len(signs), axis=1), strict=True):
+            closed_form = closed_forms[0 if sign == 1 else -1]
+            total = np.where(closed_form == 0, 0, changed + closed_form)
+            found.append(total.real if len(signs) == 1 else total * ramp)
+        yield found[0], found[-1]
 
 
-def _interpolate(values: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """An `_autocorrelation` at shifts y × x, in samples, by cubic splines; 0 beyond its reach: (len(y), len(x))."""
+def _sampled(optics: Optics, wavelengths_nm: np.ndarray) -> pupil.Pupil:
+    """A pupil with enough samples for all wavelengths."""
+    of, samples = pupil.shape(optics), max(pupil.sampling(optics, nm)[1] for nm in wavelengths_nm)
+    return pupil.sampled(of, samples)
+
+
+def _changes(optics: Optics, lens: pupil.Pupil, wavelengths_nm: np.ndarray) -> Iterator[np.ndarray]:
+    """What aberrations add to the autocorrelation at each wavelength, as coefficients of cubic splines, turned over.
+
+    At a shift of so many samples it is an entire function of 1/λ, a sum of exp(i2πΔW/λ): values at Chebyshev's points
+    of 1/λ give all others, to 1e-9 with a dozen points more than the range of the phase asks for.
+    """
     from scipy.ndimage import spline_filter
 
-    parts = [spline_filter(part, order=3) for part in (values.real, values.imag)]
-    along_y = _spline_weights(y + pupil.MARGIN, values.shape[0])
-    along_x = _spline_weights(x + values.shape[1] // 2, values.shape[1])
-    return along_y @ (along_x @ (parts[0] + 1j * parts[1]).T).T
+    plain = pupil.unaberrated_autocorrelation(pupil.shape(optics), lens.samples)
+    scale = lens.step**2 / (math.pi * aperture.area_share(optics))
+
+    def coefficients(nm: float) -> np.ndarray:
+        change = pupil.autocorrelation(lens.function(nm, pupil.defocus_um(optics, nm))) - plain
+        return spline_filter((scale * change).T, order=3, output=complex)
+
+    ends = [1 / wavelengths_nm.max(), 1 / wavelengths_nm.min()]
+    phases = [lens.phase(1 / k, pupil.defocus_um(optics, 1 / k)) for k in ends]
+    points = 12 + math.ceil(1.5 * np.ptp(phases[1] - phases[0]) / 2)
+    if points >= len(wavelengths_nm) or lens.samples > SHARED:
+        yield from map(coefficients, wavelengths_nm)
+        return
+    place = np.cos((np.arange(points) + 0.5) * (math.pi / points))
+    known = np.stack([coefficients(1 / k) for k in sum(ends) / 2 + place * (ends[1] - ends[0]) / 2])
+    wanted = (2 / wavelengths_nm - sum(ends)) / (ends[1] - ends[0])
+    polynomials = [np.polynomial.chebyshev.chebvander(x, points - 1) for x in (wanted, place)]
+    polynomials[1][:, 0] /= 2
+    weights = (2 / points) * polynomials[0] @ polynomials[1].T
+    flat = known.view(float).reshape(points, -1)
+    for some in np.array_split(weights, math.ceil(len(weights) / 8)):  # eight at a time: a product of matrices
+        yield from (some @ flat).view(complex).reshape(len(some), *known.shape[1:])
+
+
+def _interpolate(coefficients: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """An autocorrelation at shifts y × x, in samples, from coefficients (x, y): (len(y), len(x)), 0 beyond."""
+    along_y = _spline_weights(y + pupil.MARGIN, coefficients.shape[1])
+    along_x = _spline_weights(x + coefficients.shape[0] // 2, coefficients.shape[0])
+    return along_y @ np.ascontiguousarray((along_x @ coefficients).T)
 
 
 def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, size: int) -> np.ndarray:

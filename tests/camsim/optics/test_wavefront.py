@@ -269,6 +269,24 @@ def test_impossible_lenses_are_refused_in_one_line():
     assert all("\n" not in str(error.value) for error in (steep, hidden))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"zernike_um": zernikes(j7=0.2, j3=0.1)},
+        {"zernike_um": zernikes(j5=0.2), "defocus_dpt": 4.0},
+        {"blades": 5, "zernike_um": zernikes(j8=0.1), "chromatic_defocus_dpt": 5.0},
+    ],
+)
+def test_bands_that_share_work_are_those_worked_out_alone(monkeypatch, fields):
+    view, f, wavelengths = lens(**fields), np.linspace(0, CUTOFF, 30), np.arange(400.0, 701.0, 10.0)
+    together = list(wavefront.bands(view, N, wavelengths, f, f))
+    most = max(pupil.sampling(view, nm)[1] for nm in wavelengths)
+    monkeypatch.setattr(pupil, "SAMPLES", (most,))
+    for nm, both in zip(wavelengths, together, strict=True):
+        for found, alone in zip(both, wavefront.otf(view, N, nm, f, f), strict=True):
+            np.testing.assert_allclose(found, alone, atol=1e-9)
+
+
 # --- PSF --------------------------------------------------------------------------------------------------------------
 
 
