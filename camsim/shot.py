@@ -90,6 +90,8 @@ class Shot:
         Top, left, bottom and right of the scene within `rgb`, pixels.
     stages : Stages, optional
         What each stage handed to the next; None unless they were asked for.
+    draft : bool, optional
+        Whether the lens is a draft (`camsim.Renderer.render`).
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Shot:
     exposure_s: float | None
     box: tuple[float, float, float, float]
     stages: Stages | None = None
+    draft: bool = False
 
     def __array__(self, dtype: type | None = None, copy: bool | None = None) -> np.ndarray:
         """`rgb`: so a shot is a picture wherever one is taken."""
@@ -196,7 +199,9 @@ class Shot:
 
     def _summary(self) -> str:
         exposure = "no sensor" if self.exposure_s is None else f"exposure {self.exposure_s:.3g} s"
-        return ", ".join([_size(self.rgb), exposure, *(["stages kept"] if self.stages else [])])
+        return ", ".join(
+            [_size(self.rgb), exposure, *(["stages kept"] if self.stages else []), *(["draft"] if self.draft else [])]
+        )
 
     def _preview(self) -> np.ndarray:
         """The picture, uint8, reduced where its longest side is above `PREVIEW_PX`."""

@@ -22,10 +22,10 @@ def electron_rate(linear: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixel
     return of_transform(cosine_series.transform(np.moveaxis(linear, -1, 0)), camera)
 
 
-def of_transform(transformed: np.ndarray, camera: Camera) -> tuple[np.ndarray, pixels.Grid]:
-    """The same for the `cosine_series.transform` of the picture's planes, (3, H, W)."""
+def of_transform(transformed: np.ndarray, camera: Camera, *, draft: bool = False) -> tuple[np.ndarray, pixels.Grid]:
+    """The same for the `cosine_series.transform` of the picture's planes, (3, H, W); perhaps as a draft."""
     _, high, wide = transformed.shape
-    at, blocks = transfer.rgb_terms(camera, high, wide, transformed.dtype.name)
+    at, blocks = transfer.rgb_terms(camera, high, wide, transformed.dtype.name, draft=draft)
     folded, row = cosine_series.fold(transformed, at.orders)
 
     def mixed() -> Iterator[list[transfer.Term]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 
 from camsim.camera import Camera
 from camsim.image_formation import cosine_series, radial_table
@@ -26,6 +27,9 @@ MAX_FREQUENCIES = 24_000_000
 
 #: Rows of frequencies worked on at a time: three channels of them stay in the processor's cache.
 BLOCK_ROWS = 96
+
+#: Wavelengths of a draft.
+DRAFT_BANDS = 5
 
 #: Bands whose transfer functions are folded at a time, as a product of matrices; and frequencies in all of them.
 BANDS, FREQUENCIES = 8, 2**23
@@ -142,6 +146,11 @@ def lens_bands(camera: Camera, wavelengths_nm: np.ndarray, at: Frequencies) -> I
         yield terms
 
 
+def has_draft(camera: Camera) -> bool:
+    """Whether the lens takes every band in two dimensions, so that a draft is sooner there."""
+    return not (camera.optics.psf_file or radial.is_radial(camera.optics))
+
+
 def lens_gain(camera: Camera) -> np.ndarray:
     """Irradiance on the sensor per radiance of the scene, sr, per band: (31,).
 
@@ -168,15 +177,17 @@ def spectral_terms(camera: Camera, at: Frequencies) -> Iterator[tuple[list[Term]
     yield from zip(lens_bands(camera, spectra.WAVELENGTH_NM, at), responses(camera), strict=True)
 
 
-def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Frequencies, Iterable[list[Term]]]:
+def rgb_terms(
+    camera: Camera, rows: int, columns: int, dtype: str, *, draft: bool = False
+) -> tuple[Frequencies, Iterable[list[Term]]]:
     """For an sRGB picture: per block of `Frequencies.blocks` the terms of its series.
 
     Their factors (channels, 3, fy, fx) are electrons/s per unit of each primary, without the aperture of the pixel.
     A lens symmetric about its axis is looked up in a `radial_table` where single precision is asked for: at first as
     the blocks are gone through, each in the place of the one before, since new memory costs as much as the work; for a
-    camera that comes again they are kept.
+    camera that comes again they are kept. A `draft` of any other lens takes five wavelengths for all (`band_by_band`).
     """
-    key = (identity(camera), rows, columns, dtype)
+    key = (identity(camera), rows, columns, dtype, draft)
     looked_up = dtype == "float32" and radial.is_radial(camera.optics)
     known = _kept.get(key)
     if known and known.blocks:
@@ -184,7 +195,7 @@ def rgb_terms(camera: Camera, rows: int, columns: int, dtype: str) -> tuple[Freq
     else:
         at = frequencies(camera, rows, columns)
         if not looked_up:
-            found = _Kept(at, band_by_band(camera, at, dtype))
+            found = _Kept(at, band_by_band(camera, at, dtype, draft=draft))
         else:
             found = _Kept(at, [[term] for term in _looked_up(camera, at, keep=True)] if known else [])
     with _kept_lock:
@@ -208,11 +219,21 @@ def _gains(camera: Camera) -> np.ndarray:
     return responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]
 
 
-def band_by_band(camera: Camera, at: Frequencies, dtype: str) -> list[list[Term]]:
-    """The terms of any lens, per block of frequencies: every band in two dimensions."""
-    gains = _gains(camera).astype(dtype)
+def band_by_band(camera: Camera, at: Frequencies, dtype: str, *, draft: bool = False) -> list[list[Term]]:
+    """The terms of any lens, per block of frequencies: every band in two dimensions.
+
+    A draft has Chebyshev's points of the spectrum instead of the bands, and takes the OTF for a polynomial between.
+    """
+    gains, wavelengths = _gains(camera), spectra.WAVELENGTH_NM
+    if draft:
+        place = np.cos((np.arange(DRAFT_BANDS) + 0.5) * (np.pi / DRAFT_BANDS))
+        middle, half = (wavelengths[-1] + wavelengths[0]) / 2, (wavelengths[-1] - wavelengths[0]) / 2
+        polynomials = [chebvander(x, DRAFT_BANDS - 1) for x in ((wavelengths - middle) / half, place)]
+        shares = polynomials[0] @ np.linalg.inv(polynomials[1])  # (31, points)
+        gains, wavelengths = np.tensordot(shares, gains, (0, 0)), middle + half * place
+    gains = gains.astype(dtype)
     totals: list[dict[tuple[bool, bool], np.ndarray]] = [{} for _ in at.blocks]
-    every = zip(lens_bands(camera, spectra.WAVELENGTH_NM, at), gains.reshape(len(gains), -1), strict=True)
+    every = zip(lens_bands(camera, wavelengths, at), gains.reshape(len(gains), -1), strict=True)
     while some := list(itertools.islice(every, max(1, min(BANDS, FREQUENCIES // math.prod(at.orders))))):
         mix = np.stack([gain for _, gain in some], axis=1)
         for of in zip(*(terms for terms, _ in some), strict=True):

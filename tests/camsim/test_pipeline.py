@@ -95,3 +95,24 @@ def test_a_renderer_takes_what_render_takes(tmp_path):
         renderer.render("pixel25", seed=-1)
     with pytest.raises(ValueError, match="no camera"):
         renderer.render("ideal", keep_stages=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"optics.zernike_um": (0,) * 7 + (0.1,)}, {"optics.blades": 7}, {"optics.blades": 5, "optics.fnumber": 5}],
+)
+def test_a_draft_says_so_and_is_near(changes):
+    camera = SMALL.replace("sensor.noise", False).replace("sensor.bit_depth", 0)
+    for key, value in changes.items():
+        camera = camera.replace(key, value)
+    renderer = camsim.Renderer(PICTURE)
+    draft, exact = (renderer.render(camera, draft=draft) for draft in (True, False))
+    assert (draft.draft, exact.draft) == (True, False) and "draft" in repr(draft)
+    np.testing.assert_allclose(draft.electrons, exact.electrons, atol=1e-3 * exact.electrons.max())
+    assert not np.array_equal(draft.electrons, exact.electrons)
+    np.testing.assert_array_equal(exact.electrons, camsim.render(PICTURE, camera).electrons)
+
+
+def test_a_lens_symmetric_about_its_axis_has_no_draft():
+    shot = camsim.Renderer(PICTURE).render(SMALL.replace("optics.defocus_dpt", 2.0), draft=True)
+    assert not shot.draft
