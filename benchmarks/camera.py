@@ -190,7 +190,7 @@ def in_two_dimensions(camera, side: int) -> None:
 
     at = transfer.frequencies(camera, side, side)
     gains = transfer.responses(camera)[:, :, None] * radiance.primaries(camera.scene)[:, None]
-    totals = {}
+    totals: dict[tuple[bool, bool], np.ndarray] = {}
     for wavelength, gain in zip(spectra.WAVELENGTH_NM, gains.astype(np.float32), strict=True):
         for term in transfer.lens_terms(camera, wavelength, at):
             factor = term.factor.astype(np.float32)
