@@ -126,7 +126,7 @@ def _changes(optics: Optics, lens: pupil.Pupil, wavelengths_nm: np.ndarray) -> I
     """What aberrations add to the autocorrelation at each wavelength, as coefficients of cubic splines, turned over.
 
     At a shift of so many samples it is an entire function of 1/λ, a sum of exp(i2πΔW/λ): values at Chebyshev's points
-    of 1/λ give all others, to 1e-9 with a dozen points more than the range of the phase asks for.
+    of 1/λ give all others, to 1e-7 with eight points more than the range of the phase asks for.
     """
     from scipy.ndimage import spline_filter
 
@@ -139,7 +139,7 @@ def _changes(optics: Optics, lens: pupil.Pupil, wavelengths_nm: np.ndarray) -> I
 
     ends = [1 / wavelengths_nm.max(), 1 / wavelengths_nm.min()]
     phases = [lens.phase(1 / k, pupil.defocus_um(optics, 1 / k)) for k in ends]
-    points = 12 + math.ceil(1.5 * np.ptp(phases[1] - phases[0]) / 2)
+    points = 8 + math.ceil(1.5 * np.ptp(phases[1] - phases[0]) / 2)
     if points >= len(wavelengths_nm) or lens.samples > SHARED:
         yield from map(coefficients, wavelengths_nm)
         return

@@ -284,7 +284,7 @@ def test_bands_that_share_work_are_those_worked_out_alone(monkeypatch, fields):
     monkeypatch.setattr(pupil, "SAMPLES", (most,))
     for nm, both in zip(wavelengths, together, strict=True):
         for found, alone in zip(both, wavefront.otf(view, N, nm, f, f), strict=True):
-            np.testing.assert_allclose(found, alone, atol=1e-9)
+            np.testing.assert_allclose(found, alone, atol=1e-7)
 
 
 # --- PSF --------------------------------------------------------------------------------------------------------------
