@@ -99,8 +99,11 @@ def _sampled_change(shape: Optics, wavelength_nm: float, defocus_um: float, samp
     from scipy.interpolate import CubicSpline
 
     lens = pupil.sampled(shape, samples)
-    column = slice(len(lens.position) // 2)  # and their mirror images
-    values = _along_one_axis(lens.function(wavelength_nm, defocus_um)[:, column])
+    part = slice(len(lens.position) // 2)  # a quarter, and its mirror image below; that to the right counts twice
+    square = lens.position[part] ** 2
+    wave_um = lens.wave_um[part, part] + defocus_um * (square[:, None] + square)
+    quarter = lens.weight[part, part] * np.exp((2e3j * math.pi / wavelength_nm) * wave_um)
+    values = _along_one_axis(np.concatenate([quarter, quarter[::-1]]))
     values -= _unaberrated_along_one_axis(shape, samples)
     values *= 2 * lens.step**2 / (math.pi * aperture.area_share(shape))
     return CubicSpline(np.arange(len(values)) / samples, values, bc_type="clamped")(nu)
