@@ -113,3 +113,10 @@ def test_times_the_classic_network_is_the_ratio_of_the_rows_above():
     rates = dict(re.findall(r"^\| (light 16×32|classic SRResNet)[^|]*\| ([\d.]+) images/s", README, re.MULTILINE))
     for times in re.findall(r"16×32, takes (\d+) times the classic one's", README):
         assert agrees(times, float(rates["light 16×32"]) / float(rates["classic SRResNet"]))
+
+
+def test_what_augmenting_costs_is_what_the_benchmark_measured():
+    taken = list(json.loads((RESULTS / "augment.json").read_text(encoding="utf-8"))["cpu_ms_per_picture"].values())
+    page = (ROOT / "docs" / "augment.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"(\d+\.\d+)\s+ms", page)
+    assert len(quoted) == 3 and all(map(agrees, quoted, taken))
