@@ -97,7 +97,7 @@ class Entry:
         Examples
         --------
         >>> len(shipped()[0].seen)
-        1800
+        2481
         """
         return frozenset(self.card.get(_SOURCES, ()))
 

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from camsim.camera_parts import Optics
 from camsim.light import spectra
@@ -60,6 +59,8 @@ def fold(optics: Optics, fnumber: float, gain: np.ndarray) -> Curves:
     cutoff = diffraction.cutoff_per_mm(SHORTEST_NM, fnumber)
     if not pupil.is_deformed(optics):
         return _curves(gain.T @ _unaberrated(optics.obscuration, 1), cutoff)
+    from scipy.interpolate import CubicSpline
+
     coarse = radial.intervals(optics, spectra.WAVELENGTH_NM)
     nodes = np.linspace(0, 1, coarse + 1)
     changes = [radial.change(optics, nm, nodes * (nm / SHORTEST_NM)) for nm in spectra.WAVELENGTH_NM]

@@ -138,6 +138,7 @@ def test_every_command_is_defended(name, monkeypatch, capfd):
 
 PIPE = """
 import click, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 from camsim.cli import console
 @click.group("camsim", cls=console.Commands)
 def cli(): pass

@@ -11,7 +11,8 @@ import pytest
 from camsim.io import atomic
 
 UNTIL_KILLED = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 from camsim.io import atomic
 with atomic.{kind}(sys.argv[1]) as new:
     (new / "half" if new.is_dir() else new).write_text("half")
