@@ -10,6 +10,7 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Callable
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before numpy is loaded
@@ -33,7 +34,7 @@ def main() -> None:
     photo = quantise(resize(next(photographs.scenes(photographs.builtin("chelsea"))).rgb / 255.0, (128, 128)))
     sharp = {key: bounds for key, bounds in RANGES.items() if "defocus" not in key}
     camera = camsim.load("underexposed")
-    works = {
+    works: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
         "f-number, defocus, exposure": camsim.Augment(camera, RANGES),
         "f-number, exposure": camsim.Augment(camera, sharp),
         "the same, pool of 16": camsim.Augment(camera, RANGES, pool=16),
