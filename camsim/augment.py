@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,15 +90,17 @@ class Augment:
         self.cameras = tuple(camera_file.load(camera) for camera in arguments.several(cameras))
         if not self.cameras:
             raise ValueError("cameras: at least one is needed")
-        self.ranges = {key: _bounds(key, bounds) for key, bounds in (ranges or {}).items()}
+        if not isinstance(ranges, Mapping | None):
+            raise ValueError('ranges must be a mapping, such as {"optics.fnumber": (4, 22)}')
+        self.ranges = {str(key): _bounds(key, bounds) for key, bounds in (ranges or {}).items()}
         self.seed = arguments.seed(seed)
         self.size = None if size is None else _size(size)
         self.pool = arguments.whole(pool, "pool", 0)
         for camera in self.cameras:
             if self.ranges and camera.ideal:
                 raise ValueError(f"ranges: {camera.name!r} is no camera, so that it has no values to vary")
-            for corner in itertools.product(*([(key, low), (key, high)] for key, (low, high) in self.ranges.items())):
-                replaced(camera, corner)
+            for values in _tried(self.ranges):
+                replaced(camera, values)
 
     def camera(self, index: int) -> Camera:
         """The camera that a picture meets.
@@ -165,11 +167,13 @@ class Augment:
         pictures = np.asarray(picture)
         if pictures.ndim != 4:
             return self.with_targets(pictures, index).picture  # type: ignore[arg-type]
+        _check_kind(pictures)
         indices = list(index) if isinstance(index, Iterable) else []
         if len(indices) != len(pictures):
             raise ValueError(f"a batch of {len(pictures)} pictures needs as many indices, one for each")
         results = [self.with_targets(one, i).picture for one, i in zip(pictures, indices, strict=True)]
-        return np.stack(results) if results else pictures
+        empty = np.empty((0, *(self.size or pictures.shape[1:3]), 3), pictures.dtype)
+        return np.stack(results) if results else empty
 
     def with_targets(
         self,
@@ -209,8 +213,7 @@ class Augment:
         ((16, 16, 3), [[4.0, 12.0]])
         """
         scene = np.asarray(picture)
-        if scene.dtype != np.uint8 and scene.dtype.kind != "f":
-            raise ValueError(f"a picture must be uint8 or floating point, not {scene.dtype}")
+        _check_kind(scene)
         camera = self.camera(index)
         shot = pipeline.render(scene, camera, seed=self.noise_seed(index))
         size = self.size or scene.shape[:2]
@@ -219,10 +222,19 @@ class Augment:
         return Augmented(
             picture=quantise(seen) if scene.dtype == np.uint8 else seen.astype(scene.dtype),
             camera=camera,
-            keypoints=None if keypoints is None else np.asarray(keypoints, float).reshape(-1, 2) * across,
-            boxes=None if boxes is None else np.asarray(boxes, float).reshape(-1, 4) * np.tile(across, 2),
+            keypoints=None if keypoints is None else _table(keypoints, "keypoints", 2) * across,
+            boxes=None if boxes is None else _table(boxes, "boxes", 4) * np.tile(across, 2),
             mask=None if mask is None else _nearest(np.asarray(mask), scene.shape[:2], size),
         )
+
+
+#: Of a key that is a whole number so many values are tried before any picture; of so many keys every corner.
+_WHOLE_TRIED, _CORNERS_OF = 128, 6
+
+
+def _check_kind(picture: np.ndarray) -> None:
+    if picture.dtype != np.uint8 and picture.dtype.kind != "f":
+        raise ValueError(f"a picture must be uint8 or floating point, not {picture.dtype}")
 
 
 #: Every key of a camera, with its field.
@@ -232,7 +244,7 @@ _FIELDS = dict(fields(Camera))
 def _bounds(key: str, bounds: object) -> tuple[float, float]:
     """The two bounds of a key, whole numbers where the key is one; ValueError where they are none."""
     try:
-        low, high = map(float, bounds if isinstance(bounds, Iterable) else ())
+        low, high = map(float, bounds if isinstance(bounds, Iterable) and not isinstance(bounds, str) else ())
     except (TypeError, ValueError):
         raise ValueError(f"ranges: {key} = {bounds!r} must be two numbers, (low, high)") from None
     if not -math.inf < low <= high < math.inf:
@@ -258,9 +270,35 @@ def _drawn(rng: np.random.Generator, key: str, low: float, high: float) -> float
     return float(low + (high - low) * rng.random())
 
 
-def _size(size: Iterable[int]) -> tuple[int, int]:
-    rows, columns = (arguments.whole(side, "size", 1, 65_536) for side in size)
-    return rows, columns
+def _tried(ranges: Mapping[str, tuple[float, float]]) -> Iterator[list[tuple[str, float]]]:
+    """What shows whether ranges make cameras: each key beside the lower bounds of the others; of few, all corners."""
+    lowest = {key: low for key, (low, _) in ranges.items()}
+    for key, (low, high) in ranges.items():
+        several = range(int(low), int(high) + 1) if _is_whole(key) and high - low <= _WHOLE_TRIED else (low, high)
+        for value in several:
+            yield list((lowest | {key: value}).items())
+    if len(ranges) <= _CORNERS_OF:
+        yield from map(list, itertools.product(*([(key, low), (key, high)] for key, (low, high) in ranges.items())))
+    else:
+        yield [(key, high) for key, (_, high) in ranges.items()]
+
+
+def _table(values: ArrayLike, name: str, columns: int) -> np.ndarray:
+    """Rows of so many numbers; ValueError for another shape."""
+    table = np.asarray(values, float)
+    if not table.size:
+        return table.reshape(0, columns)
+    if table.ndim != 2 or table.shape[1] != columns:
+        raise ValueError(f"{name} must have shape (n, {columns}), not {table.shape}")
+    return table
+
+
+def _size(size: object) -> tuple[int, int]:
+    """Rows and columns; ValueError where they are none."""
+    sides = [arguments.whole(side, "size", 1, 65_536) for side in size] if isinstance(size, Iterable) else []
+    if len(sides) != 2:
+        raise ValueError(f"size = {size!r} must be two whole numbers, (rows, columns)")
+    return sides[0], sides[1]
 
 
 def _nearest(mask: np.ndarray, shape: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:

@@ -125,8 +125,8 @@ class Renderer:
             Keep what each stage handed to the next as `Shot.stages`. They are made anew each time.
         draft : bool, optional
             Be quick where a lens is not symmetric about its axis (blades, coma, astigmatism): five wavelengths stand
-            for all. Electrons before noise then err by up to 1e-3 of the brightest pixel's, more for errors above a
-            quarter of a wave rms. The shot says whether it is a draft.
+            for all. Electrons before noise then err by some 1e-3 of the brightest pixel's; by up to 1e-2 for coma of a
+            fifth of a wave, or blades around a large obstruction, on fine detail. The shot says whether it is a draft.
 
         Returns
         -------
@@ -223,7 +223,7 @@ def _stages(
     return Stages(
         scene_rgb_linear=seen,
         irradiance=electron_rate.irradiance(photons, camera),
-        electrons=electrons,
+        electrons=electrons.copy(),  # those of the shot may be kept
         volts=adc.volts(electrons, camera.sensor),
         demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single
         linear=finished[0],

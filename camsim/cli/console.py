@@ -118,7 +118,7 @@ def in_option(name: str) -> Iterator[None]:
 force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 seed_option = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes."
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Same seed, same bytes."
 )
 
 

@@ -19,8 +19,9 @@ def words(error: BaseException) -> str:
     last = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
     try:
         place = _write(_report(error))
-    except OSError as trouble:
-        return f"a fault of this program, {last}; the report could not be written ({trouble.strerror})"
+    except Exception as trouble:  # noqa: BLE001  nothing may escape from what reports an escape
+        why = getattr(trouble, "strerror", None) or trouble
+        return f"a fault of this program, {last}; the report could not be written ({why})"
     return f"a fault of this program, {last}; {place} has what a report of it needs"
 
 
@@ -33,14 +34,17 @@ def _report(error: BaseException) -> str:
 
 def _write(report: str) -> Path:
     """The report in a new file, in the user's folder if that can be written to, and no more than `KEPT` there."""
-    for folder in (user_folder.path() / "faults", Path(tempfile.gettempdir())):
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            break
-    handle, name = tempfile.mkstemp(prefix=time.strftime("fault-%Y%m%d-%H%M%S-"), suffix=".log", dir=folder)
+    name = time.strftime("cam2eye-fault-%Y%m%d-%H%M%S-")
+    try:
+        own = user_folder.path() / "faults"
+        own.mkdir(parents=True, exist_ok=True)
+        handle, place = tempfile.mkstemp(prefix=name, suffix=".log", dir=own)
+    except (OSError, ValueError):
+        own = None
+        handle, place = tempfile.mkstemp(prefix=name, suffix=".log")
     with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123  it has no path
         file.write(report)
-    for old in sorted(folder.glob("fault-*.log"))[:-KEPT]:
+    for old in sorted(own.glob("cam2eye-fault-*.log"))[:-KEPT] if own else ():
         with contextlib.suppress(OSError):
             old.unlink()
-    return Path(name)
+    return Path(place)

@@ -35,10 +35,10 @@ def keras_backend() -> str:
         return chosen
     from camsim.io import text_file
 
-    home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
     try:
+        home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
         return str(text_file.read_json(home / "keras.json")["backend"])
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError):
         return "tensorflow"
 
 

@@ -21,7 +21,10 @@ from camsim.io import lock
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 #: What is unfinished is called, between a dot with the name and the end of the name.
-_UNFINISHED, _REPLACED = "-unfinished-", "-replaced-"
+_UNFINISHED, _REPLACED = "-cam2eye-new-", "-cam2eye-old-"
+
+#: Letters of a file's own name in that of its unfinished form: a long name must not become too long by it.
+_STEM = 40
 
 
 def check_writable(path: Path | str) -> None:
@@ -85,8 +88,9 @@ def atomic(path: Path | str) -> Iterator[Path]:
 def _new_file(path: Path) -> tuple[int | None, Path]:
     """An empty file beside `path`, held open and locked where the system can: so that it is known to be in use."""
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}{_UNFINISHED}", suffix=path.suffix, dir=path.parent)
-        if not _lock(handle, wait=True):
+        prefix = f".{path.stem[:_STEM]}{_UNFINISHED}"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
+        if not (_lock(handle, wait=True) and _is_writable_meanwhile(Path(name))):
             os.close(handle)
             return None, Path(name)
         if os.fstat(handle).st_nlink:
@@ -107,11 +111,28 @@ def _lock(handle: int, *, wait: bool) -> bool:
     return True
 
 
+def _is_writable_meanwhile(path: Path) -> bool:
+    """Whether a locked file takes what is written by another way; Windows' network folders refuse that."""
+    try:
+        with path.open("r+b") as file:
+            file.write(b"\0")
+            file.truncate(0)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        return False
+    return True
+
+
 @functools.cache
 def _sweep(folder: Path) -> None:
     """Remove the unfinished files of dead processes; once in a process, for a folder may hold many files."""
     form = re.compile(rf"\..*{_UNFINISHED}[a-z0-9_]{{8}}(\.[^.]+)?")
-    for name in filter(form.fullmatch, os.listdir(folder)):  # noqa: PTH208  twice as fast
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  twice as fast
+    except OSError:  # a folder that takes files and shows none
+        return
+    for name in filter(form.fullmatch, names):
         place = folder / name
         with contextlib.suppress(OSError):  # gone, or of another user
             if not place.is_file() or place.is_symlink():

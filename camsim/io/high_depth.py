@@ -21,8 +21,9 @@ from camsim.io.stored import Stored
 UNIT_TOLERANCE = 1e-5
 
 #: Pictures that take more than the first, in bytes, must not take more than this many times the bytes of their file. A
-#: white picture of 8 bits in a PNG takes 1032 times as much, one of 1 bit 24 times that.
-UNSUSPECTED, MAX_EXPANSION = 96 << 20, 1100
+#: page of text scanned with 1200 dots per inch and 1 bit takes 418 MB, some ten thousand times what its file does; a
+#: white picture of 8 bits in a PNG 1032 times as much, one of 1 bit 24 times that.
+UNSUSPECTED, MAX_EXPANSION = 448 << 20, 1100
 
 #: Bytes of a pixel in the largest picture: colour of 16 bits. What has more of them may have fewer pixels.
 MOST_PIXEL_BYTES = 6
@@ -51,7 +52,8 @@ def check_size(width: int, height: int, *, limit: int, stored: int, pixel_bytes:
     if size > (most := limit * MOST_PIXEL_BYTES):
         raise ValueError(f"{width}×{height} of {pixel_bytes} bytes each is over the limit of {most} bytes")
     if size > max(UNSUSPECTED, MAX_EXPANSION * stored):
-        raise ValueError(f"{width}×{height} pixels of {size} bytes from a file of {stored}")
+        taken = f"its {width}×{height} pixels would take {size / 1e6:.0f} MB"
+        raise ValueError(f"{taken}, suspiciously much for a file of {stored} bytes")
     memory.check(4 * size, "it")
 
 

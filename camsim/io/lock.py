@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 #: What the lock of a folder is called in it.
-NAME = ".lock"
+NAME = ".cam2eye.lock"
 
 #: A lock is tried for so long: the first try may find that its owner is dead, the second then takes it.
 _TRIED_S = 1.0
@@ -56,7 +56,7 @@ def _held(file: Path, output: Path, wait_s: float) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise ValueError(f"{output} is being written by {_owner(file)} (as {file} says)") from None
+        raise ValueError(f"{output} is being written by {_owner(file)}; if that is not so, remove {file}") from None
     except OSError as error:
         raise ValueError(f"cannot write {output}: {error.strerror or error}") from error
     try:

@@ -8,7 +8,10 @@ VARIABLE = "CAM2EYE_HOME"
 
 
 def path() -> Path:
-    """Where it is, or would be."""
+    """Where it is, or would be. ValueError where the user has no home folder."""
     import platformdirs  # a start that writes nothing needs it not
 
-    return Path(os.environ.get(VARIABLE) or platformdirs.user_data_dir("cam2eye", appauthor=False))
+    try:
+        return Path(os.environ.get(VARIABLE) or platformdirs.user_data_dir("cam2eye", appauthor=False))
+    except RuntimeError as error:
+        raise ValueError(f"no home folder is known: set {VARIABLE}") from error

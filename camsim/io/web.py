@@ -120,7 +120,7 @@ def fetch(
 
 def _save(answer: "urllib3.BaseHTTPResponse", into: Path, limit: int) -> None:
     """Write the body of an answer to a file."""
-    if answer.status != 200:
+    if answer.status not in (200, 203):  # 203: as a proxy changed it
         reason = "".join(letter if letter.isprintable() else "?" for letter in str(answer.reason))
         raise ValueError(f"{answer.status} {reason[:80]}")
     size, too_large = 0, f"it is larger than {limit} bytes"
@@ -190,9 +190,9 @@ def _judged(host: str, port: int, budget: Budget, resolve: Resolve, *, allow_loc
     """The addresses of a host, every one of them public unless local ones are allowed; none where not `needed`."""
     try:
         addresses = _in_time(lambda: resolve(host, port), budget)
-    except TimeoutError:
-        raise
     except OSError as error:
+        if needed and isinstance(error, TimeoutError):
+            raise
         if needed:
             raise ValueError(f"{host}: {error.strerror or error}") from error
         return []
@@ -227,7 +227,8 @@ def _proxy(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for an address."""
     from urllib.request import getproxies, proxy_bypass
 
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+    found = None if proxy_bypass(host) else getproxies().get(scheme)
+    return found if not found or "://" in found else f"http://{found}"
 
 
 def _manager(scheme: str, host: str, budget: Budget, proxy: str | None) -> "urllib3.PoolManager":

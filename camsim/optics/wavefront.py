@@ -13,6 +13,7 @@ References: J. Goodman, Introduction to Fourier Optics, 3rd ed., ch. 6; H. Hopki
 defocused optical system", Proc. R. Soc. A 231, 1955; and those of `zernike`.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -126,7 +127,8 @@ def _changes(optics: Optics, lens: pupil.Pupil, wavelengths_nm: np.ndarray) -> I
     """What aberrations add to the autocorrelation at each wavelength, as coefficients of cubic splines, turned over.
 
     At a shift of so many samples it is an entire function of 1/λ, a sum of exp(i2πΔW/λ): values at Chebyshev's points
-    of 1/λ give all others, to 1e-7 with eight points more than the range of the phase asks for.
+    of 1/λ give all others, to 1e-7 with eight points more than the range of the phase asks for (1e-5 with chromatic
+    defocus, which bends it).
     """
     from scipy.ndimage import spline_filter
 
@@ -138,8 +140,9 @@ def _changes(optics: Optics, lens: pupil.Pupil, wavelengths_nm: np.ndarray) -> I
         return spline_filter((scale * change).T, order=3, output=complex)
 
     ends = [1 / wavelengths_nm.max(), 1 / wavelengths_nm.min()]
-    phases = [lens.phase(1 / k, pupil.defocus_um(optics, 1 / k)) for k in ends]
-    points = 8 + math.ceil(1.5 * np.ptp(phases[1] - phases[0]) / 2)
+    # Chromatic defocus bends the phase over 1/λ: its ends alone may agree.
+    phases = [lens.phase(1 / k, pupil.defocus_um(optics, 1 / k)) for k in np.linspace(ends[0], ends[1], 5)]
+    points = 8 + math.ceil(1.5 * max(np.ptp(b - a) for a, b in itertools.combinations(phases, 2)) / 2)
     if points >= len(wavelengths_nm) or lens.samples > SHARED:
         yield from map(coefficients, wavelengths_nm)
         return

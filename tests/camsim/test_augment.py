@@ -95,6 +95,12 @@ def test_boxes_and_masks_follow_the_size():
         ({"cameras": "ideal", "ranges": {"optics.fnumber": (2, 4)}}, "no camera"),
         ({"seed": -1}, "seed"),
         ({"size": (0, 3)}, "size"),
+        ({"size": 8}, "two whole numbers"),
+        ({"size": (8, 8, 3)}, "two whole numbers"),
+        ({"ranges": [("optics.fnumber", (2, 4))]}, "a mapping"),
+        ({"ranges": {"optics.fnumber": "24"}}, "two numbers"),
+        ({"ranges": {3: (2, 4)}}, "unknown key 3"),
+        ({"ranges": {"optics.blades": (0, 8)}}, "optics.blades"),  # 1 and 2 are none
         ({"pool": 1.5}, "pool"),
     ],
 )
@@ -111,8 +117,19 @@ def test_what_makes_no_camera_is_said_at_once(given, words):
         (np.zeros((4, 4, 3)) + 0.5, -1, "index"),
         (np.zeros((2, 4, 4, 3)), 0, "as many indices"),
         (np.zeros((2, 4, 4, 3)), [1], "as many indices"),
+        (np.zeros((0, 4, 4, 3), np.int64), [], "uint8 or floating"),
     ],
 )
 def test_what_is_no_picture_is_said(picture, index, words):
     with pytest.raises(ValueError, match=words):
         camsim.Augment("f22")(picture, index)
+
+
+def test_targets_of_another_shape_are_refused_and_none_are_none():
+    augment, picture = camsim.Augment("pixel25", size=(8, 8)), np.zeros((4, 4, 3)) + 0.5
+    with pytest.raises(ValueError, match=r"keypoints must have shape \(n, 2\), not \(1, 3\)"):
+        augment.with_targets(picture, 0, keypoints=[[1, 2, 1]])
+    with pytest.raises(ValueError, match="boxes must have shape"):
+        augment.with_targets(picture, 0, boxes=np.zeros((4, 5)))
+    assert augment.with_targets(picture, 0, keypoints=[]).keypoints.shape == (0, 2)
+    assert augment(np.zeros((0, 4, 4, 3), np.uint8), []).shape == (0, 8, 8, 3)

@@ -116,3 +116,10 @@ def test_a_draft_says_so_and_is_near(changes):
 def test_a_lens_symmetric_about_its_axis_has_no_draft():
     shot = camsim.Renderer(PICTURE).render(SMALL.replace("optics.defocus_dpt", 2.0), draft=True)
     assert not shot.draft
+
+
+def test_stages_that_are_written_to_change_no_later_picture():
+    picture, camera = np.full((24, 40, 3), 128, np.uint8), camera_file.load("pixel25").replace("sensor.bit_depth", 0)
+    renderer = pipeline.Renderer(picture)
+    renderer.render(camera, keep_stages=True).stages.electrons[:] = 0
+    np.testing.assert_array_equal(renderer.render(camera).rgb, pipeline.render(picture, camera).rgb)

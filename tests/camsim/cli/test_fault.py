@@ -109,6 +109,16 @@ def test_reports_do_not_pile_up(tmp_path, monkeypatch):
     assert len(list((tmp_path / "home" / "faults").iterdir())) == 3
 
 
+def test_what_others_keep_beside_reports_stays(tmp_path, monkeypatch):
+    """Where the user's folder cannot be made, reports lie among other programs' files."""
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setattr(fault.tempfile, "tempdir", str(tmp_path))
+    for number in range(25):
+        (tmp_path / f"fault-engine{number}.log").touch()
+    fault.words(KeyError("x"))
+    assert len(list(tmp_path.glob("fault-engine*.log"))) == 25 and len(list(tmp_path.glob("cam2eye-fault-*"))) == 1
+
+
 def test_where_no_report_can_be_written_the_line_says_so(tmp_path, monkeypatch, outcome):
     (tmp_path / "home").write_text("a file")
     code, (line,) = outcome(failing(KeyError("x")))

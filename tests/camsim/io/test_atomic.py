@@ -80,7 +80,13 @@ def test_where_there_is_no_room_the_file_is_named(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="files in use cannot be told there")
 def test_the_next_write_removes_what_a_killed_one_left(tmp_path, writer):
     """And nothing of one that lives, nor of the user's."""
-    mine = [".photo-original.png", ".photo-unfinished-mine.png", "photo-unfinished-12345678.png", ".a-b.png"]
+    mine = [
+        ".photo-original.png",
+        ".photo-cam2eye-new-mine.png",
+        "photo-cam2eye-new-12345678.png",
+        "._novel-unfinished-business.txt",  # as macOS writes beside a file of that name
+        ".a-b.png",
+    ]
     for name in mine:
         (tmp_path / name).touch()
     dead, alive = writer("atomic", tmp_path / "photo.png"), writer("atomic", tmp_path / "other.png")
@@ -90,7 +96,7 @@ def test_the_next_write_removes_what_a_killed_one_left(tmp_path, writer):
     assert len(names(tmp_path)) == len(mine) + 2
     atomic.write_text(tmp_path / "new.txt", "whole")
     (left,) = set(names(tmp_path)) - {*mine, "new.txt"}
-    assert left.startswith(".other-unfinished-") and left.endswith(".png") and alive.poll() is None
+    assert left.startswith(".other-cam2eye-new-") and left.endswith(".png") and alive.poll() is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
@@ -110,7 +116,7 @@ def test_the_next_folder_removes_what_a_killed_one_left(tmp_path, writer):
 
 def test_what_was_put_aside_comes_back(tmp_path):
     """A process that was killed just before it put the new in the place of the old has lost neither."""
-    aside = tmp_path / ".set-replaced-abcd1234" / "set"
+    aside = tmp_path / ".set-cam2eye-old-abcd1234" / "set"
     aside.mkdir(parents=True)
     (aside / "old").touch()
     with pytest.raises(ZeroDivisionError), atomic.atomic_folder(tmp_path / "set"):
@@ -132,3 +138,9 @@ def test_a_folder_that_is_replaced_is_whole(tmp_path):
         with atomic.atomic_folder(tmp_path / "set") as folder:
             (folder / name).touch()
     assert names(tmp_path) == ["set"] and names(tmp_path / "set") == ["new"]
+
+
+def test_a_long_name_does_not_become_too_long(tmp_path):
+    name = "a" * 250 + ".txt"
+    atomic.write_text(tmp_path / name, "whole")
+    assert names(tmp_path) == [name]

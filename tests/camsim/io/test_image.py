@@ -147,7 +147,7 @@ def test_a_large_picture_from_next_to_nothing_is_refused(tmp_path, monkeypatch):
     Image.new("RGB", (1500, 1500)).save(tmp_path / "b.png")
     assert image.read_native(tmp_path / "a.png").shape == (1500, 1500, 3)
     monkeypatch.setattr(high_depth, "UNSUSPECTED", 1 << 20)
-    with pytest.raises(ValueError, match=r"a\.png: cannot be read .1500×1500 pixels of 6750000 bytes from a file of"):
+    with pytest.raises(ValueError, match=r"a\.png: cannot be read .its 1500×1500 pixels would take 7 MB, suspiciously"):
         image.read_native(tmp_path / "a.png")
     assert image.read_native(tmp_path / "b.png").shape == (1500, 1500, 3)
 
@@ -174,3 +174,12 @@ def test_no_decoder_is_used_but_that_of_the_kind(start, tmp_path):
     (tmp_path / "a.png").write_bytes(lines + bytes(512 - len(lines)) + bytes(12))
     with pytest.raises(ValueError, match=r"a\.png: cannot be read"):
         image.read_native(tmp_path / "a.png")
+
+
+def test_a_page_scanned_at_1200_dots_per_inch_is_no_attack():
+    """1 bit, a few lines of text: a file of some ten kilobytes."""
+    from camsim.io import high_depth
+
+    high_depth.check_size(9921, 14031, limit=image.MAX_PIXELS, stored=27_000)
+    with pytest.raises(ValueError, match="suspiciously much for a file of 27000 bytes"):
+        high_depth.check_size(14_031, 12_000, limit=image.MAX_PIXELS, stored=27_000)
