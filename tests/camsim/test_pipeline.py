@@ -119,7 +119,7 @@ def test_a_lens_symmetric_about_its_axis_has_no_draft():
 
 
 def test_stages_that_are_written_to_change_no_later_picture():
-    picture, camera = np.full((24, 40, 3), 128, np.uint8), camera_file.load("pixel25").replace("sensor.bit_depth", 0)
+    picture, camera = np.full((24, 40, 3), 128, np.uint8), camsim.load("pixel25").replace("sensor.bit_depth", 0)
     renderer = pipeline.Renderer(picture)
     renderer.render(camera, keep_stages=True).stages.electrons[:] = 0
     np.testing.assert_array_equal(renderer.render(camera).rgb, pipeline.render(picture, camera).rgb)
