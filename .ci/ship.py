@@ -3,11 +3,12 @@
     python .ci/ship.py runs/deblur-1 --licence "MIT"
 
 Style and task are those of its configuration. Card, configuration, camera, log and README are copied, the card with the
-licence and the beginnings of its photographs' hashes. Weights are stored as float16 where this costs less than 0.01 dB
+licence and the beginnings of its photographs' hashes, the configuration without the paths of this machine. Weights are stored as float16 where this costs less than 0.01 dB
 on the built-in test photographs; the cost is printed.
 """
 
 import argparse
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera_file
+from enhance import config as configs
 from enhance import naming, zoo
 from enhance.inference.run import open_enlarger
 from enhance.networks import keras_file, keras_writer
@@ -42,7 +44,9 @@ def ship(run: Path, into: Path, licence: str) -> Path:
     entry = zoo.open_run(run)
     place = into / entry.style / entry.task
     place.mkdir(parents=True, exist_ok=True)
-    for name in (zoo.CONFIG, zoo.CAMERA, "README.md", "log.csv"):
+    config = dataclasses.replace(configs.load(run), data="", init="")
+    (place / zoo.CONFIG).write_text(configs.to_toml(config), encoding="utf-8")
+    for name in (zoo.CAMERA, "README.md", "log.csv"):
         if (run / name).exists():
             shutil.copy(run / name, place / name)
     card = entry.card | {"source_sha256": sorted({digest[:HASH_DIGITS] for digest in entry.seen})}
