@@ -2,9 +2,10 @@
 
     python .ci/ship.py runs/deblur-1 --licence "MIT"
 
-Style and task are those of its configuration. Card, configuration, camera, log and README are copied, the card with the
-licence and the beginnings of its photographs' hashes, the configuration without the paths of this machine. Weights are stored as float16 where this costs less than 0.01 dB
-on the built-in test photographs; the cost is printed.
+Style and task are those of its configuration. Card, configuration, camera, log and README are copied, the card with
+the licence and the beginnings of its photographs' hashes, the configuration without the paths of this machine.
+Weights are stored as float16 where this costs less than 0.01 dB on the built-in test photographs; the cost is
+printed.
 """
 
 import argparse

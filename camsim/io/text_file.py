@@ -1,9 +1,11 @@
 """Text from outside, JSON and TOML above all: one door for each, which bounds bytes, depth and numbers."""
 
+import contextlib
 import json
 import re
 import stat
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,27 +31,30 @@ def read_toml(path: Path | str) -> dict[str, Any]:
 
 def parse_json(text: str | bytes, name: str) -> Any:
     """The value of a JSON text, of finite numbers; ValueError, in one line that names `name`, where it is none."""
-    try:
+    with _said_of(name, "JSON"):
         value = json.loads(text, parse_constant=_no_number)
         _check(value, infinite=False)
-    except RecursionError:
-        raise ValueError(f"{name}: not JSON (nested too deeply)") from None
-    except ValueError as error:
-        raise ValueError(f"{name}: not JSON ({error})") from error
     return value
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """The tables of a TOML text; errors as of `parse_json`."""
-    try:
+    with _said_of(name, "TOML"):
         _check_keys(text)
         values = tomllib.loads(text)
         _check(values, infinite=True)
-    except RecursionError:
-        raise ValueError(f"{name}: not TOML (nested too deeply)") from None
-    except ValueError as error:
-        raise ValueError(f"{name}: not TOML ({error})") from error
     return values
+
+
+@contextlib.contextmanager
+def _said_of(name: str, kind: str) -> Iterator[None]:
+    """Say in one line which text is not of its kind."""
+    try:
+        yield
+    except RecursionError:
+        raise ValueError(f"{name}: not {kind} (nested too deeply)") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: not {kind} ({error})") from error
 
 
 def read(path: Path, *, most_bytes: int) -> str:
