@@ -62,6 +62,17 @@ def seed(value: object) -> int:
     return whole(value, "seed", 0)
 
 
+def interval(value: object, name: str) -> tuple[float, float]:
+    """Two finite numbers, the lower one first; a text is none."""
+    try:
+        low, high = map(float, value if isinstance(value, Iterable) and not isinstance(value, str) else ())
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r} must be two numbers, [low, high]") from None
+    if not -math.inf < low <= high < math.inf:
+        raise ValueError(f"{name} = {value!r} must be two finite numbers, the lower one first")
+    return low, high
+
+
 def several(values: object) -> list:
     """One or several as a list: a text, a path and what cannot be iterated are one."""
     return [values] if isinstance(values, str | os.PathLike) or not isinstance(values, Iterable) else list(values)

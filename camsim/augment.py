@@ -243,12 +243,7 @@ _FIELDS = dict(fields(Camera))
 
 def _bounds(key: str, bounds: object) -> tuple[float, float]:
     """The two bounds of a key, whole numbers where the key is one; ValueError where they are none."""
-    try:
-        low, high = map(float, bounds if isinstance(bounds, Iterable) and not isinstance(bounds, str) else ())
-    except (TypeError, ValueError):
-        raise ValueError(f"ranges: {key} = {bounds!r} must be two numbers, (low, high)") from None
-    if not -math.inf < low <= high < math.inf:
-        raise ValueError(f"ranges: {key} = {bounds!r} must be two finite numbers, the lower one first")
+    low, high = arguments.interval(bounds, f"ranges: {key}")
     if not _is_whole(key):
         return low, high
     if math.ceil(low) > math.floor(high):

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import camera_file
+from camsim import arguments, camera_file
 from camsim.camera import Camera
 from camsim.dataset import pairs as rendered_pairs
 from camsim.dataset import photographs
@@ -79,7 +79,7 @@ def varied_keys(camera: Camera, vary: Mapping[str, object]) -> VariedKeys:
     kinds = {key: field.annotation for key, field in fields(Camera)}
     varied = []
     for key, bounds in flat(vary):
-        low, high = _bounds(key, bounds)
+        low, high = arguments.interval(bounds, f"vary: {key}")
         space = np.geomspace if low > 0 else np.linspace
         values = space(low, high, VALUES_PER_KEY if high > low else 1).tolist()
         if kinds.get(key) is int:
@@ -88,17 +88,6 @@ def varied_keys(camera: Camera, vary: Mapping[str, object]) -> VariedKeys:
     for corner in itertools.product(*(((key, values[0]), (key, values[-1])) for key, values in varied)):
         _with_values(camera, corner)
     return tuple(varied)
-
-
-def _bounds(key: str, bounds: object) -> tuple[float, float]:
-    """The two bounds of a varied key; ValueError where they are none."""
-    try:
-        low, high = map(float, bounds if isinstance(bounds, Iterable) else ())
-    except (TypeError, ValueError):
-        raise ValueError(f"vary: {key} = {bounds!r} must be two numbers, [low, high]") from None
-    if not -math.inf < low <= high < math.inf:
-        raise ValueError(f"vary: {key} = {bounds!r} must be two finite numbers, the lower one first")
-    return low, high
 
 
 def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
