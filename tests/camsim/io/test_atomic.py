@@ -3,8 +3,6 @@
 import errno
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -16,26 +14,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's back
 from camsim.io import atomic
 with atomic.{kind}(sys.argv[1]) as new:
     (new / "half" if new.is_dir() else new).write_text("half")
-    print("writing", flush=True)
+    print("holding", flush=True)
     time.sleep(60)
 """
 
 
 @pytest.fixture
-def writer():
+def writer(holding):
     """A function that starts a process which has written half."""
-    processes = []
-
-    def start(kind, path):
-        command = [sys.executable, "-c", UNTIL_KILLED.format(kind=kind), str(path)]
-        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
-        assert processes[-1].stdout.readline().strip() == b"writing"
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
+    return lambda kind, path: holding(UNTIL_KILLED.format(kind=kind), path)
 
 
 def names(folder):

@@ -1,8 +1,6 @@
 """One process at a time."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -12,26 +10,15 @@ HOLD = """
 import sys, time
 from camsim.io import lock
 with lock.{kind}(sys.argv[1]):
-    print("held", flush=True)
+    print("holding", flush=True)
     time.sleep(60)
 """
 
 
 @pytest.fixture
-def holder():
+def holder(holding):
     """A function that starts a process which holds a lock."""
-    processes = []
-
-    def start(kind, path):
-        code = HOLD.format(kind=kind)
-        processes.append(subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE))
-        assert processes[-1].stdout.readline().strip() == b"held"
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
+    return lambda kind, path: holding(HOLD.format(kind=kind), path)
 
 
 @pytest.mark.parametrize("kind", ["beside", "inside"])
