@@ -179,7 +179,9 @@ class Renderer:
         """Noise-free electrons/s of every pixel as it is read."""
         picture, scene = self._picture, camera.scene
         if isinstance(picture, Cube):
-            rate, grid = electron_rate.electron_rate_spectral(_photons(picture, scene), camera)
+            rate, grid = electron_rate.electron_rate_spectral(
+                _lit_spectrally(radiance.cube_radiance(picture, scene), scene), camera
+            )
         else:
 
             def transform() -> np.ndarray:
@@ -197,9 +199,8 @@ def _read_only(values: np.ndarray | None) -> np.ndarray | None:
     return values
 
 
-def _photons(cube: Cube, scene: Scene) -> np.ndarray:
-    """Photon radiance (H, W, 31) of a cube at the mean luminance that it is given, if it is given one."""
-    photons = radiance.cube_radiance(cube, scene)
+def _lit_spectrally(photons: np.ndarray, scene: Scene) -> np.ndarray:
+    """Photon radiance (H, W, 31) at the mean luminance that the scene is given, if it is given one."""
     return photons * radiance.brightness(photons.mean(axis=(0, 1)), scene)
 
 
@@ -214,15 +215,14 @@ def _stages(
     """What each stage handed to the next; scene, irradiance and demosaiced values in double precision."""
     scene = camera.scene
     if isinstance(picture, Cube):
-        seen = radiance.to_srgb_linear(radiance.cube_radiance(picture, scene), scene)
-        photons = _photons(picture, scene)
+        photons = radiance.cube_radiance(picture, scene)
+        seen = radiance.to_srgb_linear(photons, scene)
     else:
         seen = decode_picture(picture)
         photons = radiance.radiance(seen, scene)
-        photons = photons * radiance.brightness(photons.mean(axis=(0, 1)), scene)
     return Stages(
         scene_rgb_linear=seen,
-        irradiance=electron_rate.irradiance(photons, camera),
+        irradiance=electron_rate.irradiance(_lit_spectrally(photons, scene), camera),
         electrons=electrons.copy(),  # those of the shot may be kept
         volts=adc.volts(electrons, camera.sensor),
         demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single

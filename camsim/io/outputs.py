@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from camsim.arguments import shown
 from camsim.io import atomic
 
 #: Bytes of a name's part that is given: file systems take 255, of which an ending or a number takes some.
@@ -91,8 +92,7 @@ def real(path: Path | str) -> Path:
 def check_name(name: str) -> str:
     """The name of a file or folder that is to be made in a folder; ValueError for what would lead out of it."""
     if name in ("", ".", "..") or Path(name).name != name or "\0" in name or len(os.fsencode(name)) > LONGEST_NAME:
-        shown = "".join(letter if letter.isprintable() else "?" for letter in name[:80])
-        raise ValueError(f"{shown!r} cannot be the name of a file")
+        raise ValueError(f"{shown(name)} cannot be the name of a file")
     return name
 
 

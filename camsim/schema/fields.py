@@ -1,18 +1,16 @@
 """How a field of frozen values is declared, and what it says of itself."""
 
 import math
-import os
 import types
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
-from camsim.arguments import shown
+from camsim.io import outputs
 
 Kind = TypeVar("Kind")
 
@@ -27,15 +25,8 @@ Auto = Annotated[Kind | None, BeforeValidator(lambda value: None if value == "au
 Count = Annotated[int, Field(strict=True, ge=0)]
 
 
-def _file_name(name: str) -> str:
-    """What may name a file in a folder and nothing outside it."""
-    if name in ("", ".", "..") or Path(name).name != name or "\0" in name or len(os.fsencode(name)) > 240:
-        raise ValueError(f"{shown(name)} cannot be the name of a file")
-    return name
-
-
 #: Text that becomes the name of a file or folder, perhaps with a suffix.
-FileName = Annotated[str, AfterValidator(_file_name)]
+FileName = Annotated[str, AfterValidator(outputs.check_name)]
 
 
 #: Finite numbers.
