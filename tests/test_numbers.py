@@ -109,10 +109,51 @@ def test_the_papers_benchmarks_are_those_of_their_file():
         assert int(pictures) == found["pictures"] and agrees(psnr, found["psnr_db"]) and agrees(ssim, found["ssim"])
 
 
-def test_times_the_classic_network_is_the_ratio_of_the_rows_above():
-    rates = dict(re.findall(r"^\| (light 16×32|classic SRResNet)[^|]*\| ([\d.]+) images/s", README, re.MULTILINE))
-    for times in re.findall(r"16×32, takes (\d+) times the classic one's", README):
-        assert agrees(times, float(rates["light 16×32"]) / float(rates["classic SRResNet"]))
+def test_speed_of_training_is_what_the_benchmark_measured():
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rows = {(row["case"], row["precision"]): row for row in json.loads((RESULTS / "train.json").read_text("utf-8"))}
+    names = {"light 8×32": "light-8x32", "light 8×64": "light-8x64", "classic SRResNet, batch norm": "srresnet-bn"}
+    n = r"([\d.]+)"
+    shown = re.findall(
+        rf"^\| (.*) \| {n} images/s \| {n} % \| {n} images/s \| {n}, {n} images/s \|$", page, re.MULTILINE
+    )
+    assert [name for name, *_ in shown] == list(names)
+    for name, pretrain, share, gan, half_pretrain, half_gan in shown:
+        row, half = (rows[names[name], precision] for precision in ("float32", "bfloat16"))
+        assert agrees(pretrain, row["pretrain_loading"]) and agrees(gan, row["gan"])
+        assert agrees(half_pretrain, half["pretrain_loading"]) and agrees(half_gan, half["gan"])
+        assert agrees(share, 300 * row["forward_gflop"] * row["pretrain_loading"] / row["matrix_gflops"])
+    light, classic = (
+        [rows[case, precision]["pretrain_loading"] for precision in ("float32", "bfloat16")]
+        for case in ("light-8x64", "srresnet-bn")
+    )
+    ((single, half),) = re.findall(rf"8×64, takes {n} times .* float32 and {n} times in\s+bfloat16", page)
+    assert agrees(single, light[0] / classic[0]) and agrees(half, light[1] / classic[1])
+
+
+def test_speed_of_applying_is_what_the_benchmark_measured():
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rows = {(row["generator"], row["way"]): row for row in json.loads((RESULTS / "apply.json").read_text("utf-8"))}
+    names = {"light 8×32": "light", "light 8×64": "light-8x64", "SRResNet": "srresnet"}
+    cell = r"([\d.]+) s, ([\d.]+) (MB|GB)"
+    shown = re.findall(rf"^\| (.*) \| {cell} \| {cell} \|$", page, re.MULTILINE)
+    assert [name for name, *_ in shown] == list(names)
+    for name, *numbers in shown:
+        for way, (seconds, memory, unit) in (("tiles", numbers[:3]), ("whole", numbers[3:])):
+            row = rows[names[name], way]
+            assert agrees(seconds, row["best_s"]) and agrees(memory, row["peak_mb"] / {"MB": 1, "GB": 1000}[unit])
+
+
+def test_speed_of_rendering_for_training_is_what_the_benchmark_measured():
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rendered = json.loads((RESULTS / "data.json").read_text("utf-8"))["rendered"]
+    for key, pattern in (
+        ("processor_ms_per_image", r"takes (\d+) to (\d+) ms\s+of processor time"),
+        ("images_per_s_1_process", r"one process renders (\d+) to (\d+) a second"),
+    ):
+        ((low, high),) = re.findall(pattern, page)
+        values = [row[key] for row in rendered]
+        assert agrees(low, min(values)) and agrees(high, max(values))
 
 
 def test_what_augmenting_costs_is_what_the_benchmark_measured():
