@@ -4,7 +4,6 @@ import doctest
 import importlib
 import inspect
 import io
-import itertools
 import json
 import subprocess
 import sys
@@ -49,7 +48,7 @@ def test_importing_it_loads_nothing_slow():
     assert result.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("order", itertools.permutations(["delta_e", "compare"]))
+@pytest.mark.parametrize("order", [("delta_e", "compare"), ("compare", "delta_e")])
 @pytest.mark.parametrize("first", ["scielab", "scielab.cli.compare", "scielab.comparison.pair"])
 def test_names_stay_functions_in_every_order(first, order):
     """A room of the same name would take a function's place as soon as it is imported."""

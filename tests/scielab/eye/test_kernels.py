@@ -23,11 +23,21 @@ def test_kernels_are_those_of_the_1996_code(rate):
 
 @pytest.mark.parametrize(
     ("rate", "taps"),
-    zip(
-        (10, 18, 23, 27.5, 30, 35, 40, 46, 50, 60, 100, 120, 224),
-        (9, 17, 23, 27, 29, 35, 39, 45, 49, 59, 99, 119, 223),
-        strict=True,
-    ),
+    [
+        (10, 9),
+        (18, 17),
+        (23, 23),
+        (27.5, 27),
+        (30, 29),
+        (35, 35),
+        (40, 39),
+        (46, 45),
+        (50, 49),
+        (60, 59),
+        (100, 99),
+        (120, 119),
+        (224, 223),
+    ],
 )
 def test_kernel_lengths(rate, taps):
     assert [bank.shape[1] for bank in kernels.kernels(rate)] == [taps] * 3
