@@ -6,6 +6,7 @@
 # make soak           what takes many minutes: twenty training runs killed and resumed beside other work
 # make test-lowest    the wheel, in a fresh environment with the oldest versions promised
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
+# make test-loaders   the examples of docs/augment.md in PyTorch, Albumentations and grain, installed for it
 # make dist           wheel and source distribution, checked, in dist/
 # make ship RUN=…     a finished run becomes one of the models that ship, enhance/weights/STYLE/TASK
 # make classical DATA="FOLDER…"   the answers of the grid's row `classical`, fitted to the photographs in folders
@@ -30,7 +31,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest coverage soak dist ship classical weights lead sheets speed lint clean
+.PHONY: demo test test-fast test-lowest test-newest test-loaders coverage soak dist ship classical weights lead sheets speed lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -78,6 +79,10 @@ test-lowest: $(READY)
 
 test-newest: $(READY)
 	@$(BIN)/python .ci/wheel.py highest $(PYTHONS)
+
+test-loaders: $(READY)
+	@$(BIN)/python -m pip install -q -r .ci/loaders.txt
+	@LOADERS="keras torch albumentations grain" $(PYTEST) tests/camsim/test_loaders.py
 
 # W002, W009: the weights' licence beside them and among the wheel's, and three packages side by side, are meant. AuthorEmail: the authors have given no address.
 dist: $(READY)
