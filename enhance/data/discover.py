@@ -44,7 +44,7 @@ def open(
     split : str
         Of a recipe.
     vary : mapping of str to (low, high)
-        Camera keys drawn anew for every picture; for photographs only. See `live_camera.varied_keys`.
+        Camera keys drawn anew for every picture, as `camsim.Augment` draws them; for photographs only.
     hr_px : int
         Side of the target; that of a set of `camsim dataset` where its pictures are smaller.
     scale : int
@@ -69,16 +69,17 @@ def open(
         raise ValueError(f"crop = {crop!r} must be one of {', '.join(sampling.KINDS)}")
     if memory_limit_bytes is None:
         memory_limit_bytes = batches.memory_limit_bytes()
-    varied = live_camera.varied_keys(camera, vary or {})
+    augment = live_camera.varied(camera, vary or {}, seed=seed)
     place = Path(where) if where else None
-    if place is None and not varied:
+    if place is None and not augment.ranges:
         return stored_pairs.open_builtin(
             camera, split=split, seed=seed, scale=scale, hr_px=hr_px, crop=crop, jobs=jobs, step=step
         )
     is_rendered = place is not None and (place / folder.MANIFEST).exists()
     if place is not None and (is_rendered or all((place / part).is_dir() for part in ("HR", "LR"))):
-        if varied:
-            raise ValueError(f"{where}: rendered pairs, in which {varied[0][0]} cannot vary: photographs are needed")
+        if augment.ranges:
+            key = next(iter(augment.ranges))
+            raise ValueError(f"{where}: rendered pairs, in which {key} cannot vary: photographs are needed")
         source_sha256: tuple[str, ...] = ()
         if is_rendered:
             files, source_sha256, own_px = stored_pairs.rendered_set(place, setting)
@@ -96,8 +97,7 @@ def open(
             limit_bytes=memory_limit_bytes,
         )
     degradation = live_camera.Degradation(
-        camera=camera,
-        varied=varied,
+        augment=augment,
         hr_px=hr_px,
         scale=scale,
         scene_px=max(photographs.SCENE_PX, hr_px),

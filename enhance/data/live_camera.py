@@ -1,8 +1,6 @@
 """Photographs that a camera degrades during training: other windows, other noise, other camera values every time."""
 
 import contextlib
-import dataclasses
-import functools
 import itertools
 import math
 import signal
@@ -14,28 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
-from camsim import arguments, camera_file
+from camsim import camera_file
+from camsim.augment import Augment
 from camsim.camera import Camera
 from camsim.dataset import pairs as rendered_pairs
 from camsim.dataset import photographs
 from camsim.image_formation import transfer
 from camsim.io import atomic
-from camsim.schema.fields import fields
+from camsim.schema.frozen import replaced
 from enhance.data import batches, sampling
 
-#: Values of a varied camera key: few enough that the transfer functions of all of them are kept.
-VALUES_PER_KEY = 16
-
-#: Camera keys that vary, each with the values that it takes.
-VariedKeys = tuple[tuple[str, tuple[float, ...]], ...]
+#: Cameras of held-out pictures have numbers from here on, beyond those that any training comes to.
+_HELD_OUT = 2**48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degradation:
     """How photographs become pairs."""
 
-    camera: Camera
-    varied: VariedKeys = ()
+    augment: Augment  #: of one camera
     hr_px: int = 128
     scale: int = 4
     scene_px: int = photographs.SCENE_PX  #: side of what the camera looks at
@@ -52,42 +47,18 @@ class Job:
     pixels: np.ndarray | None  #: the window, uint8; None: to be cut from the file
     window_seed: tuple[int, ...] | None  #: None: the window in the middle
     turn: tuple[int, int]  #: quarter turns, and whether mirrored
-    value_indices: tuple[int, ...]  #: per varied key, which of its values
-    noise_seed: int
+    index: int  #: decides the camera's values and its noise
 
 
-def varied_keys(camera: Camera, vary: Mapping[str, object]) -> VariedKeys:
-    """The values that keys of the camera take: `VALUES_PER_KEY` from the lower to the upper bound.
+def varied(camera: Camera, vary: Mapping[str, object], *, seed: int = 0) -> Augment:
+    """A camera whose keys vary between bounds, by keys such as ``optics.fnumber`` or tables within tables.
 
-    The values are in geometric progression where both bounds are positive, else in arithmetic; whole numbers where
-    the key is one.
-
-    Parameters
-    ----------
-    camera : Camera
-        Whose keys vary.
-    vary : mapping of str to (low, high)
-        By keys such as ``optics.fnumber``; tables within tables are taken as keys with dots.
-
-    Raises
-    ------
-    ValueError
-        For an unknown key, or bounds that make no camera, together or alone.
+    Raises ValueError for an unknown key, or bounds that make no camera, together or alone.
     """
-    if vary and camera.ideal:
-        raise ValueError(f"vary: {camera.name!r} is no camera, so that it has no values to vary")
-    kinds = {key: field.annotation for key, field in fields(Camera)}
-    varied = []
-    for key, bounds in flat(vary):
-        low, high = arguments.interval(bounds, f"vary: {key}")
-        space = np.geomspace if low > 0 else np.linspace
-        values = space(low, high, VALUES_PER_KEY if high > low else 1).tolist()
-        if kinds.get(key) is int:
-            values = sorted({round(value) for value in values})
-        varied.append((key, tuple(values)))
-    for corner in itertools.product(*(((key, values[0]), (key, values[-1])) for key, values in varied)):
-        _with_values(camera, corner)
-    return tuple(varied)
+    try:
+        return Augment(camera, dict(flat(vary)), seed=seed)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"vary: {str(error).removeprefix('ranges: ')}") from None
 
 
 def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -97,25 +68,6 @@ def flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, o
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _with_values(camera: Camera, values: tuple[tuple[str, float], ...]) -> Camera:
-    """`camera` with other values of some of its keys."""
-    if not values:
-        return camera
-    tables = dataclasses.asdict(camera)
-    for key, value in values:
-        part, _, name = key.partition(".")
-        if not isinstance(tables.get(part), dict):
-            tables[part] = {}
-        tables[part][name] = value
-    return camera_file.from_dict(tables, source="vary")
-
-
-@functools.lru_cache(maxsize=1024)
-def _varied_camera(degradation: Degradation, value_indices: tuple[int, ...]) -> Camera:
-    chosen = zip(degradation.varied, value_indices, strict=True)
-    return _with_values(degradation.camera, tuple((key, values[index]) for (key, values), index in chosen))
 
 
 def window(photograph: np.ndarray, degradation: Degradation, seed: tuple[int, ...] | None) -> np.ndarray:
@@ -153,13 +105,14 @@ def render(job: Job) -> batches.Batch:
         scene = photographs.SceneCut(
             name=job.name, rgb=rgb, source=str(job.path), source_sha256="", window=place, variant=""
         )
-        views = {degradation.camera.name: _varied_camera(degradation, job.value_indices)}
+        augment = degradation.augment
+        camera, seed = augment.camera(job.index), augment.noise_seed(job.index)
         pair = rendered_pairs.make_pair(
-            scene, views, hr_px=degradation.hr_px, scale=degradation.scale, seed=job.noise_seed
+            scene, {camera.name: camera}, hr_px=degradation.hr_px, scale=degradation.scale, seed=seed
         )
     except MemoryError:
         raise ValueError(f"{job.path}: not enough memory to render it") from None
-    return pair.lr[degradation.camera.name][None], pair.hr[None]
+    return pair.lr[camera.name][None], pair.hr[None]
 
 
 def _start_worker() -> None:
@@ -187,9 +140,10 @@ def _check_renderable(degradation: Degradation, shapes: Mapping[Path, tuple[int,
     for path, shape in shapes.items():
         if min(shape) < hr_px:
             raise ValueError(f"{path}: its shorter side of {min(shape)} px is less than the HR size, {hr_px} px")
-    if not degradation.camera.ideal:
-        for corner in itertools.product(*((0, len(values) - 1) for _, values in degradation.varied)):
-            transfer.frequencies(_varied_camera(degradation, corner), scene_px, scene_px)
+    (camera,), ranges = degradation.augment.cameras, degradation.augment.ranges
+    if not camera.ideal:
+        for corner in itertools.product(*(((key, low), (key, high)) for key, (low, high) in ranges.items())):
+            transfer.frequencies(replaced(camera, corner), scene_px, scene_px)
 
 
 class Photographs(batches.TrainingPictures):
@@ -235,10 +189,11 @@ class Photographs(batches.TrainingPictures):
 
     def fingerprint(self) -> str:
         degradation = self._degradation
-        about = (degradation.varied, degradation.hr_px, degradation.scale, degradation.scene_px, degradation.crop)
+        (camera,), ranges = degradation.augment.cameras, degradation.augment.ranges
+        about = (ranges, degradation.hr_px, degradation.scale, degradation.scene_px, degradation.crop)
         names = [photo.name for photo in self._found]
         return batches.digest(
-            "photographs", camera_file.to_toml(degradation.camera), about, names, self._digests, self._weights.tolist()
+            "photographs", camera_file.to_toml(camera), about, names, self._digests, self._weights.tolist()
         )
 
     def _depth(self, size: int) -> int:
@@ -250,8 +205,7 @@ class Photographs(batches.TrainingPictures):
         window_seed: tuple[int, ...] | None,
         *,
         turn: tuple[int, int] = (0, 0),
-        value_indices: tuple[int, ...],
-        noise_seed: int,
+        camera_index: int,
     ) -> Future:
         photo, pixels = self._found[index], None
         if self._pixels is not None:
@@ -263,8 +217,7 @@ class Photographs(batches.TrainingPictures):
             pixels=pixels,
             window_seed=window_seed,
             turn=turn,
-            value_indices=value_indices,
-            noise_seed=noise_seed,
+            index=camera_index,
         )
         with _without_interrupts():
             return self._executor.submit(render, job)
@@ -272,27 +225,18 @@ class Photographs(batches.TrainingPictures):
     def _submit(self, indices: np.ndarray, step: int, size: int, seed: int) -> list[Future]:
         picked = indices[sampling.chosen(len(indices), step, size=size, seed=seed)]
         turns = zip(*(both.tolist() for both in sampling.turns(step, size=size, seed=seed)), strict=True)
-        rng = np.random.default_rng([seed, 3, step])
-        noise_seeds = rng.integers(2**48, size=size).tolist()
-        drawn = rng.random((size, len(self._degradation.varied)))
-        sizes = [len(values) for _, values in self._degradation.varied]
         return [
             self._begin(
                 index,
                 (seed, 4, step, number),
                 turn=turn,
-                value_indices=tuple((drawn[number] * sizes).astype(int).tolist()),
-                noise_seed=noise_seeds[number],
+                camera_index=step * size + number,
             )
             for number, (index, turn) in enumerate(zip(picked, turns, strict=True))
         ]
 
     def _held_out_pairs(self, indices: np.ndarray, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """Middle windows first; camera values spread evenly over their ranges, in random order."""
-        rng = np.random.default_rng([self._seed, 5])
-        spread = [
-            rng.permutation(np.linspace(0, len(values) - 1, count).round()) for _, values in self._degradation.varied
-        ]
+        """Middle windows first."""
         begun: list[tuple[str, Future]] = []
         for number in range(count):
             again, place = divmod(number, len(indices))
@@ -300,8 +244,7 @@ class Photographs(batches.TrainingPictures):
             future = self._begin(
                 index,
                 (self._seed, 6, number) if again else None,
-                value_indices=tuple(int(order[number]) for order in spread),
-                noise_seed=self._seed,
+                camera_index=_HELD_OUT + number,
             )
             begun.append((f"{self._found[index].name}_{again:03d}", future))
         made = [(name, *future.result()) for name, future in begun]

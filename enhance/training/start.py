@@ -53,7 +53,7 @@ def new(config: configs.Config, camera: Camera, folder: Path) -> Plan:
     """A new run, for which `check_folder` was asked; ValueError where its configuration cannot be trained."""
     from enhance.data import live_camera
 
-    live_camera.varied_keys(camera, config.vary)
+    live_camera.varied(camera, config.vary)
     backend.ensure()
     from enhance.training import build
 

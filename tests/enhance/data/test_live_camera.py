@@ -89,37 +89,21 @@ def test_photographs_give_the_same_batches_from_memory_and_file_in_thread_and_pr
         assert source.fingerprint() != memory.fingerprint()
 
 
-def test_a_pair_is_what_the_camera_of_its_value_makes_of_the_scene():
-    degradation = live_camera.Degradation(
-        camera=F22, varied=live_camera.varied_keys(F22, {"optics": {"fnumber": [4, 32]}}), hr_px=32
-    )
+def test_a_pair_is_what_the_camera_of_its_number_makes_of_the_scene():
+    augment = live_camera.varied(F22, {"optics": {"fnumber": [4, 32]}})
+    degradation = live_camera.Degradation(augment=augment, hr_px=32)
     picture = smooth(np.random.default_rng(0), 64, 64)
-    for index, fnumber in ((0, 4), (15, 32)):
+    for index in (0, 15):
         job = live_camera.Job(
-            degradation=degradation,
-            name="x",
-            path=None,
-            pixels=picture,
-            window_seed=None,
-            turn=(0, 0),
-            value_indices=(index,),
-            noise_seed=5,
+            degradation=degradation, name="x", path=None, pixels=picture, window_seed=None, turn=(0, 0), index=index
         )
         lr, hr = live_camera.render(job)
         cut = photographs.SceneCut(name="x", rgb=picture, source="", source_sha256="", window=(0, 0, 64), variant="")
+        fnumber = augment.camera(index).optics.fnumber
         views = {"f22": camera_file.override(F22, [f"optics.fnumber={fnumber}"])}
-        expected = rendered_pairs.make_pair(cut, views, hr_px=32, scale=4, seed=5)
+        expected = rendered_pairs.make_pair(cut, views, hr_px=32, scale=4, seed=augment.noise_seed(index))
         np.testing.assert_array_equal(lr[0], expected.lr["f22"])
         np.testing.assert_array_equal(hr[0], expected.hr)
-
-
-def test_camera_values_climb_in_equal_ratios_between_the_bounds():
-    ((key, values),) = live_camera.varied_keys(F22, {"optics.fnumber": (4, 32)})
-    assert key == "optics.fnumber" and (values[0], values[-1], len(values)) == (4, 32, live_camera.VALUES_PER_KEY)
-    np.testing.assert_allclose(np.diff(np.log(values)), np.log(8) / 15)
-    assert live_camera.varied_keys(F22, {"sensor.exposure_ev": [-2, 1]})[0][1][5] == pytest.approx(-1)  # by equal steps
-    assert live_camera.varied_keys(F22, {"sensor.bit_depth": (8, 12)})[0][1] == (8, 9, 10, 11, 12)
-    assert live_camera.varied_keys(F22, {"optics.fnumber": (5, 5)})[0][1] == (5,)
 
 
 @pytest.mark.parametrize(
