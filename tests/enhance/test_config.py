@@ -19,7 +19,10 @@ def test_every_shipped_configuration_comes_back_from_toml(name):
 
 
 def test_the_shipped_configurations_are_those_promised():
-    promised = "srresnet-mse srresnet-vgg22 srgan-vgg22 srgan-vgg54 srgan-perpix edsr srgan-edsr esrgan srgan-scielab"
+    promised = (
+        "srresnet-mse srresnet-vgg22 srresnet-vgg54 srgan-mse srgan-vgg22 srgan-vgg54 srgan-perpix "
+        "edsr srgan-edsr esrgan srgan-scielab"
+    )
     assert {*promised.split(), "sr", "color", "pixel", "deblur"} <= set(config.names())
 
 
@@ -31,7 +34,11 @@ def test_the_shipped_configurations_are_the_papers():
     esrgan = config.load("esrgan").stages[1]
     assert esrgan.losses == {"l1": 0.01, "vgg54:linear": 1.0, "adversarial": 5e-3}  # Wang et al., eq. 3
     assert esrgan.adversarial["kind"] == "relativistic"
-    assert config.load("srgan-edsr").needs_init
+    edsr, both = config.load("edsr"), config.load("srgan-edsr")
+    assert both.generator == edsr.generator and [stage.name for stage in both.stages] == ["pixel", "gan"]
+    assert both.stages[0] == edsr.stages[0] and both.stages[1] == srgan.stages[1]
+    assert config.load("srgan-mse").stages[1].losses == {"mse": 1.0, "adversarial": 1e-3 / 4}  # Ledig et al., eq. 3
+    assert config.load("srresnet-vgg54").stages[1].losses == {"vgg54": 1.0}
 
 
 def test_a_file_says_only_what_differs_from_its_base(tmp_path):

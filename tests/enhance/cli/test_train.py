@@ -120,7 +120,7 @@ def test_the_models_that_ship_need_nothing(command, tmp_path):
             "generator.scale cannot",
         ),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--config", "big"), "unknown configuration 'big'"),
-        (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--config", "srgan-edsr"), "error: --init: "),
+        (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--config", "perceptual"), "error: --init: "),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--steps", "1,2,3"), "pixel, gan"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--range", "optics.fnumber"), "KEY=LOW,HIGH"),
         (("train", "--task", "deblur", "--data", "SET", "-o", "x", "--range", "optics.fnumber=4,32"), "cannot vary"),

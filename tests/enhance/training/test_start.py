@@ -93,7 +93,7 @@ def test_a_plan_is_checked_before_anything_is_written(tmp_path):
     assert plan.folder == start.RUNS / "deblur-1" and plan.steps == {"pixel": 7} and plan.camera == F22
     assert plan.describe() == "light for deblur, 7 steps pixel"
     with pytest.raises(build.NoInitError, match="init must name"):
-        start.planned("srgan-edsr", camera="f22")
+        start.planned("perceptual", camera="f22")
     with pytest.raises(ValueError, match="gone: no such file"):
         start.planned("deblur", data="gone")
     with pytest.raises(ValueError, match=r"vary: .*optics\.fnumbr"):
