@@ -14,7 +14,7 @@
 # make lead           the picture at the top of README
 # make sheets DATA=SET   the pictures of docs/results.md, of a data set that holds Kodak's photographs
 # make speed          what docs/speed.md quotes, timed again on this machine, which had better be idle
-# make lint           ruff and mypy
+# make lint           ruff, mypy and bandit
 # make clean          remove what these made
 
 PYTHON ?= python3
@@ -121,6 +121,7 @@ speed: $(READY)
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive camsim scielab enhance
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -12,8 +12,15 @@ from typing import SupportsIndex
 #: A value in a message is not longer, a word in it that nothing marks as a value, such as a path, not this long.
 _LONGEST_VALUE, _LONGEST_WORD = 80, 300
 
+#: What joins letters of Indic and Persian words, and the parts of an emoji, or keeps them apart: harmless.
+_JOINERS = "\u200c\u200d"
+
 #: Categories of Unicode: control, format (such as a change of direction), half a pair, ends of lines and paragraphs.
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+#: A long value between its quotes, which begin and end a word: not what is between two apostrophes of a path.
+_QUOTED = re.compile(r"(?<![^\s(\[{=,:])'[^']{79,}'(?![^\s)\]},.:;])")
 
 
 def shown(value: object) -> str:
@@ -24,13 +31,14 @@ def shown(value: object) -> str:
 def one_line(text: str) -> str:
     """A message as one line that does nothing to a terminal, its values cut as by `shown`."""
     text = " ".join(_cut(word, _LONGEST_WORD) for word in printable(text).split())
-    return re.sub(r"'[^']{79,}'", lambda found: _cut(found[0], _LONGEST_VALUE), text)
+    return _QUOTED.sub(lambda found: _cut(found[0], _LONGEST_VALUE), text)
 
 
 def printable(text: str) -> str:
     """A text without characters that do something to a terminal instead of standing in it; its lines stay."""
     return "".join(
-        letter if letter in "\n\t" or unicodedata.category(letter) not in _UNPRINTABLE else "?" for letter in text
+        letter if letter in f"\n\t{_JOINERS}" or unicodedata.category(letter) not in _UNPRINTABLE else "?"
+        for letter in text
     )
 
 

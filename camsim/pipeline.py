@@ -93,7 +93,7 @@ class Renderer:
     Raises
     ------
     ValueError
-        For a missing or damaged file; `render` says what else can be wrong.
+        For a missing or damaged file, and another `dtype`; `render` says what else can be wrong.
 
     Examples
     --------
@@ -107,7 +107,9 @@ class Renderer:
 
     def __init__(self, picture: str | os.PathLike[str] | np.ndarray | Shot | Cube, *, dtype: type = np.float32) -> None:
         self._picture = read.read(picture) if isinstance(picture, str | os.PathLike) else picture
-        self._dtype = dtype
+        if dtype not in (np.float32, np.float64, "float32", "float64"):
+            raise ValueError(f"dtype = {arguments.shown(dtype)} must be float32 or float64")
+        self._dtype = np.dtype(dtype).type
         self._kept: dict[str, tuple[object, Any]] = {}  # stage: what decided its last result, and that
 
     def render(

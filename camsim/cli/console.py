@@ -155,7 +155,10 @@ def _past_click() -> Iterator[None]:
 
 
 def run(cli: Commands) -> None:
-    """Run a command line: whatever goes wrong is one line on stderr and exit code 2, an interruption 130."""
+    """Run a command line: whatever goes wrong is one line on stderr and exit code 2.
+
+    Who is asked to stop by a signal cleans up and ends with 128 and its number, as shells have it: 130 for Ctrl-C.
+    """
     for number in _asks_to_stop():
         signal.signal(number, _interrupt)
     try:
@@ -174,9 +177,10 @@ def _run(cli: Commands, name: str) -> int:
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())
         return 0
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as stop:
         click.echo(f"{name}: interrupted", err=True)
-        return 130
+        asked = stop if isinstance(stop, _Asked) else stop.__cause__  # click wraps it
+        return 128 + (asked.number if isinstance(asked, _Asked) else signal.SIGINT)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         return _fail(context.command_path if context else name, error.format_message())
@@ -192,6 +196,14 @@ def _run(cli: Commands, name: str) -> int:
         return _fail(name, fault.words(error))
 
 
+class _Asked(KeyboardInterrupt):
+    """A signal asked this process to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def _asks_to_stop() -> list[signal.Signals]:
     """The signals that ask a process to stop; not those that are ignored, as by nohup."""
     names = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -205,7 +217,7 @@ def _interrupt(number: int, frame: object) -> None:
         if each != signal.SIGINT:
             signal.signal(each, signal.SIG_IGN)
     sys.unraisablehook = lambda _: None  # what is half made complains of being thrown away
-    raise KeyboardInterrupt
+    raise _Asked(number)
 
 
 def _leave_pipe() -> None:

@@ -65,6 +65,7 @@ def check_target(folder: Path, *, force: bool) -> None:
         return
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file")
+    atomic.check_replaceable(folder)
     if not any(folder.iterdir()):
         return
     if not force:

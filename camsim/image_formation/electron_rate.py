@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from camsim.camera import Camera
-from camsim.image_formation import cosine_series, transfer
+from camsim.image_formation import cosine_series, kept, transfer
 from camsim.light import spectra
 from camsim.optics import lens
 from camsim.scene import radiance
@@ -143,15 +143,18 @@ def along(
     """What each order of a picture of `squares` pixels adds at positions along an axis: (positions, orders).
 
     `cosine_series.basis` times the orders' weights and what an aperture of `side_mm` passes of their frequencies; kept
-    for a few cameras.
+    for the last cameras.
     """
-    return _along(positions_mm.tobytes(), extent_mm, orders, squares, side_mm, odd, dtype)
+    return _kept(positions_mm.tobytes(), extent_mm, orders, squares, side_mm, odd, dtype)
 
 
-@functools.lru_cache(maxsize=32)
 def _along(
     positions: bytes, extent: float, orders: int, squares: int, side: float, odd: bool, dtype: str
 ) -> np.ndarray:
     aperture = pixels.aperture_mtf(cosine_series.frequencies(orders, extent), side)
     weight = cosine_series.weights(squares, orders) * aperture
     return (cosine_series.basis(np.frombuffer(positions), extent, orders, odd=odd) * weight).astype(dtype)
+
+
+#: Bases of the last cameras, read-only for whoever gets them: of large sensors each takes many megabytes.
+_kept = kept.Kept(_along, 64 << 20)

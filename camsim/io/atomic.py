@@ -38,6 +38,27 @@ def check_writable(path: Path | str) -> None:
         raise ValueError(f"cannot write {path}: {ancestor} is not writable")
 
 
+def check_replaceable(path: Path | str) -> None:
+    """Raise ValueError where what stands at `path` could not be put aside for something new: where it is mounted.
+
+    Such are the folders and files that a container is given.
+    """
+    path = Path(path)
+    if path.exists() and (os.path.ismount(path) or os.path.realpath(path) in _mounted()):
+        where = "" if path.is_file() else "; name a folder in it"
+        raise ValueError(f"cannot write {path}: it is mounted there, so that it cannot be replaced{where}")
+
+
+def _mounted() -> set[str]:
+    """Where something is mounted, be it a part of the same disk; nothing where the system does not say."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return set()
+    octal = re.compile(r"\\([0-7]{3})")  # of spaces and the like
+    return {octal.sub(lambda found: chr(int(found[1], 8)), line.split()[4]) for line in lines}
+
+
 @contextlib.contextmanager
 def _cannot_write(path: Path) -> Iterator[None]:
     """Say in one line which file could not be made."""
@@ -68,6 +89,7 @@ def atomic(path: Path | str) -> Iterator[Path]:
     check_writable(path)
     if path.is_dir():
         raise ValueError(f"cannot write {path}: it is a folder")
+    check_replaceable(path)
     with _cannot_write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent.absolute())
@@ -154,6 +176,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path).absolute()
     check_writable(path)
+    check_replaceable(path)
     with lock.beside(path):
         _remove_leftovers(path)
         with _cannot_write(path):

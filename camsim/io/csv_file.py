@@ -4,13 +4,16 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from camsim.io import atomic
+from camsim.io import atomic, lock
 
 #: What formulas begin with, and what spreadsheets skip before one.
 _FORMULA = tuple("=+-@\t\r")
+
+_WAIT_S = 20.0  # for others that append: they write a few rows
 
 _LONGEST_HEADER = 10_000  # characters, more than any header written here
 
@@ -60,7 +63,7 @@ def cell(value: object) -> object:
 def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, check: Callable[[Path], object]) -> None:
     """Append rows in one piece, after a header where the file is new; where a disk is full it is left as it was.
 
-    The file is locked meanwhile, where the system can.
+    No other process can do so meanwhile.
 
     Parameters
     ----------
@@ -73,14 +76,15 @@ def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, ch
     check : callable
         Raises ValueError where these rows do not belong into the file at this path. It is called before the file is
         made, and again once no other process writes to it.
+
+    Raises
+    ------
+    ValueError
+        From `check`; where the file cannot be written, or another process takes long to.
     """
     check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
-        with contextlib.suppress(ImportError):  # no such lock on Windows
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with path.open("ab+") as file, _alone(file, path):
         check(path)
         size = file.seek(0, os.SEEK_END)
         text = io.StringIO(newline="")
@@ -97,3 +101,21 @@ def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, ch
         except OSError as error:
             file.truncate(size)
             raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _alone(file: BinaryIO, path: Path) -> Iterator[None]:
+    """Keep other processes from a file: by the system's lock or, where there is none, by a lock file beside it."""
+    with contextlib.nullcontext() if _is_locked(file) else lock.beside(path, wait_s=_WAIT_S):
+        yield
+
+
+def _is_locked(file: BinaryIO) -> bool:
+    """Wait for the system's lock of an open file; False where there is no such thing: Windows, some network folders."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return False
+    return True

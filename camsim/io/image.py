@@ -6,6 +6,7 @@ In memory a picture is an array (H, W, 3) of sRGB values: uint8, uint16, or floa
 import dataclasses
 import functools
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterable
@@ -33,6 +34,9 @@ MAX_PIXELS = 178_956_970
 
 #: Longest picture file, in bytes.
 MAX_FILE_BYTES = 4 << 30
+
+#: Values brought to another depth at a time.
+_VALUES = 2**20
 
 _log = logging.getLogger(__name__)
 
@@ -211,9 +215,13 @@ def quantise(picture: ArrayLike, *, bits: int = 8) -> np.ndarray:
     wanted = np.dtype(np.uint16 if bits == 16 else np.uint8)
     if picture.dtype == wanted:
         return picture
-    if picture.dtype.kind == "u":
-        picture = as_float(picture)
-    return (np.clip(picture, 0.0, 1.0) * float(2**bits - 1) + 0.5).astype(wanted)
+    result = np.empty(picture.shape, wanted)
+    rows = max(1, _VALUES // max(1, math.prod(picture.shape[1:])))
+    for first in range(0, len(picture), rows):  # what is made on the way is several times as large
+        part = picture[first : first + rows]
+        part = as_float(part) if part.dtype.kind == "u" else np.clip(part, 0.0, 1.0)
+        result[first : first + rows] = part * float(2**bits - 1) + 0.5
+    return result
 
 
 def write(path: Path | str, picture: ArrayLike, *, bits: int = 8) -> None:

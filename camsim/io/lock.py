@@ -4,6 +4,8 @@ A lock whose process is dead holds nobody: the next one takes it.
 """
 
 import contextlib
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,13 @@ NAME = ".cam2eye.lock"
 
 #: A lock is tried for so long: the first try may find that its owner is dead, the second then takes it.
 _TRIED_S = 1.0
+
+#: One that names nobody, empty or garbled, is tried for longer: its owner was killed before it had written who it is,
+#: or is about to. filelock takes one that is garbled where it has stayed so for two seconds, and never an empty one.
+_NAMELESS_S = 5.0
+
+#: Nobody takes so long between making a lock and writing who it is.
+_EMPTY_S = 1.0
 
 
 @contextlib.contextmanager
@@ -54,9 +63,16 @@ def _held(file: Path, output: Path, wait_s: float) -> Iterator[None]:
 
     lock = SoftFileLock(file, timeout=wait_s)
     try:
-        lock.acquire()
+        try:
+            lock.acquire()
+        except Timeout:
+            if _owner(file):
+                raise
+            _mark_empty(file)
+            lock.acquire(timeout=_NAMELESS_S)
     except Timeout:
-        raise ValueError(f"{output} is being written by {_owner(file)}; if that is not so, remove {file}") from None
+        owner = _owner(file) or "another process"
+        raise ValueError(f"{output} is being written by {owner}; if that is not so, remove {file}") from None
     except OSError as error:
         raise ValueError(f"cannot write {output}: {error.strerror or error}") from error
     try:
@@ -65,10 +81,18 @@ def _held(file: Path, output: Path, wait_s: float) -> Iterator[None]:
         lock.release()
 
 
+def _mark_empty(file: Path) -> None:
+    """Write into a lock that has been empty for long that it has no owner, so that filelock takes it as garbled."""
+    with contextlib.suppress(OSError), file.open("r+b") as opened:
+        status = os.fstat(opened.fileno())
+        if not status.st_size and time.time() - status.st_mtime > _EMPTY_S:
+            opened.write(b"no owner\n")
+
+
 def _owner(file: Path) -> str:
-    """Whose lock it is, in words."""
+    """Whose lock it is, in words; empty where the file does not say."""
     try:
         process, host, *_ = file.read_text(encoding="utf-8", errors="replace").split()
     except (OSError, ValueError):  # gone meanwhile, or not of this kind
-        return "another process"
-    return f"process {process} on {host}"
+        return ""
+    return f"process {process} on {host}" if process.isdecimal() else ""

@@ -37,10 +37,13 @@ def _of_machine() -> int | None:
 def _of_group(folder: Path, limit: str, used: str) -> int | None:
     try:
         most, now = (int((folder / name).read_text(encoding="ascii")) for name in (limit, used))
-        pairs = (line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
-        cache = next((int(value) for name, value in pairs if name == "inactive_file"), 0)  # given up when needed
+        lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
+        counted = {name: int(value) for name, value in (line.split() for line in lines)}
     except (OSError, ValueError):  # no group, or no limit ("max")
         return None
+    # Copies of files are given up when memory is needed: those looked at once wholly; of those looked at again some are
+    # in use, programs that run among them, and would be read again and again. Of the latter half counts.
+    cache = counted.get("inactive_file", 0) + counted.get("active_file", 0) // 2
     return max(0, most - now + cache)
 
 

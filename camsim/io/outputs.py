@@ -49,7 +49,7 @@ def distinct(paths: list[Path]) -> list[Path]:
     return paths
 
 
-def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool = False) -> None:
+def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool = False, appended: bool = False) -> None:
     """Before any work: every output can be written, is none of the inputs, and does not exist yet.
 
     Parameters
@@ -60,13 +60,16 @@ def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool =
         What is read. Nothing allows to replace it.
     force : bool
         Whether an output may replace what stands there.
+    appended : bool
+        Whether an output is added to what stands there.
 
     Raises
     ------
     ValueError
-        Where two outputs are one file, an output is an input, or its folder cannot be made or written to.
+        Where two outputs are one file, an output is an input, its folder cannot be made or written to, or what stands
+        there cannot be replaced.
     FileExistsError
-        Where an output exists, without `force`.
+        Where an output exists and may be neither replaced nor added to.
     """
     outputs = list(outputs)
     sources = {real(path) for path in inputs}
@@ -80,8 +83,10 @@ def check(outputs: Iterable[Path], inputs: Iterable[Path] = (), *, force: bool =
         places.add(place)
     for path in outputs:
         atomic.check_writable(path)
-        if not force:
-            refuse_existing(path)
+        if not appended:
+            atomic.check_replaceable(path)
+            if not force:
+                refuse_existing(path)
 
 
 def real(path: Path | str) -> Path:

@@ -9,6 +9,11 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+
+class MissingError(ValueError):
+    """There is nothing at a path."""
+
+
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -26,13 +31,13 @@ def check(path: os.PathLike[str] | str, *, name: str = "", kind: str = "file") -
 
     `name` stands for it in messages, and `kind` says what is wanted there.
 
-    Raises ValueError, in one line, for what is missing, cannot be reached, or is no regular file.
+    Raises ValueError, in one line, for what is missing (`MissingError`), cannot be reached, or is no regular file.
     """
     name = name or str(path)
     try:
         status = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"{name}: no such file") from None
+        raise MissingError(f"{name}: no such file") from None
     except (OSError, ValueError) as error:  # among them links in a circle, and a name that no file can have
         raise ValueError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     _check_mode(status.st_mode, name, kind)

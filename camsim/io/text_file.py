@@ -1,13 +1,16 @@
 """Text from outside, JSON and TOML above all: one door for each, which bounds bytes, depth and numbers."""
 
 import contextlib
+import errno
 import json
+import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+
+from camsim.io import regular
 
 #: The longest text that is read. What JSON of this size can become takes a gigabyte; TOML is slower to read.
 MOST_JSON_BYTES, MOST_TOML_BYTES = 64 << 20, 4 << 20
@@ -60,15 +63,13 @@ def _said_of(name: str, kind: str) -> Iterator[None]:
 def read(path: Path, *, most_bytes: int) -> str:
     """The text of a file of bounded length, in UTF-8; raises as `read_json` does."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # else a pipe would be waited for
-            raise ValueError(f"{path}: {'a folder' if path.is_dir() else 'no regular file'}, where a text is expected")
-        with path.open("rb") as file:
+        with regular.open_file(path, kind="text") as file:
             content = file.read(most_bytes + 1)
         if len(content) > most_bytes:
             raise ValueError(f"{path}: longer than the {most_bytes >> 20} MiB that such a file may have")
         return content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise
+    except regular.MissingError as error:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not a text in UTF-8 ({error.reason} at byte {error.start})") from error
     except OSError as error:
@@ -79,10 +80,16 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no finite number")
 
 
+#: What of a TOML text is no key: strings of several lines and of one, as far as they go, and comments.
+_QUIET = re.compile(
+    r"""\"{3}(?:\\.?|[^\\])*?(?:\"{3}|\Z)|'{3}.*?(?:'{3}|\Z)|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*""", re.DOTALL
+)
+
+
 def _check_keys(text: str) -> None:
     """Raise ValueError for keys of so many parts that to read them takes hours."""
-    for line in text.splitlines():
-        parts = [] if line.lstrip().startswith("#") else re.split(r"[=,{}\[\]]", line)
+    for line in _QUIET.sub("", text).splitlines():
+        parts = re.split(r"[=,{}\[\]]", line)
         if any(part.count(".") > 2 * _DEEPEST for part in parts):
             raise ValueError("nested too deeply")
 

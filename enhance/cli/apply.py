@@ -1,6 +1,7 @@
 """The `enhance apply` command."""
 
 import json
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -148,7 +149,7 @@ class Checked:
 
     kept: dict[Job, "Picture"]  #: decoded, where memory allows
     pixels: int
-    largest: tuple[Job, int, int]  #: with its rows and columns
+    largest: tuple[Job, int, int, int]  #: with its rows, columns and bytes of a pixel
     unlike: dict[Job, list[str]]  #: how those differ, in words, that are unlike the model's training pictures
 
 
@@ -165,13 +166,14 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
 
     inputs = model.run.inputs if model.run else {}
     kept, kept_bytes, pixels, unlike = {}, 0, 0, {}
-    largest = (jobs[0], 0, 0)
+    largest = (jobs[0], 0, 0, 0)
     for job in jobs:
         picture = job.read()
         pictures.check_target(job.output, picture)
         rows, columns = picture.values.shape[:2]
         pixels += rows * columns
-        largest = max(largest, (job, rows, columns), key=lambda found: found[1] * found[2])
+        found = (job, rows, columns, picture.values[0, 0].nbytes)
+        largest = max(largest, found, key=lambda found: math.prod(found[1:]))
         for loss in pictures.losses(job.output, picture):
             note(f"note: {job.output} {loss}")
         if kept_bytes + picture.values.nbytes <= KEPT_BYTES:
@@ -182,12 +184,13 @@ def _check(jobs: Sequence[Job], model: Model, note: Callable[[str], object]) -> 
     return Checked(kept=kept, pixels=pixels, largest=largest, unlike=unlike)
 
 
-def _check_memory(largest: tuple[Job, int, int], enlarge: "Enlarger") -> None:
+def _check_memory(largest: tuple[Job, int, int, int], enlarge: "Enlarger") -> None:
     """Raise ValueError where the largest picture would not fit in memory, enlarged; before the first is."""
     from enhance.inference import footprint
 
-    job, rows, columns = largest
-    footprint.check(job.input.where, enlarge.model, tile=enlarge.tile, scale=enlarge.scale, rows=rows, columns=columns)
+    job, rows, columns, pixel_bytes = largest
+    size = {"rows": rows, "columns": columns, "pixel_bytes": pixel_bytes}
+    footprint.check(job.input.where, enlarge.model, tile=enlarge.tile, scale=enlarge.scale, **size)
 
 
 def _enlarge_all(

@@ -123,7 +123,7 @@ def _check_csv(csv: Path, benches: "Sequence[Bench]", scale: int, protocol: "Pro
     from enhance.evaluation import results
 
     read = [path for bench in benches for path in (*bench.hr, *(bench.lr or ()))]
-    outputs.check([csv], read, force=True)  # rows are appended
+    outputs.check([csv], read, appended=True)
     results.check_csv(csv, scale, protocol)
 
 

@@ -8,7 +8,6 @@ backend compiles the network once.
 import math
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -16,7 +15,7 @@ import numpy as np
 
 from camsim.io import high_depth
 from camsim.io.resize import resize
-from enhance.inference import footprint, pictures, turns
+from enhance.inference import footprint, pictures, reach, turns
 from enhance.inference.device import on_device
 from enhance.networks import keras_file
 
@@ -30,14 +29,12 @@ KEPT_PX = 192
 #: Largest enlargement of a generator, inside or as a whole; more is taken for a mistake or an attack.
 MAX_SCALE = 16
 
+#: Rows of alpha enlarged at a time, in LR pixels.
+_ALPHA_ROWS = 64
+_BICUBIC_ROWS = 4  # beyond them, at least, that count
+
 #: Weights of R, G, B in luma (ITU-R BT.601), by which a grey picture's result becomes grey again.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-_POINTWISE = {
-    *("InputLayer", "BatchNormalization", "Rescaling", "Activation", "ReLU", "LeakyReLU", "PReLU"),
-    *("Add", "Multiply", "Concatenate"),
-}
-_INTERPOLATION_PX = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 
 
 def load(path: Path | str, *, device: str = "auto") -> keras.Model:
@@ -49,68 +46,14 @@ def load(path: Path | str, *, device: str = "auto") -> keras.Model:
         model = keras_file.load(path)
     try:
         fits = len(model.inputs) == len(model.outputs) == 1 and model.input_shape == (None, None, None, 3)
-        scale = scale_of(model) if fits else 0
+        scale = reach.scale_of(model) if fits else 0
         fits = fits and all(model.compute_output_shape((1, n, n, 3)) == (1, scale * n, scale * n, 3) for n in (8, 24))
-        fits = fits and 1 <= scale <= MAX_SCALE and max(_reach_and_scale(model)[1], 1) <= MAX_SCALE
+        fits = fits and 1 <= scale <= MAX_SCALE and max(reach.inner_scale(model), 1) <= MAX_SCALE
     except Exception as error:  # a network that does not take a picture of this size
         raise ValueError(f"{path}: not a generator for RGB pictures") from error
     if not fits:
         raise ValueError(f"{path}: not a generator for RGB pictures")
     return model
-
-
-def scale_of(model: keras.Model) -> int:
-    """How many times larger the generator's output is."""
-    return int(model.compute_output_shape((1, 8, 8, 3))[1]) // 8
-
-
-def reach_px(model: keras.Model) -> int | None:
-    """How many LR pixels away an input pixel can still change an output pixel; None for layers unknown here."""
-    reach, _ = _reach_and_scale(model)
-    if math.isinf(reach):
-        return None
-    return math.floor(reach + 1 - 1 / scale_of(model))  # the last output pixel in an LR pixel looks farthest
-
-
-def _reach_and_scale(model: keras.Model) -> tuple[float, float]:
-    """The sum of the half-widths of all kernels, in LR pixels, on the longest way; and the largest inner scale."""
-    by_layer: dict[str, tuple[float, float]] = {}
-    largest = 1.0
-    for layer in model.get_config()["layers"]:
-        kind, config = layer["class_name"], layer["config"]
-        before = [by_layer[name] for name in _inputs(layer["inbound_nodes"])]
-        reach, scale = max((reach for reach, _ in before), default=0.0), before[0][1] if before else 1.0
-        if kind == "Conv2D":
-            sides = zip(config["kernel_size"], config["dilation_rate"], strict=True)
-            reach += math.ceil(max((size - 1) * dilation for size, dilation in sides) / 2) / scale
-            scale /= max(config["strides"])
-        elif kind == "Conv2DTranspose":
-            scale *= max(config["strides"])
-            reach += (max(config["kernel_size"]) - 1) / scale
-        elif kind == "UpSampling2D":
-            reach += _INTERPOLATION_PX[config["interpolation"]] / scale
-            scale *= max(config["size"])
-        elif kind in ("PixelShuffle", "Bilinear"):
-            reach += (kind == "Bilinear") / scale
-            scale *= config["scale"]
-        elif kind not in _POINTWISE:
-            reach = math.inf
-        by_layer[config["name"]] = (reach, scale)
-        largest = max(largest, scale)
-    return max(reach for reach, _ in by_layer.values()), largest
-
-
-def _inputs(node: object) -> Iterator[str]:
-    """The names of the layers whose outputs stand in the nodes of a layer's config."""
-    if isinstance(node, dict):
-        if node.get("class_name") == "__keras_tensor__":
-            yield node["config"]["keras_history"][0]
-        else:
-            for value in node.values():
-                yield from _inputs(value)
-    elif isinstance(node, list | tuple):
-        for value in node:
-            yield from _inputs(value)
 
 
 def windows(length: int, limit: int, overlap: int) -> tuple[int, list[tuple[int, int, int]]]:
@@ -170,15 +113,14 @@ class Enlarger:
         ensemble: bool = False,
     ) -> None:
         least, most = OVERLAP_PX
-        reach = reach_px(model)
-        self.model, self.device, self.scale, self.ensemble = model, device, scale_of(model), ensemble
-        self.overlap = min(max(reach or most, least), most) if overlap is None else overlap
+        sees = reach.px(model)
+        self.model, self.device, self.scale, self.ensemble = model, device, reach.scale_of(model), ensemble
+        self.overlap = min(max(sees or most, least), most) if overlap is None else overlap
         self.tile = KEPT_PX + 2 * self.overlap if tile is None else tile
         if self.tile <= 2 * self.overlap:
             raise ValueError(f"tiles of {self.tile} px are too small to see {self.overlap} px on either side")
         on_device(device)
-        self._compiled: keras.Model | None = None
-        self._shape: tuple[int, ...] | None = None
+        self._compiled: dict[tuple[int, ...], keras.Model] = {}  # by the shape that it is for; () for any
         # This layer of Keras (seen in 3.15) fails where TensorFlow compiles for sizes that it does not know yet.
         fixed = [layer for layer in model.layers if isinstance(layer, keras.layers.UpSampling2D)]
         self._any_size = all(layer.interpolation == "nearest" for layer in fixed)
@@ -225,16 +167,25 @@ class Enlarger:
         colour = planes[..., : 1 if grey else 3]
         if alpha is not None:
             colour = _fill_clear(colour, alpha[..., 0] == 0)
-        rgb = np.broadcast_to(colour / np.float32(white), (*colour.shape[:2], 3))
-        result = self.enlarge(rgb, step=step)
-        if grey:
-            result = (result @ LUMA)[..., None]
+        high, wide = values.shape[:2]
+        footprint.check_result(high, wide, scale=self.scale, pixel_bytes=planes.shape[2] * values.itemsize)
+        rows, columns = high * self.scale, wide * self.scale
+        result = np.empty((rows, columns, planes.shape[2]), values.dtype)
+
+        def into(place: tuple[slice, ...], made: np.ndarray) -> None:
+            result[place] = made * white + np.float32(0.5) if values.dtype.kind == "u" else made
+
+        for down, across, tile in self._tiles(colour, white, step):
+            into((down, across, slice(0, colour.shape[2])), (tile @ LUMA)[..., None] if grey else tile)
         if alpha is not None:
-            size = (values.shape[0] * self.scale, values.shape[1] * self.scale)
-            result = np.concatenate([result, resize(alpha / np.float32(white), size)], axis=2)
-        if values.dtype.kind == "u":
-            result = result * np.float32(white) + np.float32(0.5)
-        return result.astype(values.dtype).reshape(*result.shape[:2], *values.shape[2:])
+            for first in range(0, len(values), _ALPHA_ROWS):
+                last = min(first + _ALPHA_ROWS, len(values))
+                start = max(0, first - _BICUBIC_ROWS)
+                box = (first - start, 0, last - start, values.shape[1])
+                size = ((last - first) * self.scale, columns)
+                resized = resize(alpha[start : last + _BICUBIC_ROWS] / white, size, box)
+                into((slice(first * self.scale, last * self.scale), slice(None), slice(-1, None)), resized)
+        return result.reshape(rows, columns, *values.shape[2:])
 
     def enlarge(self, rgb: np.ndarray, *, step: Callable[[int], object] = lambda pixels: None) -> np.ndarray:
         """Enlarge RGB as floating point, as the network does: what a call does to every picture in the end.
@@ -266,37 +217,51 @@ class Enlarger:
         _check(rgb)
         if rgb.dtype.kind != "f" or rgb.ndim != 3 or rgb.shape[2] != 3:
             raise ValueError(f"RGB as floating point is enlarged, (H, W, 3), not {rgb.dtype} of shape {rgb.shape}")
-        footprint.check_result(rgb.shape[0], rgb.shape[1], self.scale)
-        once = partial(self._in_tiles, step=step)
-        whole = turns.mean(once, rgb) if self.ensemble else once(rgb)
-        return np.clip(whole, 0.0, 1.0, out=whole)
+        high, wide, _ = rgb.shape
+        footprint.check_result(high, wide, scale=self.scale, pixel_bytes=3 * np.dtype(np.float32).itemsize)
+        result = np.empty((high * self.scale, wide * self.scale, 3), np.float32)
+        for down, across, tile in self._tiles(rgb, np.float32(1), step):
+            result[down, across] = tile
+        return result
 
-    def _in_tiles(self, rgb: np.ndarray, step: Callable[[int], object]) -> np.ndarray:
-        """What the network makes of a picture, not yet clipped."""
+    def _tiles(
+        self, colour: np.ndarray, white: np.float32, step: Callable[[int], object]
+    ) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Pieces of the enlarged picture, float32 in [0, 1], with the rows and columns where they belong.
+
+        `colour` is (H, W, 1) or (H, W, 3), in which `white` is white.
+        """
         scale = self.scale
-        result = np.empty((rgb.shape[0] * scale, rgb.shape[1] * scale, 3), np.float32)
-        rows, down = windows(rgb.shape[0], self.tile, self.overlap)
-        columns, across = windows(rgb.shape[1], self.tile, self.overlap)
+        rows, down = windows(colour.shape[0], self.tile, self.overlap)
+        columns, across = windows(colour.shape[1], self.tile, self.overlap)
         for y, top, bottom in down:
             for x, left, right in across:
-                output = self._predict(rgb[y : y + rows, x : x + columns])
+                seen = colour[y : y + rows, x : x + columns]
+                rgb = np.broadcast_to(seen / white, (*seen.shape[:2], 3))
+
+                def once(turned: np.ndarray, done: int = (bottom - top) * (right - left)) -> np.ndarray:
+                    made = self._predict(turned)
+                    step(done)
+                    return made
+
+                output = turns.mean(once, rgb) if self.ensemble else once(rgb)
                 kept = output[(top - y) * scale : (bottom - y) * scale, (left - x) * scale : (right - x) * scale]
-                result[top * scale : bottom * scale, left * scale : right * scale] = kept
-                step((bottom - top) * (right - left))
-        return result
+                place = (slice(top * scale, bottom * scale), slice(left * scale, right * scale))
+                yield *place, np.clip(kept, 0, 1)
 
     def _predict(self, rgb: np.ndarray) -> np.ndarray:
         """The network on one piece. On TensorFlow the second shape compiles it for any."""
+        shape = () if self._any_size else rgb.shape
         with on_device(self.device):
-            if self._compiled is None or (self._shape != rgb.shape and not self._any_size):
-                self._compiled = keras.Model(self.model.inputs, self.model.outputs)
+            if shape not in self._compiled:
+                self._compiled = dict([*self._compiled.items()][-1:])  # a tile and the same turned, no more
+                compiled = self._compiled[shape] = keras.Model(self.model.inputs, self.model.outputs)
                 # XLA is no faster on TensorFlow's CPU and slow to compile; it is what JAX means by compiling.
-                self._compiled.jit_compile = keras.backend.backend() != "tensorflow"
-                self._shape = rgb.shape
-            return self._compiled.predict_on_batch(np.ascontiguousarray(rgb, np.float32)[None])[0]
+                compiled.jit_compile = keras.backend.backend() != "tensorflow"
+            return self._compiled[shape].predict_on_batch(np.ascontiguousarray(rgb, np.float32)[None])[0]
 
 
-def _check(values: np.ndarray) -> float:
+def _check(values: np.ndarray) -> np.float32:
     """The value of white in a picture's type; ValueError unless it is a picture."""
     if values.ndim not in (2, 3) or 0 in values.shape or (values.ndim == 3 and values.shape[2] > 4):
         raise ValueError(f"an array of shape {values.shape} is no picture: use (H, W) or (H, W, C), C from 1 to 4")
@@ -304,7 +269,7 @@ def _check(values: np.ndarray) -> float:
         raise ValueError(f"a picture of {values.dtype} is not understood: use uint8, uint16 or floating point")
     if values.dtype.kind == "f" and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(f"its values run from {values.min():.4g} to {values.max():.4g}; they must be within [0, 1]")
-    return float(high_depth.white(values.dtype))
+    return np.float32(high_depth.white(values.dtype))
 
 
 def _fill_clear(colour: np.ndarray, clear: np.ndarray) -> np.ndarray:

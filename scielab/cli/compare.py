@@ -126,7 +126,7 @@ def _check_csv(request: Request, measured: list[str]) -> None:
     from camsim.io import outputs
     from scielab.comparison import record
 
-    outputs.check([request.csv], [request.ref, request.test], force=True)  # rows are appended
+    outputs.check([request.csv], [request.ref, request.test], appended=True)
     with console.in_option("--csv with --plain" if request.plain else "--csv"):
         record.check_csv(request.csv, plain=request.plain, measured=measured)
 

@@ -109,6 +109,7 @@ def check_target(folder: Path, inputs: Iterable[Path], *, force: bool) -> None:
         return
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file; two folders are compared into a folder")
+    atomic.check_replaceable(folder)
     if any(folder.iterdir()):
         if not force:
             outputs.refuse_existing(folder)

@@ -11,6 +11,8 @@ LEFT, RIGHT, BOTTOM, HIGH = 56.0, 396.0, 150.0, 138.0
 _WIDE = (RIGHT - LEFT) / (_BINS + 1)
 _TOP = RIGHT - _WIDE  # where the scale ends
 
+_SORTED = 2**18  # differences sorted at a time
+
 _POWERS = (100, 10, 1, 0.1, 0.01, 0.001)  # per cent, beside a logarithmic axis
 
 
@@ -21,11 +23,17 @@ def percent_words(percent: float) -> str:
     return "< 0.01 %" if percent < 0.01 else f"{percent:.2f} %"
 
 
+def below(differences: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """How many differences are below each of some limits, which rise: (N,)."""
+    values = np.ravel(differences)
+    parts = (np.sort(values[first : first + _SORTED]) for first in range(0, len(values), _SORTED))
+    return sum((np.searchsorted(part, limits) for part in parts), np.zeros(len(limits), int))
+
+
 def counted(differences: np.ndarray, top: float) -> tuple[np.ndarray, np.ndarray]:
     """Lower edges (N,) of the bins in ΔE, and the per cent (N,) of the pixels in each; the last is `top` and more."""
     edges = top * np.linspace(0, 1, _BINS + 1) ** 2
-    bins = np.append(edges, np.inf)
-    counts = np.diff(np.searchsorted(np.sort(differences, axis=None), bins))
+    counts = np.diff(below(differences, np.append(edges, np.inf)))
     return edges, 100 * counts / differences.size
 
 

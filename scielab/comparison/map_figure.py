@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from camsim.io import atomic
+from camsim.io import atomic, image
 from scielab.comparison import map_scale
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: File name endings a map can be written to. No lossy one: a map's colours are its numbers.
 SUFFIXES = (".png", ".pdf")
 
+_ROWS = 64  # of a map, coloured at a time
+_STRIP = 256  # and drawn at a time
 _DPI = 100
 _MIN_WIDTH, _MAX_MAGNIFIED, _MIN_BAR = 480, 1600, 240  # pixels
 
@@ -60,7 +63,10 @@ def _figure(delta_e_map: np.ndarray, top: float | None, title: str) -> "Figure":
     if values.ndim != 2 or not values.size or not np.isfinite(values).all():
         raise ValueError(f"a map of shape {values.shape} must be (rows, columns) with finite values")
     top = map_scale.top_of([values]) if top is None else top
-    colours = map_scale.colourise(values, top)
+    colours = np.empty((*values.shape, 3), np.uint8)
+    for first in range(0, len(values), _ROWS):
+        rows = slice(first, first + _ROWS)
+        colours[rows] = image.quantise(map_scale.colourise(values[rows], top))
 
     # Axes are placed in whole pixels by hand: automatic layout would resample the map.
     block = max(1, min(-(-_MIN_WIDTH // values.shape[1]), _MAX_MAGNIFIED // max(values.shape)))
@@ -79,14 +85,30 @@ def _figure(delta_e_map: np.ndarray, top: float | None, title: str) -> "Figure":
     def axes(left: int, below: int, wide: int, high: int) -> "Axes":
         return figure.add_axes((left / total_width, below / total_height, wide / total_width, high / total_height))
 
-    picture = axes(margin, margin + (inner - height) // 2, width, height)
-    picture.imshow(colours, interpolation="none", aspect="auto")
-    picture.set_axis_off()
+    figure.add_artist(_pixels(colours.repeat(block, 0).repeat(block, 1), margin, margin + (inner - height) // 2))
     _draw_bar(figure, axes(2 * margin + width, margin, bar, inner), top, font, bar / inner)
     if title:
         left, middle = margin / total_width, 1 - (margin + 0.35 * head) / total_height
         figure.text(left, middle, title, ha="left", va="center", fontsize=1.1 * font)
     return figure
+
+
+def _pixels(rgb: np.ndarray, left: int, below: int) -> "Artist":
+    """Pixels (H, W, 3), uint8, as they are; of an image of its own kind matplotlib makes several copies."""
+    from matplotlib.artist import Artist
+    from matplotlib.backend_bases import RendererBase
+
+    class Pixels(Artist):
+        def draw(self, renderer: RendererBase) -> None:
+            scale = figure.dpi / _DPI if (figure := self.get_figure()) else 1  # 0.72 in a PDF
+            context, upwards = renderer.new_gc(), rgb[::-1]
+            for first in range(0, len(rgb), _STRIP):
+                strip = upwards[first : first + _STRIP + 1]  # one row goes below the next strip: no seam shows
+                rgba = np.concatenate([strip, np.full_like(strip[..., :1], 255)], axis=2)
+                renderer.draw_image(context, left * scale, (below + first) * scale, rgba)
+            context.restore()
+
+    return Pixels()
 
 
 def _draw_bar(figure: "Figure", axes: "Axes", top: float, font: float, arrow: float) -> None:

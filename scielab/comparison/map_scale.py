@@ -33,7 +33,8 @@ def top_of(maps: Iterable[np.ndarray]) -> float:
 
     Raises ValueError where there is no map.
     """
-    end = float(np.percentile(np.concatenate([np.asarray(each, np.float32).ravel() for each in maps]), _HELD))
+    values = np.concatenate([np.asarray(each, np.float32).ravel() for each in maps])
+    end = float(np.percentile(values, _HELD, overwrite_input=True))
     if end <= _LEAST_TOP:  # every output is as its reference
         return 1.0
     step = 10 ** np.floor(np.log10(end)) / 2

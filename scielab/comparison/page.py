@@ -4,6 +4,8 @@ import base64
 import io
 import math
 import zlib
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -23,6 +25,16 @@ _NOTICEABLE = {76: 2.3}  # ΔE the overlay starts from, a convention; 1 for the 
 
 _LEAST_STEP, _ROUNDING = 0.01, 1e-9  # ΔE, of the embedded map; of a value that lies on a threshold
 _COLOURS = 256
+_ROWS = 64  # of a picture, worked on at a time
+
+
+class Rows(Protocol):
+    """A picture, sRGB values in [0, 1], of which rows can be had: an array (H, W, 3), or what makes them when asked."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: slice) -> np.ndarray: ...
 
 
 def data_url(rgb: np.ndarray, *, quality: int | None = None) -> str:
@@ -39,12 +51,17 @@ def data_url(rgb: np.ndarray, *, quality: int | None = None) -> str:
 
 def filled(template: str, **content: object) -> str:
     """A page of `scielab/templates` with its content; what is no HTML is escaped, in scripts too."""
+    return "".join(parts(template, **content))
+
+
+def parts(template: str, **content: object) -> Iterator[str]:
+    """The same, part by part: the whole as one text takes twice its bytes as soon as one letter is Greek."""
     import jinja2
 
     loader = jinja2.PackageLoader("scielab")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.policies["json.dumps_kwargs"] = {"allow_nan": False}
-    return made.get_template(template).render(content)
+    return made.get_template(template).generate(content)
 
 
 def ruler(top: float) -> dict:
@@ -60,21 +77,21 @@ def ruler(top: float) -> dict:
     }
 
 
-def html(
+def html_parts(
     found: dict,
-    pictures: tuple[np.ndarray, np.ndarray],
+    pictures: tuple[Rows, Rows],
     differences: np.ndarray,
     *,
     top: float | None = None,
-) -> str:
-    """The page as text.
+) -> Iterator[str]:
+    """The page as text, part by part.
 
     Parameters
     ----------
     found : dict
         The record of the comparison; its numbers are shown as they are.
-    pictures : tuple of two (H, W, 3) arrays
-        Reference and test, sRGB values in [0, 1], as they are to be seen.
+    pictures : tuple of two Rows
+        Reference and test, (H, W, 3), as they are to be seen.
     differences : (h, w) array
         The map in ΔE, at the upper left of the pictures and no larger than they are.
     top : float, optional
@@ -83,18 +100,16 @@ def html(
     top = map_scale.top_of([differences]) if top is None else top
     rows, columns = pictures[0].shape[:2]
     reduced = max(1, math.ceil(math.sqrt(rows * columns / MAX_SHOWN_PIXELS)))
-    shown = [_reduce(picture, reduced, np.add) if reduced > 1 else picture for picture in pictures]
     step = _step(top)
     noticeable = _NOTICEABLE.get(found["formula"], 1.0)
     thresholds = _thresholds(top, step, noticeable)
-    ordered = np.sort(differences, axis=None)
-    painted = 100 * (1 - np.searchsorted(ordered, thresholds * step - _ROUNDING) / ordered.size)
+    painted = 100 * (1 - histogram.below(differences, thresholds * step - _ROUNDING) / differences.size)
     start = int(np.argmin(np.abs(thresholds * step - noticeable)))
     reference, test = _names(found)
     small = _reduce(differences, reduced, np.maximum) if reduced > 1 else differences
     bars = histogram.drawn(differences, top)
     content = {
-        "shown": {"rows": shown[0].shape[0], "columns": shown[0].shape[1], "reduced": reduced},
+        "shown": {"rows": -(-rows // reduced), "columns": -(-columns // reduced), "reduced": reduced},
         "map": _packed(small, step),
         "colours": np.rint(255 * map_scale.colours(np.linspace(0, 1, _COLOURS))).astype(int).tolist(),
         "top": top,
@@ -102,13 +117,13 @@ def html(
         "painted": painted.tolist(),
         "histogram": {"left": bars["left"], "axis": bars["axis"], "edges": [bar["from"] for bar in bars["bars"]]},
     }
-    return filled(
+    return parts(
         "compare.html",
         content=content,
         title=f"{test} against {reference}",
         lead=f"{record.title(found)}: where an eye sees the test picture differ from its reference.",
-        reference={"name": reference, "src": data_url(shown[0])},
-        test={"name": test, "src": data_url(shown[1])},
+        reference={"name": reference, "src": data_url(_small(pictures[0], reduced))},
+        test={"name": test, "src": data_url(_small(pictures[1], reduced))},
         shown=content["shown"],
         scale=ruler(top),
         start={
@@ -162,14 +177,24 @@ def _packed(differences: np.ndarray, step: float) -> dict:
 
     Thresholds are whole steps, so that what is painted is exact. The largest integer stands for all above.
     """
-    codes = np.minimum((differences + _ROUNDING) / step, 65535).astype(np.uint16)
-    planes = np.stack([codes >> 8, codes & 255]).astype(np.uint8)
+    planes = np.empty((2, *differences.shape), np.uint8)
+    for first in range(0, len(differences), _ROWS):
+        rows = slice(first, first + _ROWS)
+        codes = np.minimum((differences[rows] + _ROUNDING) / step, 65535).astype(np.uint16)
+        planes[0, rows], planes[1, rows] = codes >> 8, codes & 255
     return {
-        "rows": codes.shape[0],
-        "columns": codes.shape[1],
+        "rows": differences.shape[0],
+        "columns": differences.shape[1],
         "step": step,
-        "data": base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode(),
+        "data": base64.b64encode(zlib.compress(planes.data, 6)).decode(),
     }
+
+
+def _small(picture: Rows, factor: int) -> np.ndarray:
+    """A picture reduced by a whole number, with 8 bits."""
+    rows = max(1, _ROWS // factor) * factor
+    bands = (picture[first : first + rows] for first in range(0, picture.shape[0], rows))
+    return np.concatenate([quantise(_reduce(band, factor, np.add) if factor > 1 else band) for band in bands])
 
 
 def _reduce(values: np.ndarray, factor: int, how: np.ufunc) -> np.ndarray:

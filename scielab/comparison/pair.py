@@ -12,8 +12,7 @@ import numpy as np
 
 from camsim._version import __version__
 from camsim.io import atomic, memory
-from camsim.light import colour
-from scielab.comparison import map_figure, page, record
+from scielab.comparison import map_figure, page, record, visible
 from scielab.eye import encoding, picture_file, presets
 from scielab.eye.display import Display
 from scielab.metrics import colour_difference, lpips, s_cielab
@@ -21,6 +20,9 @@ from scielab.viewing import DEFAULT_VIEWING, Viewing
 
 #: File name endings of a raw map: float64 as it was computed, or float32 as a picture.
 RAW_SUFFIXES = (".npy", ".tif", ".tiff")
+
+#: Rows worked on at a time where no pixel counts for another.
+_ROWS = 64
 
 #: Peak bytes per pixel while two pictures are compared, with the numbers of plain CIELAB too, and while the map is
 #: drawn or put on a page, as measured on pictures of 1 and 4 million pixels.
@@ -103,8 +105,8 @@ class Comparison:
         >>> float(scielab.compare(picture, picture).shown()[0].max())
         0.2
         """
-        meaning = encoding.of(self.viewing)
-        return _to_show(self.reference.values, meaning), _to_show(self.test.values, meaning)
+        reference, test = _to_show(self)
+        return reference[:], test[:]
 
     def save(self, path: Path | str, *, top: float | None = None) -> None:
         """Write the map, the page or the record; the ending of the name chooses.
@@ -134,7 +136,9 @@ class Comparison:
         if suffix in map_figure.SUFFIXES:
             map_figure.save_map(path, self.delta_e, top=top, title=record.title(self.record))
         elif suffix in page.SUFFIXES:
-            atomic.write_text(path, page.html(self.record, self.shown(), self.delta_e, top=top))
+            parts = page.html_parts(self.record, _to_show(self), self.delta_e, top=top)
+            with atomic.atomic(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+                file.writelines(parts)
         elif suffix in RAW_SUFFIXES:
             save_raw(path, self.delta_e)
         elif suffix == ".json":
@@ -234,12 +238,11 @@ def compare(
         "delta_e": numbers,
     }
     if plain:
-        lab = [colour_difference.xyz_to_lab(_xyz(picture, meaning), meaning.white_xyz) for picture in pictures]
-        found["plain_delta_e"] = s_cielab.summary(colour_difference.FORMULAS[viewing.formula](*lab))
+        found["plain_delta_e"] = s_cielab.summary(_plain(pictures, meaning, viewing.formula))
     if networks:
         if viewing.input != "srgb":
             raise ValueError("LPIPS is of sRGB pictures: no other input can be measured with it")
-        shown = [_to_show(picture, meaning) for picture in pictures]
+        shown = [visible.Visible(picture, meaning)[:] for picture in pictures]
         found |= {network.metric: lpips.distance(network, *shown) for network in networks}
         found["lpips"] = {network.metric: lpips.identity(network) for network in networks}
     found |= {
@@ -268,7 +271,7 @@ def _read(picture: np.ndarray | Path | str, array_name: str, meaning: encoding.E
     values = picture_file.values(picture, meaning)
     if isinstance(picture, str | Path):
         return Picture(str(picture), atomic.sha256(picture), values)
-    return Picture(array_name, hashlib.sha256(values.tobytes()).hexdigest(), values.copy())
+    return Picture(array_name, hashlib.sha256(np.ascontiguousarray(values).data).hexdigest(), values.copy())
 
 
 def _size(shape: tuple[int, ...]) -> str:
@@ -284,17 +287,21 @@ def _input_record(viewing: Viewing) -> dict:
     return {"input": "matrix", "matrix": [float(number) for row in viewing.input for number in row]}
 
 
-def _xyz(picture: np.ndarray, meaning: encoding.Encoding) -> np.ndarray:
-    """XYZ (H, W, 3) of a picture, without any blur."""
-    planes = encoding.opponent_planes(picture, meaning, np.float64)[:, :, : picture.shape[1]]
-    return np.moveaxis(planes, 0, -1) @ meaning.to_xyz.T
+def _to_show(comparison: Comparison) -> tuple[visible.Visible, visible.Visible]:
+    """Reference and test, ready to be looked at."""
+    meaning = encoding.of(comparison.viewing)
+    return visible.Visible(comparison.reference.values, meaning), visible.Visible(comparison.test.values, meaning)
 
 
-def _to_show(picture: np.ndarray, meaning: encoding.Encoding) -> np.ndarray:
-    """A picture as sRGB values (H, W, 3) in [0, 1] to look at: its white as white, the rest clipped."""
-    if meaning.srgb:
-        return np.divide(picture, np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1, dtype=float)
-    return colour.srgb_encode(colour.xyz_to_linear(_xyz(picture, meaning) / meaning.white_xyz * colour.SRGB_WHITE_XYZ))
+def _plain(pictures: tuple[np.ndarray, np.ndarray], meaning: encoding.Encoding, formula: int) -> np.ndarray:
+    """Differences (H, W) in ΔE without any blur."""
+    differences = np.empty(pictures[0].shape[:2])
+    for first in range(0, len(differences), _ROWS):
+        rows = slice(first, first + _ROWS)
+        light = [visible.xyz(picture[rows], meaning) for picture in pictures]
+        lab = [colour_difference.xyz_to_lab(each, meaning.white_xyz) for each in light]
+        differences[rows] = colour_difference.FORMULAS[formula](*lab)
+    return differences
 
 
 def save_raw(path: Path, delta_e_map: np.ndarray) -> None:

@@ -160,11 +160,12 @@ def opponent_planes(picture: np.ndarray, encoding: Encoding, dtype: type) -> np.
     return planes
 
 
-def blocks(planes: np.ndarray) -> list[tuple[slice, slice]]:
-    """Planes (…, H, S) cut in blocks of whole rows: for each the slice of its values in H·S, and of its rows."""
-    rows, stride = planes.shape[-2:]
+def blocks(planes: np.ndarray, rows: slice = slice(None)) -> list[tuple[slice, slice]]:
+    """Some rows of planes (…, H, S) cut in blocks: for each the slice of its values in H·S, and of its rows."""
+    high, stride = planes.shape[-2:]
+    start, stop, _ = rows.indices(high)
     step = max(1, BLOCK_VALUES // stride)
-    ends = [(first, min(first + step, rows)) for first in range(0, rows, step)]
+    ends = [(first, min(first + step, stop)) for first in range(start, stop, step)]
     return [(slice(first * stride, end * stride), slice(first, end)) for first, end in ends]
 
 

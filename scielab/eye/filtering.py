@@ -10,9 +10,13 @@ Processing 42 (1994) 1038-1051.
 """
 
 import dataclasses
+import itertools
+from collections.abc import Iterable
 
 import numpy as np
 from scipy import fft
+
+from scielab.eye import bands
 
 # Products are taken block by block, so that what they pass through stays in the processor's cache.
 _BLOCK_VALUES = 16384
@@ -34,6 +38,12 @@ class Reflection:
     def kept(self, size: int) -> int:
         """Pixels of an axis of `size` that are left after filtering."""
         return size
+
+    def bands(self, taps: int, rows: int) -> Iterable[bands.Band]:
+        """Bands of a picture of so many rows, each of which is filtered for itself."""
+        reach = taps // 2
+        height = _fast(bands.kept_rows(reach) + 2 * reach)
+        return bands.inside(rows, height, reach) if height < rows else bands.whole(rows)
 
     def operators(self, bank: np.ndarray, size: int) -> np.ndarray:
         """Kernels (G, taps) as they act on an axis: DCT-II eigenvalues (G, size), or matrices (G, size, size).
@@ -75,6 +85,12 @@ class Wrapping:
 
     def kept(self, size: int) -> int:
         return size - (size + 1) % 2
+
+    def bands(self, taps: int, rows: int) -> Iterable[bands.Band]:
+        """Bands of a picture of so many rows, an odd number, each of which is filtered for itself."""
+        reach = taps // 2 + 1  # one more for the displacement
+        height = _fast((bands.kept_rows(reach) + 2 * reach) | 1, step=2)
+        return bands.around(rows, height, reach) if height < rows else bands.whole(rows)
 
     def operators(self, bank: np.ndarray, size: int) -> np.ndarray:
         """Kernels (G, taps) on an axis of odd `size`: Fourier eigenvalues (G, size), or matrices (G, size, size)."""
@@ -126,6 +142,11 @@ def _symmetric_response(bank: np.ndarray, cycles_per_pixel: np.ndarray) -> np.nd
     reach = bank.shape[1] // 2
     cosines = np.cos(2 * np.pi * np.outer(np.arange(1, reach + 1), cycles_per_pixel))
     return bank[:, reach, None] + 2 * bank[:, reach + 1 :] @ cosines
+
+
+def _fast(length: int, step: int = 1) -> int:
+    """The first length from here on, in steps, that is fast to transform."""
+    return next(n for n in itertools.count(length, step) if _largest_factor(n) <= _LARGEST_FAST_FACTOR)
 
 
 def _largest_factor(number: int) -> int:

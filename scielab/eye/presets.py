@@ -9,12 +9,12 @@ SID Digest 27 (1996) 731-734; ISETCam, https://github.com/ISET/isetcam, metrics/
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from scielab.eye import filtering, kernels
+from scielab.eye import bands, filtering, kernels
 from scielab.viewing import check_samples_per_degree
 
 Banks = tuple[np.ndarray, ...]
@@ -48,6 +48,10 @@ class Preset:
     def shape(self, rows: int, columns: int) -> tuple[int, int]:
         """Rows and columns of the map for pictures of `rows` × `columns`."""
         return self.border.kept(rows), self.border.kept(columns)
+
+    def bands(self, rows: int, samples_per_degree: float) -> Iterable[bands.Band]:
+        """Bands of a picture, of which `shape` has left so many rows; what they give is what the whole would give."""
+        return self.border.bands(self.kernels(float(samples_per_degree))[0].shape[1], rows)
 
     def describe_border(self, shape: tuple[int, int], samples_per_degree: float) -> str:
         """What stands beyond the border of a picture of `shape` = (rows, columns), in words."""

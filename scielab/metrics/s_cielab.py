@@ -8,6 +8,7 @@ SID Digest 27 (1996) 731-734; the thresholds of `summary`: M. Mahy, L. Van Eycke
 of uniform color spaces developed after the adoption of CIELAB and CIELUV", Color Res. Appl. 19 (1994) 105-121.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,14 @@ def delta_e(
     >>> bool(scielab.delta_e(grey, spot, near).max() > scielab.delta_e(grey, spot, far).max())
     True
     """
-    return Reference(ref, viewing, dtype=dtype).delta_e(test)
+    precision, meaning = _precision(dtype), encoding.of(viewing)
+    ref = encoding.check(picture_file.values(ref, meaning), meaning)
+    test = _checked(test, meaning, ref.shape)
+    differences: np.ndarray = np.empty(presets.PRESETS[viewing.preset].shape(*ref.shape[:2]), precision)
+    both = (lab_bands(picture, viewing, meaning, precision) for picture in (ref, test))
+    for (rows, reference), (_, other) in zip(*both, strict=True):
+        _compare(reference, other, viewing, differences[rows])
+    return differences
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -121,11 +129,9 @@ class Reference:
     def __init__(
         self, ref: np.ndarray | Path | str, viewing: Viewing = DEFAULT_VIEWING, *, dtype: type = np.float64
     ) -> None:
-        if dtype not in (np.float64, np.float32, "float64", "float32"):
-            raise ValueError(f"dtype is {dtype!r}; it must be float64 or float32")
-        meaning = encoding.of(viewing)
+        precision, meaning = _precision(dtype), encoding.of(viewing)
         ref = picture_file.values(ref, meaning)
-        lab = filtered_lab_planes(ref, viewing, meaning, np.dtype(dtype).type)
+        lab = filtered_lab_planes(ref, viewing, meaning, precision)
         lab.setflags(write=False)
         for name, value in (("shape", ref.shape), ("viewing", viewing), ("_encoding", meaning), ("_lab", lab)):
             object.__setattr__(self, name, value)
@@ -158,52 +164,79 @@ class Reference:
         >>> float(scielab.Reference(picture).delta_e(picture).max())
         0.0
         """
-        test = picture_file.values(test, self._encoding)
-        if test.shape != self.shape:
-            sizes = f"{_size(self.shape)} and {_size(test.shape)}"
-            raise ValueError(f"the pictures differ in size: {sizes}; they are compared unresized")
-        lab = filtered_lab_planes(test, self.viewing, self._encoding, self._lab.dtype.type)
-        rows, columns = presets.PRESETS[self.viewing.preset].shape(*self.shape[:2])
-        difference = colour_difference.FORMULAS[self.viewing.formula]
-        differences = np.empty((rows, columns), lab.dtype)
-        reference, test = (planes.reshape(3, -1) for planes in (self._lab, lab))
-        for flat, block in encoding.blocks(lab):
-            found = difference(reference[:, flat].T, test[:, flat].T)
-            differences[block] = found.reshape(-1, lab.shape[2])[:, :columns]
+        test = _checked(test, self._encoding, self.shape)
+        dtype = self._lab.dtype.type
+        differences = np.empty(presets.PRESETS[self.viewing.preset].shape(*self.shape[:2]), dtype)
+        for rows, lab in lab_bands(test, self.viewing, self._encoding, dtype):
+            _compare(self._lab[:, rows], lab, self.viewing, differences[rows])
         return differences
 
 
-def filtered_opponent_planes(
-    picture: np.ndarray, viewing: Viewing, meaning: encoding.Encoding, dtype: type
-) -> np.ndarray:
-    """Opponent planes (3, H, S) of a picture (H, W, 3) as the eye blurs them, in the unit of its encoding.
+def _precision(dtype: type) -> type:
+    if dtype not in (np.float64, np.float32, "float64", "float32"):
+        raise ValueError(f"dtype is {dtype!r}; it must be float64 or float32")
+    return np.dtype(dtype).type
 
-    As many of the S columns count as `Preset.shape` of the variant says; sRGB is taken to XYZ with Y = 100 for white.
-    Raises ValueError for a picture that cannot be of that encoding.
+
+def _checked(test: np.ndarray | Path | str, meaning: encoding.Encoding, shape: tuple[int, ...]) -> np.ndarray:
+    """A picture that is compared with one of that shape."""
+    test = picture_file.values(test, meaning)
+    if test.shape != shape:
+        raise ValueError(
+            f"the pictures differ in size: {_size(shape)} and {_size(test.shape)}; they are compared unresized"
+        )
+    return encoding.check(test, meaning)
+
+
+def _compare(reference: np.ndarray, test: np.ndarray, viewing: Viewing, differences: np.ndarray) -> None:
+    """Write the differences (H, W) of L*, a*, b* planes (3, H, S) where they belong."""
+    formula, columns = colour_difference.FORMULAS[viewing.formula], differences.shape[1]
+    for _, block in encoding.blocks(test):
+        found = formula(*(planes[:, block].reshape(3, -1).T for planes in (reference, test)))
+        differences[block] = found.reshape(-1, test.shape[2])[:, :columns]
+
+
+def opponent_bands(
+    picture: np.ndarray, viewing: Viewing, meaning: encoding.Encoding, dtype: type
+) -> Iterator[tuple[slice, np.ndarray, slice]]:
+    """Opponent planes of a picture (H, W, 3) as the eye blurs them, band by band, in the unit of its encoding.
+
+    Gives the rows of the picture, planes (3, h, S), and which of their h rows are those. As many of the S columns
+    count, and as many rows there are, as `Preset.shape` of the variant says; sRGB is taken to XYZ with Y = 100 for
+    white. Raises ValueError for a picture that cannot be of that encoding.
     """
     picture = encoding.check(picture, meaning)
-    planes = encoding.opponent_planes(picture, meaning, dtype)
-    variant = presets.PRESETS[viewing.preset]
+    variant, rate = presets.PRESETS[viewing.preset], viewing.rate(picture.shape[1])
     rows, columns = variant.shape(*picture.shape[:2])
-    operators = presets.operators(variant, viewing.rate(picture.shape[1]), (rows, columns), dtype)
-    for plane, (down, along) in zip(planes, operators, strict=True):
-        inside = plane[:rows, :columns]
-        blurred = filtering.filter_plane(inside, down, along, variant.border)
-        if not np.may_share_memory(blurred, inside):
-            inside[:] = blurred
-    return planes if rows == len(planes[0]) else np.ascontiguousarray(planes[:, :rows])
+    for band in variant.bands(rows, rate):
+        planes = encoding.opponent_planes(picture[band.seen], meaning, dtype)
+        operators = presets.operators(variant, rate, (planes.shape[1], columns), dtype)
+        for plane, (down, along) in zip(planes, operators, strict=True):
+            inside = plane[:, :columns]
+            blurred = filtering.filter_plane(inside, down, along, variant.border)
+            if not np.may_share_memory(blurred, inside):
+                inside[:] = blurred
+        yield band.rows, planes, band.kept
+
+
+def lab_bands(
+    picture: np.ndarray, viewing: Viewing, meaning: encoding.Encoding, dtype: type
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Rows of a picture with their L*, a*, b* planes (3, h, S) as the eye blurs it; else as `opponent_bands`."""
+    to_ratios = (meaning.to_xyz / meaning.white_xyz[:, None]).astype(dtype)
+    for rows, planes, kept in opponent_bands(picture, viewing, meaning, dtype):
+        for flat, _ in encoding.blocks(planes, kept):
+            values = planes.reshape(3, -1)[:, flat]
+            ratios = to_ratios @ values
+            colour_difference.ratios_to_lab(ratios)
+            values[:] = ratios
+        yield rows, planes[:, kept]
 
 
 def filtered_lab_planes(picture: np.ndarray, viewing: Viewing, meaning: encoding.Encoding, dtype: type) -> np.ndarray:
-    """L*, a*, b* planes (3, H, S) of a picture as the eye blurs it; all else as in `filtered_opponent_planes`."""
-    planes = filtered_opponent_planes(picture, viewing, meaning, dtype)
-    to_ratios = (meaning.to_xyz / meaning.white_xyz[:, None]).astype(dtype)
-    for flat, _ in encoding.blocks(planes):
-        values = planes.reshape(3, -1)[:, flat]
-        ratios = to_ratios @ values
-        colour_difference.ratios_to_lab(ratios)
-        values[:] = ratios
-    return planes
+    """L*, a*, b* planes (3, H, S) of a picture as the eye blurs it; all else as in `lab_bands`."""
+    found = list(lab_bands(picture, viewing, meaning, dtype))
+    return found[0][1] if len(found) == 1 else np.concatenate([planes for _, planes in found], axis=1)
 
 
 def summary(delta_e_map: np.ndarray) -> dict[str, float]:

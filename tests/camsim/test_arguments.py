@@ -106,3 +106,20 @@ def test_a_shot_is_a_picture(tmp_path):
     for setting in ("ideal", "isetcam", "pixel25"):
         twice = camsim.render(shot, setting)
         np.testing.assert_array_equal(twice.rgb, camsim.render(shot.rgb, setting).rgb)
+
+
+def test_letters_that_join_are_printed():
+    """Persian and Hindi words, and the parts of an emoji, are joined or kept apart by them."""
+    for word in ("می‌خواهم.png", "क्‍ष.png", "👩‍🚀.png"):
+        assert arguments.printable(word) == arguments.one_line(word) == word
+    assert arguments.printable("a\u202eb\u200bc\u2060\ufeff") == "a?b?c??"
+
+
+def test_what_is_between_two_apostrophes_of_a_path_is_no_value():
+    folder = "a" * 40 + "/" + "b" * 60
+    path = f"/home/o'brien/{folder}/isn't.png"
+    assert arguments.one_line(f"{path}: no such file") == f"{path}: no such file"
+    assert arguments.one_line(f"name = '{path.replace(chr(39), '')}' is long") == (
+        f"name = {arguments.shown(path.replace(chr(39), ''))} is long"
+    )
+    assert len(arguments.one_line(f"['{'a' * 200}', '{'b' * 200}']: no")) < 180

@@ -62,10 +62,13 @@ def test_pytorch(augment, photos):
     torch = library("torch")
     scope, _ = example("PyTorch", torch=torch)
     data = scope["Degraded"](photos, augment)
-    loader = torch.utils.data.DataLoader(data, batch_size=3, num_workers=2)
-    seen = torch.cat([batch for batch, _ in loader])
-    assert seen.shape == (6, 3, 32, 32) and seen.dtype == torch.uint8
-    np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), augment(photos, range(6)))
+    loader = torch.utils.data.DataLoader(data, batch_size=3, num_workers=2, persistent_workers=True)
+    for epoch in range(3):
+        seen = torch.cat([batch for batch, _ in loader])
+        assert seen.shape == (6, 3, 32, 32) and seen.dtype == torch.uint8
+        wanted = augment(photos, range(6 * epoch, 6 * epoch + 6))
+        np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), wanted)
+        data.epoch += 1
 
 
 @pytest.mark.parametrize("name", ["torchvision", "albumentations"])

@@ -123,3 +123,9 @@ def test_stages_that_are_written_to_change_no_later_picture():
     renderer = pipeline.Renderer(picture)
     renderer.render(camera, keep_stages=True).stages.electrons[:] = 0
     np.testing.assert_array_equal(renderer.render(camera).rgb, pipeline.render(picture, camera).rgb)
+
+
+@pytest.mark.parametrize("dtype", [int, np.float16, "float", "complex128", None, 3])
+def test_another_precision_is_refused(dtype):
+    with pytest.raises(ValueError, match=r"dtype = .* must be float32 or float64"):
+        pipeline.Renderer(np.zeros((8, 8, 3)), dtype=dtype)

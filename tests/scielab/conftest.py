@@ -99,7 +99,11 @@ def no_weights_from_outside(monkeypatch):
 @pytest.fixture(scope="session")
 def filtered_opponent():
     """A function (picture, viewing) that gives opponent colours (H, W, 3) as the eye blurs them."""
-    return functools.partial(_as_picture, s_cielab.filtered_opponent_planes)
+
+    def planes(*arguments):
+        return np.concatenate([planes[:, kept] for _, planes, kept in s_cielab.opponent_bands(*arguments)], axis=1)
+
+    return functools.partial(_as_picture, planes)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
         time.sleep(0.05)
     process.terminate()
     _, said = process.communicate(timeout=60)  # returns only when no worker holds the pipe any more
-    assert process.returncode == 130 and "interrupted" in said and "Traceback" not in said
+    assert process.returncode == 143 and "interrupted" in said and "Traceback" not in said
     assert list(tmp_path.iterdir()) == [photo]
 
 

@@ -3,6 +3,9 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +134,37 @@ def test_a_long_name_does_not_become_too_long(tmp_path):
     name = "a" * 250 + ".txt"
     atomic.write_text(tmp_path / name, "whole")
     assert names(tmp_path) == [name]
+
+
+IN_A_MOUNT = """
+import subprocess, sys
+from camsim.io import atomic
+for name in ("folder", "file"):
+    subprocess.run(["mount", "--bind", name, name], check=True)
+    try:
+        with atomic.atomic_folder("folder") if name == "folder" else atomic.atomic("file"):
+            print("began")
+    except ValueError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts differ")
+def test_what_is_mounted_is_refused_before_the_work():
+    """A folder that a container is given can be filled, and not replaced."""
+    with pytest.raises(ValueError, match=r"^cannot write /proc: it is mounted there, .* be replaced; name"):
+        atomic.check_replaceable("/proc")
+    atomic.check_replaceable(Path.cwd())
+    atomic.check_replaceable("/proc/nothing")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts differ")
+def test_a_mounted_part_of_the_same_disk_is_told_too(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", IN_A_MOUNT]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.splitlines()[-1]}")
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2 and all("it is mounted there, so that it cannot be replaced" in line for line in lines), done

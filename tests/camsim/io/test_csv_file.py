@@ -1,6 +1,7 @@
 """Rows in CSV files: after those of others, never among them."""
 
 import csv
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,7 +56,16 @@ def test_the_file_is_judged_as_it_is_when_nobody_else_writes(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such lock")
-def test_many_writers_lose_no_row(tmp_path):
+@pytest.mark.parametrize("locks", [True, False])
+def test_many_writers_lose_no_row(tmp_path, monkeypatch, locks):
+    """Nor where the system has no locks, as some network folders."""
+    import fcntl
+
+    def unsupported(*_):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    if not locks:
+        monkeypatch.setattr(fcntl, "flock", unsupported)
     path = tmp_path / "rows.csv"
 
     def write(number):
@@ -65,7 +75,7 @@ def test_many_writers_lose_no_row(tmp_path):
         list(pool.map(write, range(24)))
     with path.open(newline="") as file:
         header, *rows = csv.reader(file)
-    assert header == COLUMNS and len(rows) == 480
+    assert header == COLUMNS and len(rows) == 480 and [p.name for p in tmp_path.iterdir()] == ["rows.csv"]
     assert sorted(rows) == sorted([f"{number}", f"{row}"] for number in range(24) for row in range(20))
 
 

@@ -1,6 +1,7 @@
 """One process at a time."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,3 +53,20 @@ def test_a_file_in_the_way_is_one_line(tmp_path):
     for kind in (lock.beside, lock.inside):
         with pytest.raises(ValueError, match=r"cannot write .*file"), kind(tmp_path / "file" / "set"):
             pass
+
+
+@pytest.mark.slow
+def test_a_lock_that_names_nobody_is_taken(tmp_path):
+    """Of a process that was killed before it wrote who it is, or of what a crash of the disk left; by one alone."""
+    contents = {"empty": b"", "garbled": b"\0\xff of\nno process", "half": b"12"}
+    for name, content in contents.items():
+        (tmp_path / f".{name}.lock").write_bytes(content)
+        os.utime(tmp_path / f".{name}.lock", (1e9, 1e9))
+
+    def take(name):
+        with lock.beside(tmp_path / name):
+            return (tmp_path / f".{name}.lock").read_text().split()[0]
+
+    with ThreadPoolExecutor() as pool:
+        assert set(pool.map(take, contents)) == {str(os.getpid())}
+    assert not any(tmp_path.iterdir())

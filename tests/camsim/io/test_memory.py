@@ -12,10 +12,10 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(memory, "_GROUPS", ((tmp_path, "memory.max", "memory.current"),))
 
-    def group(most, now, cache=0):
+    def group(most, now, cache=0, active=0):
         (tmp_path / "memory.max").write_text(f"{most}\n")
         (tmp_path / "memory.current").write_text(f"{now}\n")
-        (tmp_path / "memory.stat").write_text(f"anon 1\ninactive_file {cache}\n")
+        (tmp_path / "memory.stat").write_text(f"anon 1\ninactive_file {cache}\nactive_file {active}\n")
 
     return group
 
@@ -26,6 +26,8 @@ def test_free_is_what_machine_and_container_have_left(machine):
     assert memory.free_bytes() == 6_000_000 * 1024
     machine(3_000_000_000, 1_000_000_000, cache=400_000_000)  # what caches files is given up when needed
     assert memory.free_bytes() == 2_400_000_000
+    machine(3_000_000_000, 2_900_000_000, cache=400_000_000, active=2_000_000_000)  # of what is in use not all
+    assert memory.free_bytes() == 1_500_000_000
     machine(1_000, 2_000)
     assert memory.free_bytes() == 0
 

@@ -9,7 +9,7 @@ keras = pytest.importorskip("keras")
 
 import camsim
 from camsim.io.resize import resize
-from enhance.inference import apply
+from enhance.inference import apply, reach
 from enhance.networks import generators
 
 
@@ -70,24 +70,22 @@ def test_reach_is_how_far_a_pixel_can_count(name, scale):
     """A changed column shows in the output just so many columns away, and no farther."""
     kind, options = NETWORKS[name]
     model = network(kind, scale=scale, **options)
-    reach = apply.reach_px(model)
-    width = 2 * reach + 9
+    sees = reach.px(model)
+    width = 2 * sees + 9
     lr = texture(3, width)[None]
     changed = lr.copy()
-    changed[:, :, reach + 4] += 10.0
+    changed[:, :, sees + 4] += 10.0
     differs = np.abs(np.asarray(model(lr)) - np.asarray(model(changed))).max(axis=(0, 1, 3))
     touched = np.flatnonzero(differs) // scale
-    assert touched.min() >= 4 and touched.max() <= 2 * reach + 4
+    assert touched.min() >= 4 and touched.max() <= 2 * sees + 4
     if name != "srresnet, transposed":  # there it is an upper bound
-        assert touched.min() == 4 or touched.max() == 2 * reach + 4
+        assert touched.min() == 4 or touched.max() == 2 * sees + 4
 
 
 def test_reach_of_the_networks_that_are_shipped_or_classic():
     """Counted by hand: half-widths of the kernels, at low resolution, on the longest way."""
-    assert (
-        apply.reach_px(generators.build("light", scale=4)) == 1 + 8 * 2 + 1 + 1 + 1
-    )  # head, blocks, body, base, bilinear
-    assert apply.reach_px(generators.build("srresnet", scale=4)) == 4 + 16 * 2 + 1 + 1 + 2  # last: 1 + 4 px, ×2 and ×4
+    assert reach.px(generators.build("light", scale=4)) == 1 + 8 * 2 + 1 + 1 + 1  # head, blocks, body, base, bilinear
+    assert reach.px(generators.build("srresnet", scale=4)) == 4 + 16 * 2 + 1 + 1 + 2  # last: 1 + 4 px, ×2 and ×4
 
 
 @pytest.mark.slow
@@ -97,7 +95,7 @@ def test_tiles_give_what_the_whole_picture_gives(name):
     model = network(kind, **{"spread": 0.2} | options)
     picture = texture(75, 90)
     whole = np.clip(np.asarray(model(picture[None], training=False))[0], 0, 1)
-    enlarge = apply.Enlarger(model, tile=2 * max(apply.reach_px(model), 16) + 9)
+    enlarge = apply.Enlarger(model, tile=2 * max(reach.px(model), 16) + 9)
     assert len(apply.windows(90, enlarge.tile, enlarge.overlap)[1]) > 3
     assert whole.std() > 0.02
     np.testing.assert_allclose(enlarge.enlarge(picture), whole, atol=1e-5)  # far below 1/255
@@ -107,8 +105,8 @@ def test_tiles_give_what_the_whole_picture_gives(name):
 def test_an_ensemble_in_tiles_is_the_mean_over_all_turns_of_the_whole_and_turns_with_the_picture():
     """Of a picture that is not square, on a network that is not symmetric."""
     model, picture, done = network(blocks=2, spread=0.2), texture(50, 71), []
-    one = apply.Enlarger(model, tile=45, overlap=apply.reach_px(model))
-    eight = apply.Enlarger(model, tile=45, overlap=apply.reach_px(model), ensemble=True)
+    one = apply.Enlarger(model, tile=45, overlap=reach.px(model))
+    eight = apply.Enlarger(model, tile=45, overlap=reach.px(model), ensemble=True)
     whole = np.zeros((200, 284, 3))
     for quarters, mirrored in itertools.product(range(4), (False, True)):
         turned = np.rot90(picture[:, ::-1] if mirrored else picture, quarters)
@@ -141,7 +139,7 @@ def test_the_overlap_is_the_reach_within_bounds():
 def test_beyond_the_largest_overlap_hardly_anything_counts():
     """A network that reaches farther than tiles see: still within 1/255 of the whole picture."""
     model = generators.build("rrdb", scale=4, blocks=6, filters=8, growth=4)
-    assert apply.reach_px(model) > apply.OVERLAP_PX[1]
+    assert reach.px(model) > apply.OVERLAP_PX[1]
     picture = texture(12, 170)
     whole = np.clip(np.asarray(model(picture[None], training=False))[0], 0, 1)
     np.testing.assert_allclose(apply.Enlarger(model, tile=150).enlarge(picture), whole, atol=1 / 255)

@@ -624,7 +624,7 @@ def test_large_pictures_are_shown_reduced_and_keep_their_largest_difference(tmp_
     record |= {"geometry": "given", "input": "srgb", "white_xyz": [95.05, 100.0, 108.9], "border_rule": "none"}
     record |= {"width": columns, "height": rows, "delta_e": s_cielab.summary(differences)}
     record |= {f"{side}{what}": "x" for side in ("reference", "test") for what in ("", "_sha256")}
-    text = page.html(record, (picture, picture), differences)
+    text = "".join(page.html_parts(record, (picture, picture), differences))
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     shown = json.loads(re.search(r"^const C = (.*);$", text, re.MULTILINE)[1])
     assert shown["shown"] == {"rows": 750, "columns": 1501, "reduced": 2} and "Shown reduced 2×" in text
