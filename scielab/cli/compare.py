@@ -158,14 +158,8 @@ def _compare_pair(request: Request, networks: "list[Network]", console: console.
         writes = f" and write {', '.join(paths)}" if paths else ""
         console.result(f"would compare {request.test} with {request.ref}{writes}", plan)
         return
-    comparison = pair.compare(
-        request.ref,
-        request.test,
-        request.viewing,
-        plain=request.plain,
-        networks=networks,
-        drawn=bool(request.output or request.html),
-    )
+    asked = {"plain": request.plain, "networks": networks}
+    comparison = pair.compare(request.ref, request.test, request.viewing, **asked)
     found = comparison.record
     console.detail(f"{1 / found['samples_per_degree']:.6g} degrees per pixel")
     if "zeros" in found["border_rule"]:

@@ -24,9 +24,9 @@ RAW_SUFFIXES = (".npy", ".tif", ".tiff")
 #: Rows worked on at a time where no pixel counts for another.
 _ROWS = 64
 
-#: Peak bytes per pixel while two pictures are compared, with the numbers of plain CIELAB too, and while the map is
-#: drawn or put on a page, as measured on pictures of 1 and 4 million pixels.
-BYTES, PLAIN_BYTES, DRAWN_BYTES = 70, 230, 144
+#: Peak bytes per pixel while two pictures of 8 bits are read, compared, drawn and put on a page: no way that is
+#: measured in benchmarks/memory.py takes more.
+BYTES = 40
 
 #: File name endings that a comparison can be saved under.
 SUFFIXES = (*map_figure.SUFFIXES, *page.SUFFIXES, *RAW_SUFFIXES, ".json")
@@ -168,7 +168,6 @@ def compare(
     *,
     plain: bool = False,
     networks: Sequence[lpips.Network] = (),
-    drawn: bool = False,
 ) -> Comparison:
     """Compare a picture with its reference, pixel by pixel, in S-CIELAB.
 
@@ -185,8 +184,6 @@ def compare(
         Whether the record gets the numbers of CIELAB without the eye's filters as well.
     networks : sequence of scielab.metrics.lpips.Network
         With which LPIPS is measured as well, of sRGB pictures; `scielab.metrics.lpips.load` gives one.
-    drawn : bool
-        Whether the map will be drawn, so that there must be memory for that, too.
 
     Returns
     -------
@@ -216,8 +213,7 @@ def compare(
     meaning = encoding.of(viewing)
     pictures = reference.values, tested.values
     rows, columns = pictures[0].shape[:2]
-    each = max(BYTES, PLAIN_BYTES if plain else 0, DRAWN_BYTES if drawn else 0)
-    memory.check(rows * columns * each, f"{tested.name}: to compare it with {reference.name}")
+    memory.check(rows * columns * BYTES, f"{tested.name}: to compare it with {reference.name}")
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # their NaN and infinity are refused
             differences = s_cielab.delta_e(*pictures, viewing)
