@@ -161,3 +161,18 @@ def test_what_augmenting_costs_is_what_the_benchmark_measured():
     page = (ROOT / "docs" / "augment.md").read_text(encoding="utf-8")
     quoted = re.findall(r"(\d+\.\d+)\s+ms", page)
     assert len(quoted) == 3 and all(map(agrees, quoted, taken))
+
+
+def test_memory_is_what_the_benchmark_measured_and_no_more_than_promised():
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    cases = json.loads((RESULTS / "memory.json").read_text(encoding="utf-8"))["cases"]
+    (table,) = re.findall(r"^\| `.*MB per megapixel.*\n\|-.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+    rows = [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    assert [name for name, *_ in rows] == list(cases)
+    most = {name: int(mb) for name, mb in re.findall(r"`(\w+ \w+)` takes (\d+) MB", page)}
+    assert set(most) == {"scielab compare", "enhance apply"}
+    for name, *cells in rows:
+        values = cases[name]["mb_per_megapixel"]
+        assert len(cells) == len(values) and all(map(agrees, cells, values.values())), name
+        promised = next((mb for command, mb in most.items() if cases[name]["command"].startswith(command)), None)
+        assert promised is None or max(values.values()) <= promised, name

@@ -258,9 +258,16 @@ def write(path: Path | str, picture: ArrayLike, *, bits: int = 8) -> None:
     values = quantise(picture, bits=bits)
     if values.ndim != 3 or values.shape[2] != 3:
         raise ValueError(f"a picture must have shape (H, W, 3), not {values.shape}")
-    content = encode(values, path.suffix.lower())
     with atomic.atomic(path) as temporary:
-        temporary.write_bytes(content)
+        encode_into(temporary, values, path.suffix.lower())
+
+
+def encode_into(path: Path, values: np.ndarray, suffix: str, **options: Any) -> None:
+    """What `encode` gives, into a file; 8 bits go there piece by piece."""
+    if values.dtype == np.uint8:
+        _encode(path, values, suffix, **options)
+    else:
+        path.write_bytes(encode(values, suffix, **options))
 
 
 def encode(values: np.ndarray, suffix: str, **options: Any) -> bytes:
@@ -272,9 +279,15 @@ def encode(values: np.ndarray, suffix: str, **options: Any) -> bytes:
     if values.dtype != np.uint8:
         deep = high_depth.png_bytes if suffix == ".png" else high_depth.tiff_bytes
         return deep(values, **options)
+    content = _encode("<bytes>", values, suffix, **options)
+    assert content is not None  # a file alone gives nothing back
+    return content
+
+
+def _encode(place: Path | str, values: np.ndarray, suffix: str, **options: Any) -> bytes | None:
     options |= {"quality": 95} if suffix in (".jpg", ".jpeg", ".webp") else {}
     plain = values[..., 0] if values.shape[2] == 1 else values
-    return iio.imwrite("<bytes>", plain, plugin="pillow", extension=suffix, is_batch=False, **options)
+    return iio.imwrite(place, plain, plugin="pillow", extension=suffix, is_batch=False, **options)
 
 
 def check_suffix(path: Path | str, *, bits: int = 8) -> None:

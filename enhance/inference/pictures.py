@@ -123,19 +123,19 @@ def write(path: Path, picture: Picture) -> None:
     check_target(path, picture)
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
-        values = image.quantise(values / float(high_depth.white(values.dtype)), bits=8 * stored.itemsize)
+        values = image.quantise(values, bits=8 * stored.itemsize)
     options: dict[str, object] = {"dpi": picture.dpi} if picture.dpi else {}
     exif = metadata.resized(picture.exif, *values.shape[:2]) if _holds_exif(path, picture) else b""
     suffix = path.suffix.lower()
-    if stored == np.uint8:
-        options |= {"icc_profile": picture.profile} if picture.profile else {}
-        content = image.encode(values, suffix, **options, **({"exif": b"Exif\0\0" + exif} if exif else {}))
-    elif suffix == ".png":
-        content = image.encode(values, suffix, profile=picture.profile, exif=exif, **options)
-    else:
-        content = metadata.tiff_bytes(values, exif, profile=picture.profile, dpi=picture.dpi)
     with atomic.atomic(path) as temporary:
-        temporary.write_bytes(content)
+        if stored == np.uint8:
+            options |= {"icc_profile": picture.profile} if picture.profile else {}
+            options |= {"exif": b"Exif\0\0" + exif} if exif else {}
+            image.encode_into(temporary, values, suffix, **options)
+        elif suffix == ".png":
+            image.encode_into(temporary, values, suffix, profile=picture.profile, exif=exif, **options)
+        else:
+            temporary.write_bytes(metadata.tiff_bytes(values, exif, profile=picture.profile, dpi=picture.dpi))
 
 
 def _holds_exif(path: Path, picture: Picture) -> bool:

@@ -158,8 +158,7 @@ def _compare_pair(request: Request, networks: "list[Network]", console: console.
         writes = f" and write {', '.join(paths)}" if paths else ""
         console.result(f"would compare {request.test} with {request.ref}{writes}", plan)
         return
-    asked = {"plain": request.plain, "networks": networks}
-    comparison = pair.compare(request.ref, request.test, request.viewing, **asked)
+    comparison = pair.compare(request.ref, request.test, request.viewing, plain=request.plain, networks=networks)
     found = comparison.record
     console.detail(f"{1 / found['samples_per_degree']:.6g} degrees per pixel")
     if "zeros" in found["border_rule"]:
