@@ -9,7 +9,7 @@ from camsim.scene.cube import Cube
 from camsim.sensor import pixels
 
 #: Peak bytes per pixel of the larger of picture and sensor, as measured on pictures of 1 and 4 million pixels.
-IDEAL_BYTES, CAMERA_BYTES, ISETCAM_BYTES = 68, 60, 186
+IDEAL_BYTES, CAMERA_BYTES, ISETCAM_BYTES = 68, 77, 186
 
 #: The same for hyperspectral scenes, and for pictures of which every stage is kept.
 CUBE_BYTES, STAGES_BYTES = 640, 480

@@ -5,8 +5,8 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from camsim.io import atomic, lock
 
@@ -84,7 +84,7 @@ def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, ch
     """
     check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file, _alone(file, path):
+    with path.open("ab+", buffering=0) as file, _alone(file, path):  # a buffer would be written when it is closed
         check(path)
         size = file.seek(0, os.SEEK_END)
         text = io.StringIO(newline="")
@@ -96,21 +96,22 @@ def append(path: Path, columns: Sequence[str], values: Iterable[Sequence], *, ch
             text.write("" if file.read(1) == b"\n" else "\n")
         writer.writerows([cell(value) for value in row] for row in values)
         try:
-            file.write(text.getvalue().encode())
-            file.flush()
+            content = text.getvalue().encode()
+            while content:
+                content = content[file.write(content) :]
         except OSError as error:
             file.truncate(size)
             raise ValueError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def _alone(file: BinaryIO, path: Path) -> Iterator[None]:
+def _alone(file: FileIO, path: Path) -> Iterator[None]:
     """Keep other processes from a file: by the system's lock or, where there is none, by a lock file beside it."""
     with contextlib.nullcontext() if _is_locked(file) else lock.beside(path, wait_s=_WAIT_S):
         yield
 
 
-def _is_locked(file: BinaryIO) -> bool:
+def _is_locked(file: FileIO) -> bool:
     """Wait for the system's lock of an open file; False where there is no such thing: Windows, some network folders."""
     try:
         import fcntl

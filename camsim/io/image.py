@@ -265,7 +265,8 @@ def write(path: Path | str, picture: ArrayLike, *, bits: int = 8) -> None:
 def encode_into(path: Path, values: np.ndarray, suffix: str, **options: Any) -> None:
     """What `encode` gives, into a file; 8 bits go there piece by piece."""
     if values.dtype == np.uint8:
-        _encode(path, values, suffix, **options)
+        with path.open("wb") as file:  # what imageio opens itself it would try to write again where a disk is full
+            _encode(file, values, suffix, **options)
     else:
         path.write_bytes(encode(values, suffix, **options))
 
@@ -279,12 +280,10 @@ def encode(values: np.ndarray, suffix: str, **options: Any) -> bytes:
     if values.dtype != np.uint8:
         deep = high_depth.png_bytes if suffix == ".png" else high_depth.tiff_bytes
         return deep(values, **options)
-    content = _encode("<bytes>", values, suffix, **options)
-    assert content is not None  # a file alone gives nothing back
-    return content
+    return _encode("<bytes>", values, suffix, **options)
 
 
-def _encode(place: Path | str, values: np.ndarray, suffix: str, **options: Any) -> bytes | None:
+def _encode(place: BinaryIO | str, values: np.ndarray, suffix: str, **options: Any) -> Any:
     options |= {"quality": 95} if suffix in (".jpg", ".jpeg", ".webp") else {}
     plain = values[..., 0] if values.shape[2] == 1 else values
     return iio.imwrite(place, plain, plugin="pillow", extension=suffix, is_batch=False, **options)
