@@ -3,7 +3,7 @@
 # make test           every test
 # make test-fast      those of less than a second, for every commit
 # make coverage       every test, and which lines none of them ran; fails below 95 %
-# make soak           what takes many minutes: twenty training runs killed and resumed beside other work
+# make soak           what takes many minutes: commands killed, stopped, out of room and two at once; twenty killed runs
 # make test-lowest    the wheel, in a fresh environment with the oldest versions promised
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
 # make test-loaders   the examples of docs/augment.md in PyTorch, Albumentations and grain, installed for it

@@ -58,7 +58,7 @@ CASES = [
         "run",
         again="enhance train --resume -o run -q",
     ),
-    Case("dataset", "camsim dataset {input}/photos -o set --hr-size 64 --scene-size 96 --cuts 30 --jobs 2 -q", "set"),
+    Case("dataset", "camsim dataset {input}/photos -o set --hr-size 64 --scene-size 96 --cuts 6 --jobs 2 -q", "set"),
     Case("grid", "scielab grid --model deblur --data {input}/set -o grid -q", "grid", force=""),
     Case("evaluate", "enhance evaluate --bench {input}/bench --model sr --csv rows.csv -q", "rows.csv", locks=False),
     Case("apply", "enhance apply {input}/photos -o out --model deblur -q", "out", locks=False),
