@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camsim.cli import console
+from camsim.cli import console, fetch
 from camsim.cli.console import Console
 from camsim.cli.settings import SETTING_HELP, chosen_cameras
 from camsim.io import outputs
@@ -31,7 +31,8 @@ class Sources:
 
         if not self.sources:
             console.info("no source given: the built-in photographs")
-        found = photographs.open_sources(self.sources or (photographs.BUILTIN,), split=self.split)
+        sources = [fetch.photographs(source, console) or source for source in self.sources]
+        found = photographs.open_sources(sources or (photographs.BUILTIN,), split=self.split)
         return [dataclasses.replace(photo, cuts=self.cuts) for photo in found] if self.cuts else found
 
 
@@ -95,9 +96,9 @@ def dataset(
 ) -> None:
     """Render photographs into a set for training: HR, LR per setting, manifest, camera files.
 
-    SRC is a folder, picture files, a recipe (.toml), or the word `builtin` for the built-in photographs
-    (which also stand in if none is given). Each photograph gives its largest centred square, and with --cuts more
-    squares at random places.
+    SRC is a folder, picture files, a recipe (.toml), a data set of `camsim fetch`, which is fetched if need be, or the
+    word `builtin` for the built-in photographs (which also stand in if none is given). Each photograph gives its
+    largest centred square, and with --cuts more squares at random places.
     """
     from tqdm import tqdm
 

@@ -1,48 +1,19 @@
-"""Where scenes come from: photographs in files or folders, or those of a recipe such as the built-in one.
+"""Where scenes come from: photographs in files or folders, or those beside a recipe such as the built-in one.
 
-A recipe is a TOML file (see `datasets/`) that names photographs, their split and how many square scenes are cut
-from each.
+A recipe (see `recipe`) names photographs, their split and how many square scenes are cut from each.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic, image, text_file
+from camsim.dataset import recipe
+from camsim.dataset.recipe import BUILTIN, SCENE_PX
+from camsim.io import atomic, image
 from camsim.io.resize import resize
-from camsim.schema.fields import FileName, number, plain
-from camsim.schema.frozen import Frozen, frozen
-
-#: Name of the recipe that needs no files of the user's.
-BUILTIN = "builtin"
-
-#: Side of a scene in pixels: what the camera looks at.
-SCENE_PX = 256
-
-
-@frozen
-class RecipePhoto(Frozen):
-    """A photograph that a recipe names."""
-
-    name: FileName = plain(..., "of its scenes, and their files")
-    file: str = plain(..., "beside the recipe, or in folders there")
-    split: str = plain("all", "train, test or a word of your own; all: in every split")
-    cuts: int = number(1, 1, 1_000_000, "square scenes that are cut from it", scale="log")
-    licence: str = plain("", "in words, perhaps with the author")
-
-
-@frozen
-class Recipe(Frozen):
-    """Photographs that make a data set."""
-
-    name: str = plain("", "of the data set")
-    description: str = plain("", "one line")
-    scene_px: int = number(SCENE_PX, 4, 8192, "side of a scene that the cuts were counted for", scale="log")
-    photo: tuple[RecipePhoto, ...] = plain((), "the photographs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +51,9 @@ def open_sources(sources: Iterable[str | Path], *, split: str = "all") -> list[P
     photos: list[Photo] = []
     for source in sources:
         if str(source) == BUILTIN:
-            photos += _recipe(Path(str(resources.files("camsim") / "recipes" / f"{BUILTIN}.toml")))
+            photos += _photos_of(recipe.folder() / f"{BUILTIN}.toml")
         elif Path(source).suffix == ".toml":
-            photos += _recipe(Path(source))
+            photos += _photos_of(Path(source))
         else:
             photos += [Photo(name=path.stem, path=path) for path in image.find([source])]
     if split != "all":
@@ -97,24 +68,17 @@ def builtin(name: str) -> Photo:
     return next(photo for photo in open_sources([BUILTIN]) if photo.name == name)
 
 
-def _recipe(recipe: Path) -> list[Photo]:
+def _photos_of(path: Path) -> list[Photo]:
     """The photographs of a recipe, whose files lie beside it."""
-    try:
-        values = text_file.read_toml(recipe)
-    except FileNotFoundError:
-        raise ValueError(f"{recipe}: no such file") from None
-    try:
-        known = Recipe(**values).photo
-    except ValueError as error:
-        raise ValueError(f"{recipe}: {error}") from None
+    known = recipe.read(path).photo
     if not known:
-        raise ValueError(f"{recipe}: no [[photo]] in this recipe")
+        raise ValueError(f"{path}: no [[photo]] in this recipe")
     photos = [
-        Photo(name=p.name, path=recipe.parent / p.file, split=p.split, cuts=p.cuts, licence=p.licence) for p in known
+        Photo(name=p.name, path=path.parent / p.file, split=p.split, cuts=p.cuts, licence=p.licence) for p in known
     ]
     for photo in photos:
         if not photo.path.exists():
-            raise ValueError(f"{recipe}: {photo.path} is missing")
+            raise ValueError(f"{path}: {photo.path} is missing")
     return photos
 
 
