@@ -4,6 +4,7 @@ A recipe (see `recipe`) names photographs, their split and how many square scene
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class SceneCut:
     source_sha256: str
     window: tuple[int, int, int]  #: top, left, side in the photograph's pixels
     variant: str  #: turns, mirror and channel order applied, "" for none
+    copy: int = 0  #: how many scenes of the same window and variant the photograph gave before
 
     @property
     def sha256(self) -> str:
@@ -82,13 +84,22 @@ def _photos_of(path: Path) -> list[Photo]:
     return photos
 
 
-def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool = False) -> Iterator[SceneCut]:
+def scenes(
+    photo: Photo,
+    *,
+    scene_px: int = SCENE_PX,
+    seed: int = 0,
+    vary: bool = False,
+    first: int = 0,
+    last: int | None = None,
+) -> Iterator[SceneCut]:
     """Cut square scenes from a photograph.
 
     The first is the largest centred square, the others are windows of random place and size; all are reduced to
     `scene_px` where they are larger, never enlarged. With `vary`, every scene but the first is also turned,
     mirrored and given another order of colour channels at random, which makes more of few photographs.
-    The same photograph, seed and count give the same scenes.
+    The same photograph, seed and count give the same scenes; those from `first` until before `last` are what they would
+    be among all.
     """
     picture = image.read_native(photo.path)
     if picture.dtype.kind == "f":
@@ -96,22 +107,32 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
-    for index in range(photo.cuts):
+    seen: Counter[tuple[tuple[int, int, int], Turn | None]] = Counter()
+    for index in range(photo.cuts if last is None else min(last, photo.cuts)):
         window = _centred_window(rows, columns) if index == 0 else _random_window(rows, columns, scene_px, rng)
+        turn = _random_turn(rng) if vary and index > 0 else None
+        copy = seen[window, turn]
+        seen[window, turn] += 1
+        if index < first:
+            continue
         top, left, side = window
-        cut, variant = picture[top : top + side, left : left + side], ""
+        cut = picture[top : top + side, left : left + side]
         if side > scene_px:
             cut = resize(image.as_float(cut), (scene_px, scene_px))
-        if vary and index > 0:
-            cut, variant = _varied(cut, rng)
         yield SceneCut(
-            name=photo.name if photo.cuts == 1 else f"{photo.name}_{index:03d}",
-            rgb=np.ascontiguousarray(image.quantise(cut)),  # no view that holds the whole photograph
+            name=scene_name(photo, index),
+            rgb=np.ascontiguousarray(image.quantise(_turned(cut, turn))),  # no view that holds the whole photograph
             source=photo.path.name,
             source_sha256=digest,
             window=window,
-            variant=variant,
+            variant=_turn_words(turn),
+            copy=copy,
         )
+
+
+def scene_name(photo: Photo, index: int) -> str:
+    """What the scene of an index is called, and its files."""
+    return photo.name if photo.cuts == 1 else f"{photo.name}_{index:03d}"
 
 
 def _centred_window(rows: int, columns: int) -> tuple[int, int, int]:
@@ -128,8 +149,24 @@ def _random_window(rows: int, columns: int, scene_px: int, rng: np.random.Genera
     return int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1)), side
 
 
-def _varied(cut: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """The scene turned, mirrored and with another order of channels at random, and that in words."""
-    turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
-    varied = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
-    return varied, f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"
+#: Quarter turns, whether mirrored, and the order of the channels.
+Turn = tuple[int, bool, tuple[int, ...]]
+
+
+def _random_turn(rng: np.random.Generator) -> Turn:
+    return int(rng.integers(4)), bool(rng.integers(2)), tuple(map(int, rng.permutation(3)))
+
+
+def _turned(cut: np.ndarray, turn: Turn | None) -> np.ndarray:
+    """The scene turned, mirrored and with another order of channels."""
+    if turn is None:
+        return cut
+    turns, mirror, channels = turn
+    return np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
+
+
+def _turn_words(turn: Turn | None) -> str:
+    if turn is None:
+        return ""
+    turns, mirror, channels = turn
+    return f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import folder, photographs, writing
 from camsim.dataset import pairs as rendered_pairs
 from camsim.io import image
 from camsim.io.resize import resize
@@ -94,7 +94,7 @@ def rendered(tmp_path_factory, photo_folder):
     place = tmp_path_factory.mktemp("rendered")
     photo_folder(place / "photos", count=9, shape=(90, 80))
     found = photographs.open_sources([place / "photos"])
-    folder.write(place / "set", found, {"f22": camera_file.load("f22")}, hr_px=32, scale=4, scene_px=64)
+    writing.write(place / "set", found, {"f22": camera_file.load("f22")}, hr_px=32, scale=4, scene_px=64)
     return place / "set"
 
 
