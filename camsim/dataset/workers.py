@@ -141,7 +141,7 @@ def _done_by(
         # not pure: a finished piece is not to be looked up by what it was made of
         return [client.submit(_alone, do, piece, pure=False) for piece in itertools.islice(pieces, count)]
 
-    done = distributed.as_completed(begun(_AHEAD * threads))
+    done = distributed.as_completed(begun(_AHEAD * threads), loop=client.loop)
     try:
         for future in done:
             result = future.result()

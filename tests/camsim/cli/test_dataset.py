@@ -57,7 +57,8 @@ def test_a_set_that_is_stopped_leaves_only_what_is_finished(photo, tmp_path):
 @pytest.mark.parametrize("form", [(), ("--shards", "50")])
 def test_what_a_killed_one_had_finished_is_gone_on_with_to_the_same_bytes(photo, tmp_path, command, form):
     """After SIGKILL, which no process can answer: what is finished is not made again, and nothing half made stays."""
-    arguments = ["dataset", photo, "--hr-size", "32", "--scene-size", "32", "--setting", "ideal", "--cuts", "300", *form]
+    arguments = ["dataset", photo, "--hr-size", "32", "--scene-size", "32", "--setting", "ideal", *form]
+    arguments += ["--cuts", "300"]
     process = started(tmp_path, *arguments, "-o", "set", "-q")
     process.kill()
     process.wait()

@@ -23,7 +23,8 @@ def test_every_scene_is_in_one_block_in_order_and_blocks_are_full_but_for_the_la
     found = list(blocks.split(photos, size))
     scenes = [[(part.photo.name, index) for part in block for index in range(part.first, part.last)] for block in found]
     assert [len(each) for each in scenes[:-1]] == [size] * (len(scenes) - 1) and 0 < len(scenes[-1]) <= size
-    assert [scene for each in scenes for scene in each] == [(photo.name, index) for photo in photos for index in range(photo.cuts)]
+    expected = [(photo.name, index) for photo in photos for index in range(photo.cuts)]
+    assert [scene for each in scenes for scene in each] == expected
 
 
 def test_equal_files_are_counted_and_what_is_no_file_is_not(photos, tmp_path):
