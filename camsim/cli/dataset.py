@@ -55,8 +55,8 @@ class Rendering:
     resume: bool
 
 
-def _rendering(*, hr_size: int, scene_size: int, shards: int | None, **same: Any) -> Rendering:
-    return Rendering(hr_px=hr_size, scene_px=scene_size, shard_scenes=shards or 0, **same)
+def _rendering(*, hr_size: int, scene_size: int, shards: int | None, scheduler: str | None, **same: Any) -> Rendering:
+    return Rendering(hr_px=hr_size, scene_px=scene_size, shard_scenes=shards or 0, scheduler=scheduler or "", **same)
 
 
 @click.command(short_help="Render photographs into a set for training.")
@@ -93,7 +93,7 @@ def _rendering(*, hr_size: int, scene_size: int, shards: int | None, **same: Any
     help="Tar files of N scenes, not a file per picture.",
 )
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), help="Processes.")
-@click.option("--scheduler", default="", metavar="ADDRESS", help="A Dask cluster (tcp://HOST:PORT) that does the work.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster (tcp://HOST:PORT) that does the work.")
 @click.option("--strict", is_flag=True, help="Stop at a photograph that cannot be used, instead of leaving it out.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted run of the same command left.")
 @console.seed_option
