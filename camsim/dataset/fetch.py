@@ -73,7 +73,7 @@ def fetch(
     recipe = recipes.read(path)
     if not recipe.archive and not recipe.table:
         raise ValueError(f"{path}: nothing in this recipe is fetched")
-    with lock.inside(folder), _told_of_room(folder):
+    with lock.inside(folder), _told_of_room(folder), _without_empty_folders(folder / UNFINISHED):
         found, done = Fetched(folder=folder), read_record_of(folder)["archives"]
         if recipe.table:
             _fetch_listed(recipes.listed(recipe, path), found, have, asking, begin, step)
@@ -82,7 +82,6 @@ def fetch(
                 done[archive.address] = _fetch_archive(archive, found, asking, begin, step)
                 _note(recipe, found, done, complete=False)
         _note(recipe, found, done, complete=not found.unlike)
-        shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     return found
 
 
@@ -107,6 +106,17 @@ def _told_of_room(folder: Path) -> Iterator[None]:
         if error.errno not in atomic.NO_ROOM:
             raise
         raise ValueError(f"cannot write into {folder}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _without_empty_folders(unfinished: Path) -> Iterator[None]:
+    """What is left of a download stays, to be gone on with; the folders of one that did not begin do not."""
+    try:
+        yield
+    finally:
+        for place in (*unfinished.glob("*"), unfinished):
+            with contextlib.suppress(OSError):  # it holds something, or is not there
+                place.rmdir()
 
 
 # --- pictures one by one ----------------------------------------------------------------------------------------------

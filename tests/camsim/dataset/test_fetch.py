@@ -171,10 +171,11 @@ def test_what_is_made_otherwise_here_is_left_out_and_told(tmp_path, server):
     assert pictures(tmp_path / "set") == {}
 
 
-def test_local_addresses_are_not_asked(three, server, tmp_path):
-    with pytest.raises(web.LocalAddressError):
-        fetch.fetch(three[0], tmp_path / "set")
-    assert server.asked == []
+def test_local_addresses_are_not_asked_and_what_did_not_begin_leaves_nothing(three, server, tmp_path):
+    for recipe in (three[0], packing(tmp_path, server, {"set/a.png": b"x"})):
+        with pytest.raises(web.LocalAddressError):
+            fetch.fetch(recipe, tmp_path / "set")
+        assert server.asked == [] and not (tmp_path / "set").exists()
 
 
 # --- archives ---------------------------------------------------------------------------------------------------------
