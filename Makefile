@@ -10,7 +10,8 @@
 # make dist           wheel and source distribution, checked, in dist/
 # make ship RUN=…     a finished run becomes one of the models that ship, enhance/weights/STYLE/TASK
 # make classical DATA="FOLDER…"   the answers of the grid's row `classical`, fitted to the photographs in folders
-# make weights TASK=deblur PHOTOS="FOLDER…"   trains a model that ships again, in build/weights (an hour)
+# make weights TASK=deblur   trains a model that ships again, in build/weights (an hour); PHOTOS="FOLDER…" if you have them
+# make results        the table of README, on 100 photographs that it fetches, in build/results; TEST100=FOLDER if you have them
 # make lead           the picture at the top of README
 # make sheets DATA=SET   the pictures of docs/results.md, of a data set that holds Kodak's photographs
 # make speed          what docs/speed.md quotes, timed again on this machine, which had better be idle
@@ -31,7 +32,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-lowest test-newest test-loaders coverage soak dist ship classical weights lead sheets speed lint clean
+.PHONY: demo results test test-fast test-lowest test-newest test-loaders coverage soak dist ship classical weights lead sheets speed lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -100,9 +101,18 @@ ship: $(READY)
 weights: build/weights/$(TASK)-pictures
 	@$(BIN)/enhance train --task $(TASK) --config faithful --data $< -o build/weights/$(TASK)
 
-build/weights/%-pictures: | $(READY)
+build/weights/%-pictures: $(if $(PHOTOS),,build/photographs/training/fetched.json) | $(READY)
 	@mkdir -p $(@D)
-	@$(BIN)/python datasets/weights.py $* $(PHOTOS) -o $@ --jobs $(JOBS)
+	@$(BIN)/python datasets/weights.py $* $(or $(PHOTOS),build/photographs/training) -o $@ --jobs $(JOBS)
+
+build/photographs/%/fetched.json: | $(READY)
+	@$(BIN)/camsim fetch $* -o $(@D) $(patsubst %,--have "%",$(HAVE))
+
+results: build/photographs/test100/fetched.json | $(READY)
+	@$(BIN)/camsim dataset build/photographs/test100 -o build/results/set --jobs $(JOBS) --force
+	@$(BIN)/scielab grid --data build/results/set -o build/results/grid --force
+
+build/photographs/test100/fetched.json: HAVE := $(TEST100)
 
 classical: $(READY)
 	@test -n "$(DATA)" || { echo 'Photographs are needed: make classical DATA="FOLDER…"'; exit 1; }

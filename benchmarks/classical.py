@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera_file
-from camsim.dataset import pairs, photographs
+from camsim.dataset import pairs, photographs, workers
 from scielab.classical import answers, fit
 
 HELD_OUT = Path(__file__).parents[1] / "datasets" / "heldout260.txt"
@@ -58,7 +58,7 @@ def main() -> None:
 
     print("fitting; mean PSNR on the photographs to choose by:")
     found = {}
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=pairs.start_worker) as pool:
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=workers.start_worker) as pool:
         fitted = pool.map(fit.best, training.values(), choosing.values())
         for name, (answer, psnr_db) in zip(cameras, fitted, strict=True):
             print(f"{name}: {psnr_db:.2f} dB, {answer.words}", flush=True)

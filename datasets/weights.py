@@ -16,7 +16,7 @@ import click
 
 from camsim import camera_file
 from camsim.camera import Camera
-from camsim.dataset import folder, photographs
+from camsim.dataset import folder, photographs, writing
 from enhance.zoo import TASKS
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ UNTOUCHED = {"deblur": 8, "color": 3}
 def render(part: Path, photos: list[photographs.Photo], camera: Camera, jobs: int, *, vary: bool = False) -> None:
     """A set of one camera."""
     with click.progressbar(length=sum(photo.cuts for photo in photos), label=part.name) as bar:
-        folder.write(part, photos, {camera.name: camera}, vary=vary, jobs=jobs, step=lambda: bar.update(1))
+        writing.write(part, photos, {camera.name: camera}, vary=vary, jobs=jobs, step=bar.update)
 
 
 def join(part: Path, target: Path, setting: str, prefix: str, through: str) -> list[dict]:

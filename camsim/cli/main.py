@@ -2,7 +2,7 @@
 
 import click
 
-from camsim.cli import chart, console, dataset, installation, measure, render, settings
+from camsim.cli import chart, console, dataset, fetch, installation, measure, render, settings
 
 
 @click.group("camsim", cls=console.Commands, context_settings=console.CONTEXT)
@@ -15,13 +15,14 @@ def cli() -> None:
     \b
     camsim render --setting f22                      a built-in photograph through an f/22 lens
     camsim render my.jpg --setting pixel25 -o out/   your own
+    camsim fetch kodak                               photographs of a known data set
     camsim dataset photos/ -o data/                  a training set: HR, LR per setting, manifest
     camsim chart slanted-edge                        a test chart
     camsim measure mtf edge.png                      what a camera did to it, in numbers
     """
 
 
-for command in (settings.settings, render.render, dataset.dataset, chart.chart, measure.measure):
+for command in (settings.settings, render.render, fetch.fetch, dataset.dataset, chart.chart, measure.measure):
     cli.add_command(command)
 
 

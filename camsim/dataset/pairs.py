@@ -1,32 +1,36 @@
 """Pairs for training and evaluation: a scene as it is, and what cameras make of it."""
 
+import functools
 import hashlib
-import itertools
-import logging
-import os
-import signal
-import sys
-import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from camsim import pipeline
 from camsim.camera import Camera
-from camsim.dataset import photographs
+from camsim.dataset import blocks, photographs, workers
 from camsim.io import image
 from camsim.io.resize import resize
 
-#: What one call of `make_pair` is given: scene, cameras by setting, and its other options.
-Job = tuple[photographs.SceneCut, dict[str, Camera], dict[str, int]]
 
-#: Scenes handed to worker processes at a time: bounds memory, amortises the start.
-_BLOCK = 128
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How scenes become pairs."""
+
+    hr_px: int = 128  #: side of the targets
+    scale: int = 4  #: that over the side of what the cameras made of them
+    scene_px: int = photographs.SCENE_PX  #: side of what the cameras look at
+    seed: int = 0  #: decides windows and noise
+    vary: bool = False  #: whether scenes are turned, mirrored and recoloured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A photograph that cannot be read, or is too small."""
+
+    part: blocks.Part  #: the scenes that it does not give
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ class RenderedPair:
 def noise_seed(seed: int, scene_sha256: str, setting: str, copy: int = 0) -> int:
     """Seed of one picture's noise: depends on its content, not on its place in the set.
 
-    Of scenes that are equal to the bit each is another `copy`, so that they differ in noise.
+    Of scenes that are equal, from equal files, windows and variants, each is another `copy`: they differ in noise.
     """
     text = f"{seed}/{scene_sha256}/{setting}{f'/{copy}' if copy else ''}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
@@ -81,41 +85,49 @@ def make_pair(
     return RenderedPair(name=cut.name, hr=target, lr=low, record=record)
 
 
-def start_worker() -> None:
-    """One BLAS thread per worker, since more would fight over the same cores; and no life without the parent.
-
-    What libraries warn of is not shown, as in the commands.
-    """
-    threadpool_limits(1)
-    logging.captureWarnings(not sys.warnoptions)
-    logging.getLogger().addHandler(logging.NullHandler())
-
-    def end_with_parent() -> None:
-        parent = parent_process()
-        assert parent is not None  # a pool started this process
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def _job(arguments: Job) -> RenderedPair:
-    """`make_pair` with its arguments in one value, as a pool of processes hands them over."""
-    cut, cameras, options = arguments
-    return make_pair(cut, cameras, **options)
-
-
-def count(sources: Iterable[photographs.Photo]) -> int:
-    """Number of scenes that the photographs give."""
-    return sum(photo.cuts for photo in sources)
-
-
 def check_sizes(*, hr_px: int, scale: int, scene_px: int) -> None:
     """Raise ValueError unless the target is a multiple of the scale and no larger than the scene."""
     if scale < 1 or hr_px < scale or hr_px % scale:
         raise ValueError(f"HR size {hr_px} must be a multiple of the scale {scale}")
     if scene_px < hr_px:
         raise ValueError(f"scene size {scene_px} must be at least the HR size {hr_px}")
+
+
+def scene_pairs(block: blocks.Block, cameras: dict[str, Camera], options: Options) -> Iterator[RenderedPair | Unusable]:
+    """The pairs of a block of scenes, in order; a photograph that cannot be used is told instead.
+
+    Raises ValueError where a camera cannot take a scene.
+    """
+    for part in block:
+        photo = part.photo
+        cuts = photographs.scenes(
+            photo,
+            scene_px=options.scene_px,
+            seed=options.seed,
+            vary=options.vary,
+            first=part.first,
+            last=part.last,
+        )
+        while True:
+            try:
+                cut = next(cuts)
+                if (side := cut.rgb.shape[0]) < options.hr_px:
+                    raise ValueError(
+                        f"{photo.path}: its shorter side of {side} px is less than the HR size, {options.hr_px} px"
+                    )
+            except StopIteration:
+                break
+            except ValueError as error:
+                yield Unusable(part=part, reason=str(error))
+                break
+            yield make_pair(
+                cut,
+                cameras,
+                hr_px=options.hr_px,
+                scale=options.scale,
+                seed=options.seed,
+                copy=part.copy * photo.cuts + cut.copy,
+            )
 
 
 def render_pairs(
@@ -131,26 +143,21 @@ def render_pairs(
 ) -> Iterator[RenderedPair]:
     """Render every scene of the photographs, in order; `jobs` processes share the work.
 
-    Raises ValueError where `hr_px` is no multiple of `scale`, or a photograph is smaller than the target.
+    Raises ValueError where `hr_px` is no multiple of `scale`, or a photograph cannot be read or is smaller than the
+    target.
     """
     check_sizes(hr_px=hr_px, scale=scale, scene_px=scene_px)
+    options = Options(hr_px=hr_px, scale=scale, scene_px=scene_px, seed=seed, vary=vary)
+    job = functools.partial(_pairs_of, cameras=cameras, options=options)
+    for pairs in workers.in_order(job, blocks.split(sources, 8 if jobs > 1 else 1), jobs=jobs):
+        yield from pairs
 
-    def jobs_to_do() -> Iterator[Job]:
-        copies: Counter[str] = Counter()
-        for photo in sources:
-            for cut in photographs.scenes(photo, scene_px=scene_px, seed=seed, vary=vary):
-                if cut.rgb.shape[0] < hr_px:
-                    raise ValueError(
-                        f"{photo.path}: its shorter side of {cut.rgb.shape[0]} px is less than the HR size, {hr_px} px"
-                    )
-                digest = cut.sha256
-                yield cut, cameras, {"hr_px": hr_px, "scale": scale, "seed": seed, "copy": copies[digest]}
-                copies[digest] += 1
 
-    if jobs == 1:
-        yield from map(_job, jobs_to_do())
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=start_worker) as pool:
-        work = jobs_to_do()
-        while block := list(itertools.islice(work, _BLOCK)):
-            yield from pool.map(_job, block, chunksize=8)
+def _pairs_of(block: blocks.Block, cameras: dict[str, Camera], options: Options) -> list[RenderedPair]:
+    """The pairs of a block; ValueError for a photograph that cannot be used."""
+    found = []
+    for pair in scene_pairs(block, cameras, options):
+        if isinstance(pair, Unusable):
+            raise ValueError(pair.reason)
+        found.append(pair)
+    return found

@@ -1,48 +1,20 @@
-"""Where scenes come from: photographs in files or folders, or those of a recipe such as the built-in one.
+"""Where scenes come from: photographs in files or folders, or those beside a recipe such as the built-in one.
 
-A recipe is a TOML file (see `datasets/`) that names photographs, their split and how many square scenes are cut
-from each.
+A recipe (see `recipe`) names photographs, their split and how many square scenes are cut from each.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
-from camsim.io import atomic, image, text_file
+from camsim.dataset import recipe
+from camsim.dataset.recipe import BUILTIN, SCENE_PX
+from camsim.io import atomic, image
 from camsim.io.resize import resize
-from camsim.schema.fields import FileName, number, plain
-from camsim.schema.frozen import Frozen, frozen
-
-#: Name of the recipe that needs no files of the user's.
-BUILTIN = "builtin"
-
-#: Side of a scene in pixels: what the camera looks at.
-SCENE_PX = 256
-
-
-@frozen
-class RecipePhoto(Frozen):
-    """A photograph that a recipe names."""
-
-    name: FileName = plain(..., "of its scenes, and their files")
-    file: str = plain(..., "beside the recipe, or in folders there")
-    split: str = plain("all", "train, test or a word of your own; all: in every split")
-    cuts: int = number(1, 1, 1_000_000, "square scenes that are cut from it", scale="log")
-    licence: str = plain("", "in words, perhaps with the author")
-
-
-@frozen
-class Recipe(Frozen):
-    """Photographs that make a data set."""
-
-    name: str = plain("", "of the data set")
-    description: str = plain("", "one line")
-    scene_px: int = number(SCENE_PX, 4, 8192, "side of a scene that the cuts were counted for", scale="log")
-    photo: tuple[RecipePhoto, ...] = plain((), "the photographs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +38,7 @@ class SceneCut:
     source_sha256: str
     window: tuple[int, int, int]  #: top, left, side in the photograph's pixels
     variant: str  #: turns, mirror and channel order applied, "" for none
+    copy: int = 0  #: how many scenes of the same window and variant the photograph gave before
 
     @property
     def sha256(self) -> str:
@@ -80,9 +53,9 @@ def open_sources(sources: Iterable[str | Path], *, split: str = "all") -> list[P
     photos: list[Photo] = []
     for source in sources:
         if str(source) == BUILTIN:
-            photos += _recipe(Path(str(resources.files("camsim") / "recipes" / f"{BUILTIN}.toml")))
+            photos += _photos_of(recipe.folder() / f"{BUILTIN}.toml")
         elif Path(source).suffix == ".toml":
-            photos += _recipe(Path(source))
+            photos += _photos_of(Path(source))
         else:
             photos += [Photo(name=path.stem, path=path) for path in image.find([source])]
     if split != "all":
@@ -97,34 +70,36 @@ def builtin(name: str) -> Photo:
     return next(photo for photo in open_sources([BUILTIN]) if photo.name == name)
 
 
-def _recipe(recipe: Path) -> list[Photo]:
+def _photos_of(path: Path) -> list[Photo]:
     """The photographs of a recipe, whose files lie beside it."""
-    try:
-        values = text_file.read_toml(recipe)
-    except FileNotFoundError:
-        raise ValueError(f"{recipe}: no such file") from None
-    try:
-        known = Recipe(**values).photo
-    except ValueError as error:
-        raise ValueError(f"{recipe}: {error}") from None
+    known = recipe.read(path).photo
     if not known:
-        raise ValueError(f"{recipe}: no [[photo]] in this recipe")
+        raise ValueError(f"{path}: no [[photo]] in this recipe")
     photos = [
-        Photo(name=p.name, path=recipe.parent / p.file, split=p.split, cuts=p.cuts, licence=p.licence) for p in known
+        Photo(name=p.name, path=path.parent / p.file, split=p.split, cuts=p.cuts, licence=p.licence) for p in known
     ]
     for photo in photos:
         if not photo.path.exists():
-            raise ValueError(f"{recipe}: {photo.path} is missing")
+            raise ValueError(f"{path}: {photo.path} is missing")
     return photos
 
 
-def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool = False) -> Iterator[SceneCut]:
+def scenes(
+    photo: Photo,
+    *,
+    scene_px: int = SCENE_PX,
+    seed: int = 0,
+    vary: bool = False,
+    first: int = 0,
+    last: int | None = None,
+) -> Iterator[SceneCut]:
     """Cut square scenes from a photograph.
 
     The first is the largest centred square, the others are windows of random place and size; all are reduced to
     `scene_px` where they are larger, never enlarged. With `vary`, every scene but the first is also turned,
     mirrored and given another order of colour channels at random, which makes more of few photographs.
-    The same photograph, seed and count give the same scenes.
+    The same photograph, seed and count give the same scenes; those from `first` until before `last` are what they would
+    be among all.
     """
     picture = image.read_native(photo.path)
     if picture.dtype.kind == "f":
@@ -132,22 +107,32 @@ def scenes(photo: Photo, *, scene_px: int = SCENE_PX, seed: int = 0, vary: bool 
     digest = atomic.sha256(photo.path)
     rng = np.random.default_rng([seed, int(digest[:12], 16)])
     rows, columns = picture.shape[:2]
-    for index in range(photo.cuts):
+    seen: Counter[tuple[tuple[int, int, int], Turn | None]] = Counter()
+    for index in range(photo.cuts if last is None else min(last, photo.cuts)):
         window = _centred_window(rows, columns) if index == 0 else _random_window(rows, columns, scene_px, rng)
+        turn = _random_turn(rng) if vary and index > 0 else None
+        copy = seen[window, turn]
+        seen[window, turn] += 1
+        if index < first:
+            continue
         top, left, side = window
-        cut, variant = picture[top : top + side, left : left + side], ""
+        cut = picture[top : top + side, left : left + side]
         if side > scene_px:
             cut = resize(image.as_float(cut), (scene_px, scene_px))
-        if vary and index > 0:
-            cut, variant = _varied(cut, rng)
         yield SceneCut(
-            name=photo.name if photo.cuts == 1 else f"{photo.name}_{index:03d}",
-            rgb=np.ascontiguousarray(image.quantise(cut)),  # no view that holds the whole photograph
+            name=scene_name(photo, index),
+            rgb=np.ascontiguousarray(image.quantise(_turned(cut, turn))),  # no view that holds the whole photograph
             source=photo.path.name,
             source_sha256=digest,
             window=window,
-            variant=variant,
+            variant=_turn_words(turn),
+            copy=copy,
         )
+
+
+def scene_name(photo: Photo, index: int) -> str:
+    """What the scene of an index is called, and its files."""
+    return photo.name if photo.cuts == 1 else f"{photo.name}_{index:03d}"
 
 
 def _centred_window(rows: int, columns: int) -> tuple[int, int, int]:
@@ -164,8 +149,24 @@ def _random_window(rows: int, columns: int, scene_px: int, rng: np.random.Genera
     return int(rng.integers(rows - side + 1)), int(rng.integers(columns - side + 1)), side
 
 
-def _varied(cut: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """The scene turned, mirrored and with another order of channels at random, and that in words."""
-    turns, mirror, channels = int(rng.integers(4)), bool(rng.integers(2)), rng.permutation(3)
-    varied = np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
-    return varied, f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"
+#: Quarter turns, whether mirrored, and the order of the channels.
+Turn = tuple[int, bool, tuple[int, ...]]
+
+
+def _random_turn(rng: np.random.Generator) -> Turn:
+    return int(rng.integers(4)), bool(rng.integers(2)), tuple(map(int, rng.permutation(3)))
+
+
+def _turned(cut: np.ndarray, turn: Turn | None) -> np.ndarray:
+    """The scene turned, mirrored and with another order of channels."""
+    if turn is None:
+        return cut
+    turns, mirror, channels = turn
+    return np.rot90(cut[:, ::-1] if mirror else cut, turns)[..., channels]
+
+
+def _turn_words(turn: Turn | None) -> str:
+    if turn is None:
+        return ""
+    turns, mirror, channels = turn
+    return f"rot{90 * turns}{' mirrored' if mirror else ''} {''.join('rgb'[c] for c in channels)}"

@@ -60,7 +60,7 @@ def _mounted() -> set[str]:
 
 
 @contextlib.contextmanager
-def _cannot_write(path: Path) -> Iterator[None]:
+def cannot_write(path: Path) -> Iterator[None]:
     """Say in one line which file could not be made."""
     try:
         yield
@@ -69,7 +69,7 @@ def _cannot_write(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _room_for(path: Path) -> Iterator[None]:
+def room_for(path: Path) -> Iterator[None]:
     """Say which file had no room, where a library that wrote it says only that there is none."""
     try:
         yield
@@ -90,12 +90,12 @@ def atomic(path: Path | str) -> Iterator[Path]:
     if path.is_dir():
         raise ValueError(f"cannot write {path}: it is a folder")
     check_replaceable(path)
-    with _cannot_write(path):
+    with cannot_write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent.absolute())
         handle, temporary = _new_file(path)
     try:
-        with _room_for(path):
+        with room_for(path):
             yield temporary
             umask = os.umask(0)
             os.umask(umask)
@@ -178,19 +178,19 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     check_writable(path)
     check_replaceable(path)
     with lock.beside(path):
-        _remove_leftovers(path)
-        with _cannot_write(path):
+        remove_leftovers(path)
+        with cannot_write(path):
             temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}{_UNFINISHED}", dir=path.parent))
         try:
-            with _room_for(path):
+            with room_for(path):
                 yield temporary
                 temporary.chmod(0o755)
-                _put(temporary, path)
+                put(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _put(temporary: Path, path: Path) -> None:
+def put(temporary: Path, path: Path) -> None:
     """Rename a finished folder to `path`, and remove what stood there."""
     if not path.exists():
         temporary.replace(path)
@@ -201,7 +201,7 @@ def _put(temporary: Path, path: Path) -> None:
     shutil.rmtree(old)
 
 
-def _remove_leftovers(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove what a process left that was killed while it made `path`; whoever holds the lock knows that it is dead.
 
     Where it was killed between putting aside what stood there and putting the new in its place, the old comes back.

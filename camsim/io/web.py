@@ -12,8 +12,9 @@ import ipaddress
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -41,6 +42,10 @@ Resolve = Callable[[str, int], list[str]]
 
 class LocalAddressError(ValueError):
     """An address that is not a public one."""
+
+
+class BrokenOffError(ValueError):
+    """An answer that had begun and did not end: asking again may help."""
 
 
 def is_web(source: str) -> bool:
@@ -103,26 +108,50 @@ def fetch(
     ValueError
         For addresses that cannot be reached, answers that are errors, and more bytes or time than allowed.
     """
+    with answered(
+        url, limit=limit, silence_s=silence_s, total_s=total_s, allow_local=allow_local, resolve=resolve
+    ) as answer:
+        _save(answer, into, limit)
+
+
+@contextlib.contextmanager
+def answered(
+    url: str,
+    *,
+    limit: int,
+    silence_s: float = SILENCE_S,
+    total_s: float = DOWNLOAD_S,
+    allow_local: bool = False,
+    resolve: Resolve = resolve,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> "Iterator[urllib3.BaseHTTPResponse]":
+    """The answer of a web address, behind its redirections, of which the head is read; for parameters see `fetch`.
+
+    `headers` are asked with besides the usual ones. Trouble within the block is told as that of `fetch` is; raises
+    BrokenOffError where the answer had begun.
+    """
     import urllib3
 
-    budget, here = Budget(limit=limit, silence_s=silence_s, total_s=total_s), url
+    budget, here, begun = Budget(limit=limit, silence_s=silence_s, total_s=total_s), url, False
     try:
         for _ in range(MAX_REDIRECTIONS + 1):
-            with _asked(here, budget, resolve, allow_local=allow_local) as answer:
+            with _asked(here, budget, resolve, allow_local=allow_local, headers=headers) as answer:
                 if not (target := answer.get_redirect_location()):
-                    return _save(answer, into, limit)
+                    begun = True
+                    yield answer
+                    return
             here = urljoin(here, target)
         raise ValueError(f"it sends on more than {MAX_REDIRECTIONS} times")
     except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-        kind = LocalAddressError if isinstance(error, LocalAddressError) else ValueError
+        kind: type[ValueError] = LocalAddressError if isinstance(error, LocalAddressError) else ValueError
+        if begun and isinstance(error, TimeoutError | http.client.HTTPException | urllib3.exceptions.HTTPError):
+            kind = BrokenOffError
         raise kind(f"{url}: cannot be fetched ({_reason(error, budget)})") from error
 
 
 def _save(answer: "urllib3.BaseHTTPResponse", into: Path, limit: int) -> None:
     """Write the body of an answer to a file."""
-    if answer.status not in (200, 203):  # 203: as a proxy changed it
-        reason = "".join(letter if letter.isprintable() else "?" for letter in str(answer.reason))
-        raise ValueError(f"{answer.status} {reason[:80]}")
+    check_status(answer, 200, 203)  # 203: as a proxy changed it
     size, too_large = 0, f"it is larger than {limit} bytes"
     if (answer.length_remaining or 0) > limit:
         raise ValueError(too_large)
@@ -132,6 +161,13 @@ def _save(answer: "urllib3.BaseHTTPResponse", into: Path, limit: int) -> None:
             if size > limit:
                 raise ValueError(too_large)
             file.write(block)
+
+
+def check_status(answer: "urllib3.BaseHTTPResponse", *good: int) -> None:
+    """Raise ValueError, with the words of the server, unless an answer has one of the status codes that are good."""
+    if answer.status not in good:
+        reason = "".join(letter if letter.isprintable() else "?" for letter in str(answer.reason))
+        raise ValueError(f"{answer.status} {reason[:80]}")
 
 
 def _reason(error: Exception, budget: Budget) -> str:
@@ -152,7 +188,9 @@ def _reason(error: Exception, budget: Budget) -> str:
 
 
 @contextlib.contextmanager
-def _asked(url: str, budget: Budget, resolve: Resolve, *, allow_local: bool) -> Iterator["urllib3.BaseHTTPResponse"]:
+def _asked(
+    url: str, budget: Budget, resolve: Resolve, *, allow_local: bool, headers: Mapping[str, str]
+) -> "Iterator[urllib3.BaseHTTPResponse]":
     """The answer of one address, of which the head is read; the connection is closed afterwards."""
     import urllib3
 
@@ -165,8 +203,8 @@ def _asked(url: str, budget: Budget, resolve: Resolve, *, allow_local: bool) -> 
     host, port = parts.host.strip("[]"), parts.port or {"http": 80, "https": 443}[parts.scheme]
     proxy = _proxy(parts.scheme, host)
     addresses = _judged(host, port, budget, resolve, allow_local=allow_local, needed=proxy is None)
-    headers = {"User-Agent": f"cam2eye/{__version__}", "Host": parts.netloc, "Accept": "*/*"}
-    shared: dict[str, Any] = {"redirect": False, "retries": False, "preload_content": False, "headers": headers}
+    asking = {"User-Agent": f"cam2eye/{__version__}", "Host": parts.netloc, "Accept": "*/*", **headers}
+    shared: dict[str, Any] = {"redirect": False, "retries": False, "preload_content": False, "headers": asking}
     with contextlib.ExitStack() as stack:
         manager = _manager(parts.scheme, host, budget, proxy)
         stack.callback(manager.clear)  # closes what it has open

@@ -74,10 +74,11 @@ def locate(file: Published, place: Path | str | None = None) -> Path:
         if found := find(folder, *file.patterns):
             return found
         raise NoWeightsError(f"{folder}: {file.what} are not here: {names}")
-    return find(_downloads(), *file.patterns) or _download(file, _downloads() / file.name)
+    return find(downloads(), *file.patterns) or _download(file, downloads() / file.name)
 
 
-def _downloads() -> Path:
+def downloads() -> Path:
+    """Where downloads go: the folder of the variable, or the user's cache."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named and named != DOWNLOAD else platformdirs.user_cache_path("cam2eye", appauthor=False)
 

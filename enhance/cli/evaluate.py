@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from camsim.cli import console
+from camsim.cli import console, fetch
 from camsim.cli.console import Console, in_option
 from camsim.io import outputs
 from enhance.cli.model_options import Model, model_options
@@ -29,7 +29,8 @@ FILE = click.Path(path_type=Path)
     required=True,
     multiple=True,
     metavar="[NAME=]DIR",
-    help="A benchmark, more if repeated: a folder of HR pictures, or one with HR and LRbicx4 (or LR) in it.",
+    help="A benchmark, more if repeated: a folder of HR pictures, or one with HR and LRbicx4 (or LR) in it; or set5, "
+    "set14, bsd100, urban100, which are fetched if need be.",
 )
 @model_options
 @click.option("--scale", type=click.IntRange(min=1), default=4, show_default=True, help="HR pixels per LR pixel.")
@@ -60,7 +61,7 @@ def evaluate(
     """Measure MATLAB's bicubic enlargement, and a model, on benchmarks of super-resolution.
 
     \b
-    enhance evaluate --bench Set5=DIR                      MATLAB's bicubic alone
+    enhance evaluate --bench Set5                          MATLAB's bicubic alone, on a benchmark that is fetched
     enhance evaluate --bench Set5=DIR --bench Set14=DIR --model sr
 
     LR pictures are made by MATLAB's bicubic reduction where the folder has none. The LR picture and what is made of
@@ -70,7 +71,7 @@ def evaluate(
     from enhance.evaluation.protocol import Protocol
 
     protocol = Protocol(channel=channel.upper(), crop_px=scale if crop is None else crop)
-    benches = _open(folders, scale)
+    benches = _open(folders, scale, console)
     name = _row_name(model, scale) if model else ""
     if csv is not None:
         _check_csv(csv, benches, scale, protocol)
@@ -95,15 +96,16 @@ def evaluate(
     console.result(str(evaluation), result)
 
 
-def _open(folders: Sequence[str], scale: int) -> "list[Bench]":
-    """The benchmarks named by NAME=DIR or DIR."""
+def _open(folders: Sequence[str], scale: int, console: Console) -> "list[Bench]":
+    """The benchmarks named by NAME=DIR or DIR, or by the name of a data set that is fetched."""
     from enhance.evaluation import benchmark
 
     named = []
     for text in folders:
         name, equals, folder = text.partition("=")
         if not equals or Path(text).is_dir():
-            name, folder = "", text
+            fetched = fetch.by_name(text, console)
+            name, folder = (text, str(fetched)) if fetched else ("", text)
         if not folder:
             raise click.BadParameter(f"{text!r} names no folder", param_hint="--bench")
         named.append((name, folder))

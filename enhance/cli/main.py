@@ -9,6 +9,7 @@ from enhance.cli.evaluate import evaluate
 from enhance.cli.export import export
 from enhance.cli.models import models
 from enhance.cli.train import train
+from enhance.cli.weights import weights
 
 
 @click.group("enhance", cls=console.Commands, context_settings=console.CONTEXT)
@@ -21,11 +22,11 @@ def cli() -> None:
     enhance train --task deblur                          on the built-in photographs
     enhance train --task deblur --data DIR -o RUN        on a set of `camsim dataset`, or your photographs
     enhance models use RUN                               let a task's name stand for a run of yours
-    enhance evaluate --bench Set5=DIR --model sr         PSNR and SSIM as the papers measure them
+    enhance evaluate --bench set5 --model sr             PSNR and SSIM as the papers measure them
     """
 
 
-for command in (train, list_configs, apply, evaluate, export, models):
+for command in (train, list_configs, apply, evaluate, export, models, weights):
     cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from camsim.cli import console
+from camsim.cli import console, fetch
 from camsim.cli.console import Console
 from enhance import zoo
 from enhance.cli.model_options import what_to_type
@@ -67,7 +67,7 @@ class Options:
     type=PATH,
     metavar="DATA",
     help="A set of `camsim dataset`, a folder with HR/ and LR/, or photographs for the camera to degrade during "
-    "training.  [default: built-in photographs]",
+    "training: also those of `camsim fetch`, by name.  [default: built-in photographs]",
 )
 @click.option("-o", "--output", type=PATH, metavar="RUN", help="Folder of the run.  [default: runs/TASK-N]")
 @click.option("--resume", is_flag=True, help="Go on with the run in -o (or the latest of the task), exactly.")
@@ -102,6 +102,8 @@ def train(context: click.Context, console: Console, **given: Any) -> None:
     The run's folder gets a log (log.csv), previews, checkpoints, and at the end generator.keras. A run that was
     stopped, however roughly, goes on with --resume as if nothing had happened.
     """
+    if given["data"] and not given["dry_run"] and (fetched := fetch.photographs(given["data"], console)):
+        given["data"] = fetched
     options = Options(**given)
     if options.resume:
         _refuse_options_with_resume(context)

@@ -2,7 +2,7 @@
 
 =============================  =======================================================================================
 nothing named                  the built-in photographs, rendered once; degraded anew where camera values vary
-a set of ``camsim dataset``    its pairs of one setting
+a set of ``camsim dataset``    its pairs of one setting, from single files or shards
 a folder with HR/ and LR/      pairs of equal names, any sizes; LR pictures in LR/ or LR/SETTING/, perhaps named NAMEx4
 other folders, recipes         photographs, degraded by the camera during training
 =============================  =======================================================================================
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from camsim.camera import Camera
 from camsim.dataset import folder, photographs
-from enhance.data import batches, live_camera, sampling, stored_pairs
+from enhance.data import batches, live_camera, sampling, sharded_pairs, stored_pairs
 
 
 def open(
@@ -81,6 +81,17 @@ def open(
             key = next(iter(augment.ranges))
             raise ValueError(f"{where}: rendered pairs, in which {key} cannot vary: photographs are needed")
         source_sha256: tuple[str, ...] = ()
+        if is_rendered and "shards" in (manifest := folder.read_manifest(place, in_shards=True)):
+            return sharded_pairs.open_set(
+                place,
+                manifest,
+                setting,
+                hr_px=hr_px,
+                crop=crop,
+                jobs=jobs,
+                step=step,
+                limit_bytes=memory_limit_bytes,
+            )
         if is_rendered:
             files, source_sha256, own_px = stored_pairs.rendered_set(place, setting)
             hr_px = min(hr_px, own_px)

@@ -16,7 +16,7 @@ from camsim import camera_file
 from camsim.augment import Augment
 from camsim.camera import Camera
 from camsim.dataset import pairs as rendered_pairs
-from camsim.dataset import photographs
+from camsim.dataset import photographs, workers
 from camsim.image_formation import transfer
 from camsim.io import atomic
 from camsim.schema.frozen import replaced
@@ -117,7 +117,7 @@ def render(job: Job) -> batches.Batch:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when rendering ends
-    rendered_pairs.start_worker()
+    workers.start_worker()
 
 
 @contextlib.contextmanager

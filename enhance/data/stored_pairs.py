@@ -14,27 +14,33 @@ from camsim.arguments import shown
 from camsim.camera import Camera
 from camsim.dataset import folder, photographs
 from camsim.dataset import pairs as rendered_pairs
+from camsim.dataset.shards import Stored
 from camsim.io import atomic, image
 from enhance.data import batches, sampling
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPair:
-    """A pair of pictures, in memory (uint8) or in files, and what identifies it."""
+    """A pair of pictures, in memory (uint8), in files or in a shard, and what identifies it."""
 
     name: str
-    lr: np.ndarray | Path
-    hr: np.ndarray | Path
-    digests: tuple[str, str]  #: SHA-256 of LR and HR: of the files, or of the arrays' bytes
+    lr: np.ndarray | Path | Stored
+    hr: np.ndarray | Path | Stored
+    digests: tuple[str, str]  #: SHA-256 of LR and HR: of the files, or of the arrays' bytes; of their shard
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """LR (h, w, 3) and HR (h·scale, w·scale, 3) or up to scale - 1 larger, uint8."""
-        lr, hr = (each if isinstance(each, np.ndarray) else batches.read(each) for each in (self.lr, self.hr))
-        return lr, hr
+        return _pixels(self.lr), _pixels(self.hr)
 
     def in_memory(self) -> "StoredPair":
         """The same, without files."""
         return StoredPair(self.name, *self.read(), self.digests)
+
+
+def _pixels(picture: np.ndarray | Path | Stored) -> np.ndarray:
+    if isinstance(picture, np.ndarray):
+        return picture
+    return picture.read() if isinstance(picture, Stored) else batches.read(picture)
 
 
 class StoredPairs(batches.TrainingPictures):

@@ -11,7 +11,7 @@ import collections
 import contextlib
 import functools
 import math
-import pickle  # nosec B403  read by an unpickler that knows nothing but tensors
+import pickle  # nosec B403
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -10,38 +10,97 @@ import pytest
 
 from camsim.io import lock
 
+CODE = "from camsim.cli.main import main; main()"
+
+
+def started(cwd, *arguments, **options):
+    """A `camsim` of its own that has finished some blocks of the set in `cwd`, and goes on."""
+    command = [sys.executable, "-c", CODE, *map(str, arguments)]
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, **options)
+    limit = time.monotonic() + 120
+    while len(list(cwd.glob(".set-*/**/0*.json"))) < 2 and time.monotonic() < limit:
+        time.sleep(0.01)
+    return process
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
 
 @pytest.mark.slow
-def test_a_set_that_is_stopped_leaves_nothing(photo, tmp_path):
-    """SIGTERM in the middle: no half set, no temporary folder, no workers left behind."""
-    code = "from camsim.cli.main import main; main()"
-    arguments = ["dataset", photo, "-o", "set", "--hr-size", "64", "--cuts", "5000", "--jobs", "2"]
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    limit = time.monotonic() + 60
-    while not list(tmp_path.glob(".set-*/HR/*.png")) and time.monotonic() < limit:
-        time.sleep(0.05)
+def test_a_set_that_is_stopped_leaves_only_what_is_finished(photo, tmp_path):
+    """SIGTERM in the middle: no half set, no workers left behind, and a line that says how it goes on."""
+    arguments = [
+        "dataset",
+        photo,
+        *["-o", "set", "--hr-size", "64", "--cuts", "5000", "--jobs", "2", "--setting", "ideal"],
+    ]
+    process = started(tmp_path, *arguments, stderr=subprocess.PIPE, text=True)
     process.terminate()
     _, said = process.communicate(timeout=60)  # returns only when no worker holds the pipe any more
     assert process.returncode == 143 and "interrupted" in said and "Traceback" not in said
-    assert list(tmp_path.iterdir()) == [photo]
+    assert "--resume goes on" in said
+    assert {path.name for path in tmp_path.iterdir()} == {photo.name, ".set-cam2eye-making"}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
-def test_what_a_killed_one_left_is_removed_by_the_next(photo, tmp_path, command):
-    """No process can clean up after SIGKILL; the next one into the same folder does, at once."""
-    code = "from camsim.cli.main import main; main()"
-    arguments = ["dataset", str(photo), "-o", "set", "--hr-size", "64", "--setting", "ideal"]
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments, "--cuts", "5000", "-q"], cwd=tmp_path)
-    limit = time.monotonic() + 60
-    while not list(tmp_path.glob(".set-*/HR/*.png")) and time.monotonic() < limit:
-        time.sleep(0.05)
+@pytest.mark.parametrize("form", [(), ("--shards", "50")])
+def test_what_a_killed_one_had_finished_is_gone_on_with_to_the_same_bytes(photo, tmp_path, command, form):
+    """After SIGKILL, which no process can answer: what is finished is not made again, and nothing half made stays."""
+    arguments = ["dataset", photo, "--hr-size", "32", "--scene-size", "32", "--setting", "ideal", *form]
+    arguments += ["--cuts", "300"]
+    process = started(tmp_path, *arguments, "-o", "set", "-q")
     process.kill()
     process.wait()
-    assert len(list(tmp_path.glob(".set*"))) == 2  # half a set, and its lock
+    assert not (tmp_path / "set").exists()
+    place, finished = tmp_path / ".set-cam2eye-making" / "set", []
+    for block in tmp_path.glob(".set-*/**/0*.json"):
+        names = [entry["name"] for entry in json.loads(block.read_text())["images"]]
+        finished += [f"shards/{block.stem}.tar"] if form else [f"HR/{name}.png" for name in names]
+    times = {name: (place / name).stat().st_mtime_ns for name in finished}
+    assert command("camsim", *arguments, "-o", "set", "--resume").returncode == 0
+    assert finished and {name: (tmp_path / "set" / name).stat().st_mtime_ns for name in finished} == times
+    assert command("camsim", *arguments, "-o", "plain").returncode == 0
+    assert tree(tmp_path / "set") == tree(tmp_path / "plain")
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no such signal")
+def test_what_a_killed_one_left_is_removed_by_the_next_that_does_not_go_on(photo, tmp_path, command):
+    arguments = ["dataset", photo, "-o", "set", "--hr-size", "64", "--setting", "ideal"]
+    process = started(tmp_path, *arguments, "--cuts", "5000", "-q")
+    process.kill()
+    process.wait()
+    assert len(list(tmp_path.glob(".set*"))) == 2  # what is finished, and its lock
     assert command("camsim", *arguments).returncode == 0
     assert {path.name for path in tmp_path.iterdir()} == {photo.name, "set"}
+
+
+@pytest.mark.slow
+def test_a_damaged_photograph_is_left_out_and_told_or_ends_it(photo, tmp_path, command, refused):
+    (tmp_path / "photos").mkdir()
+    photo.rename(tmp_path / "photos" / "my.png")
+    (tmp_path / "photos" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n no more")
+    arguments = ("dataset", "photos", "--hr-size", "32", "--setting", "ideal")
+    said = command("camsim", *arguments, "-o", "set")
+    assert said.returncode == 0 and "1 scenes of 1 photographs, 1 photographs left out" in said.stdout
+    assert "left out: bad.png: cannot be read" in said.stderr
+    (left_out,) = json.loads((tmp_path / "set" / "manifest.json").read_text())["skipped"]
+    assert left_out["name"] == "bad" and left_out["scenes"] == 1
+    assert "bad.png: cannot be read" in refused("camsim", *arguments, "-o", "strict", "--strict")
+    assert not (tmp_path / "strict").exists()
+
+
+@pytest.mark.slow
+def test_a_finished_set_is_left_as_it_is_by_resume_and_another_is_not_gone_on_with(photo, tmp_path, command, refused):
+    arguments = ("dataset", photo, "-o", "set", "--hr-size", "32", "--setting", "ideal")
+    command("camsim", *arguments)
+    before = (tmp_path / "set").stat().st_ino
+    assert command("camsim", *arguments, "--resume").returncode == 0
+    assert (tmp_path / "set").stat().st_ino == before
+    assert "set exists; --force" in refused("camsim", *arguments, "--resume", "--seed", "1")
 
 
 @pytest.mark.slow

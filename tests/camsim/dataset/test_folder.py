@@ -9,7 +9,7 @@ import pytest
 
 from camsim import camera_file, pipeline
 from camsim.dataset import folder as dataset
-from camsim.dataset import photographs
+from camsim.dataset import photographs, writing
 from camsim.io import image
 from camsim.io.resize import resize
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def rendered(folder, tmp_path_factory):
     target = tmp_path_factory.mktemp("set") / "set"
-    dataset.write(target, photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4)
+    writing.write(target, photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4)
     return target
 
 
@@ -70,10 +70,55 @@ def test_the_manifest_says_enough_to_make_every_picture_again(rendered, folder):
 
 
 @pytest.mark.slow
+def test_a_set_in_shards_holds_the_same_pictures(rendered, folder, tmp_path):
+    """And any program that knows tar reads them, sample by sample."""
+    import io
+    import tarfile
+
+    from PIL import Image
+
+    photos = photographs.open_sources([folder])
+    writing.write(tmp_path / "set", photos, CAMERAS, hr_px=64, scale=4, shard_scenes=1)
+    for setting in CAMERAS:
+        for ours, single in zip(dataset.load(tmp_path / "set", setting), dataset.load(rendered, setting), strict=True):
+            np.testing.assert_array_equal(ours, single)
+    with tarfile.open(tmp_path / "set" / "shards" / "000001.tar") as archive:
+        files = {member.name: archive.extractfile(member).read() for member in archive}
+    assert list(files) == [f"000001-000000.{end}" for end in ("hr.png", "ideal.png", "f22.png", "json")]
+    record = json.loads((rendered / "manifest.json").read_text())["images"][1]
+    assert json.loads(files["000001-000000.json"]) == record
+    with Image.open(io.BytesIO(files["000001-000000.hr.png"])) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), dataset.load(rendered, "f22")[2][1])
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
+    for shard in manifest["shards"]:
+        content = (tmp_path / "set" / "shards" / f"{shard['name']}.tar").read_bytes()
+        assert hashlib.sha256(content).hexdigest() == shard["sha256"] and len(content) == shard["size_bytes"]
+
+
+def test_a_damaged_shard_or_index_is_one_line(folder, tmp_path):
+    photos = photographs.open_sources([folder])
+    cameras = {"ideal": CAMERAS["ideal"]}
+    writing.write(tmp_path / "set", photos, cameras, hr_px=64, scale=4, shard_scenes=2)
+    shard, index = tmp_path / "set" / "shards" / "000000.tar", tmp_path / "set" / "index" / "000000.json"
+    whole = shard.read_bytes()
+    for damaged in (whole[:600], b"x" * len(whole), b""):
+        shard.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"000000\.tar, byte \d+: damaged"):
+            dataset.load(tmp_path / "set", "ideal")
+    shard.write_bytes(whole)
+    for text in ("{", '{"images": [{"name": "../x", "source_sha256": "", "at": []}]}', '{"images": [{}]}'):
+        index.write_text(text)
+        with pytest.raises(ValueError, match=r"000000\.json: damaged"):
+            dataset.load(tmp_path / "set", "ideal")
+    with pytest.raises(ValueError, match="a set in shards, which is for training"):
+        dataset.read_manifest(tmp_path / "set")
+
+
+@pytest.mark.slow
 def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_path):
-    dataset.write(tmp_path / "again", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, jobs=2)
+    writing.write(tmp_path / "again", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, jobs=2)
     assert tree(tmp_path / "again") == tree(rendered)
-    dataset.write(tmp_path / "other", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, seed=1)
+    writing.write(tmp_path / "other", photographs.open_sources([folder]), CAMERAS, hr_px=64, scale=4, seed=1)
     other, one = tree(tmp_path / "other"), tree(rendered)
     changed = {str(p) for p in one if one[p] != other[p]}
     assert changed == {"manifest.json", "LR/f22/one.png", "LR/f22/two.png"}  # noise alone
@@ -81,7 +126,10 @@ def test_same_seed_same_bytes_in_any_number_of_processes(rendered, folder, tmp_p
 
 def test_a_photo_smaller_than_the_target_is_refused_and_leaves_nothing(folder, tmp_path):
     with pytest.raises(ValueError, match=r"one\.png.*150 px is less than the HR size, 256"):
-        dataset.write(tmp_path / "set", photographs.open_sources([folder]), CAMERAS, hr_px=256)
+        writing.write(tmp_path / "set", photographs.open_sources([folder]), CAMERAS, hr_px=256)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"no photograph can be used: one\.png: its shorter side"):
+        writing.write(tmp_path / "set", photographs.open_sources([folder]), CAMERAS, hr_px=256, strict=False)
     assert not list(tmp_path.iterdir())
 
 
@@ -155,8 +203,8 @@ def test_a_manifest_may_say_more(rendered, tmp_path):
 def test_a_name_that_leads_out_of_the_set_is_refused_before_anything_is_made(name, folder, tmp_path):
     photo = photographs.Photo(name=name, path=folder / "one.png")
     with pytest.raises(ValueError, match="cannot be the name of a file"):
-        dataset.write(tmp_path / "a" / "set", [photo], CAMERAS, hr_px=64, scale=4)
+        writing.write(tmp_path / "a" / "set", [photo], CAMERAS, hr_px=64, scale=4)
     camera = CAMERAS["f22"]
     with pytest.raises(ValueError, match="cannot be the name of a file"):
-        dataset.write(tmp_path / "a" / "set", photographs.open_sources([folder]), {name: camera}, hr_px=64, scale=4)
+        writing.write(tmp_path / "a" / "set", photographs.open_sources([folder]), {name: camera}, hr_px=64, scale=4)
     assert not list(tmp_path.iterdir())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import photographs, writing
 from camsim.io import image
 from camsim.io.resize import resize
 
@@ -23,5 +23,5 @@ def rendered(tmp_path_factory):
     for number in range(8):
         image.write(place / f"{number}.png", resize(np.random.default_rng(number).random((7, 7, 3)), (96, 96)))
     target = tmp_path_factory.mktemp("set") / "set"
-    folder.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
+    writing.write(target, photographs.open_sources([place]), {"f22": camera_file.load("f22")}, hr_px=64, scene_px=96)
     return target

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import folder, photographs, writing
 from camsim.dataset import pairs as rendered_pairs
 from camsim.io import image
 from camsim.io.resize import resize
@@ -94,7 +94,7 @@ def rendered(tmp_path_factory, photo_folder):
     place = tmp_path_factory.mktemp("rendered")
     photo_folder(place / "photos", count=9, shape=(90, 80))
     found = photographs.open_sources([place / "photos"])
-    folder.write(place / "set", found, {"f22": camera_file.load("f22")}, hr_px=32, scale=4, scene_px=64)
+    writing.write(place / "set", found, {"f22": camera_file.load("f22")}, hr_px=32, scale=4, scene_px=64)
     return place / "set"
 
 
@@ -107,6 +107,23 @@ def test_a_rendered_set_is_trained_on_in_the_order_of_its_pairs(rendered, pairs,
         assert held_out.names == [names[0], names[8]]
         assert_same([(held_out.lr, held_out.hr)], [(lr[[0, 8]], hr[[0, 8]])])
         assert_same(take(source, 5), take(pairs(names[1:8], lr[1:8], hr[1:8]), 5))
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 30])
+def test_a_set_in_shards_gives_the_same_batches_streamed_or_in_memory(
+    rendered, tmp_path, open_folder, take, assert_same, limit
+):
+    found = photographs.open_sources([rendered.parent / "photos"])
+    cameras = {"f22": camera_file.load("f22")}
+    writing.write(tmp_path / "set", found, cameras, hr_px=32, scale=4, scene_px=64, shard_scenes=4)
+    with open_folder(rendered) as single, open_folder(tmp_path / "set", memory_limit_bytes=limit) as sharded:
+        assert sharded.in_memory is bool(limit) and len(sharded) == 9
+        assert sharded.source_sha256 == single.source_sha256
+        ours, theirs = sharded.hold_out(2), single.hold_out(2)
+        assert_same([(ours.lr, ours.hr)], [(theirs.lr, theirs.hr)])
+        assert_same(take(sharded, 5), take(single, 5))
+    with pytest.raises(ValueError, match="no setting 'pixel25', only f22"):
+        open_folder(tmp_path / "set", setting="pixel25")
 
 
 def test_a_rendered_set_names_what_is_wrong(rendered, tmp_path, open_folder):

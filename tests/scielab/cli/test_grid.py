@@ -11,8 +11,7 @@ import time
 import pytest
 
 from camsim import camera_file
-from camsim.dataset import folder as dataset
-from camsim.dataset import photographs
+from camsim.dataset import photographs, writing
 from camsim.io import image
 from camsim.io.resize import resize
 
@@ -32,7 +31,7 @@ def workplace(tmp_path_factory):
     for name in ("astronaut", "chelsea", "coffee"):
         image.write(place / f"{name}.png", resize(image.read(photographs.builtin(name).path), (96, 96)))
     sources = photographs.open_sources([place / f"{name}.png" for name in ("photo", "astronaut", "chelsea", "coffee")])
-    dataset.write(place / "set", sources, views, hr_px=64, scene_px=96)
+    writing.write(place / "set", sources, views, hr_px=64, scene_px=96)
     for scale, folder in ((4, "models"), (2, "double")):
         for task in zoo.TASKS:
             (place / folder / task).mkdir(parents=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import folder, photographs, writing
 from camsim.dataset.pairs import render_pairs
 from scielab.model_grid.pictures import PAGE_PIXELS, Picture, PictureSet, load, on_page, to_show
 
@@ -55,7 +55,7 @@ def test_cameras_are_names_files_or_values(tmp_path):
 def test_a_rendered_set_gives_its_settings_in_their_order(tmp_path):
     views = {name: camera_file.load(name) for name in ("f22", "ideal")}
     photos = photographs.open_sources([photographs.BUILTIN], split="test")[:2]
-    folder.write(tmp_path / "set", photos, views, hr_px=32, scene_px=32, scale=2)
+    writing.write(tmp_path / "set", photos, views, hr_px=32, scene_px=32, scale=2)
     found = load(tmp_path / "set", limit=4)
     assert found.settings == ["f22", "ideal"] and found.scale == 2 and len(found.pictures) == 4
     assert found.photographs == 2 and found.source == str(tmp_path / "set")
