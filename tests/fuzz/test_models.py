@@ -13,6 +13,7 @@ pytest.importorskip("h5py")
 
 from fuzzing import array_files, containers, edits, hdf5_files, picture_files
 from fuzzing.door import Case
+from fuzzing.runner import START_S
 from test_toml import CAMERA, CONFIG
 
 pytestmark = pytest.mark.slow
@@ -22,10 +23,11 @@ CONFIGURATION, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weight
 
 @pytest.fixture
 def sound(runners, tmp_path):
-    """The members of a small model's file."""
+    """The members of a small model's file; afterwards the process of the cases has Keras."""
     for name in ("in", "out", "tmp", "home"):
         (tmp_path / "made" / name).mkdir(parents=True)
-    outcome = runners[0].run(tmp_path / "made", ("doors", "make-model", "out/a.keras"), drawn=False)
+    words = ("doors", "make-model", "out/a.keras")
+    outcome = runners[0].run(tmp_path / "made", words, drawn=False, most_wall_s=START_S)
     assert outcome.code == 0, outcome
     content = (tmp_path / "made" / "out" / "a.keras").read_bytes()
     return {name: inside for (name, _), inside in containers.ZIP[0](content)}
@@ -219,5 +221,5 @@ RUN_CORPUS = [
 ]
 
 
-def test_runs(fuzz):
+def test_runs(fuzz, sound):
     fuzz("training runs", RUNS, damaged_run, corpus=RUN_CORPUS, count=300, apart=False)

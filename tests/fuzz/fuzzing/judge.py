@@ -12,8 +12,8 @@ MOST_BYTES = 2 << 30
 #: What a command may say on stderr beside an error.
 _NOTE = re.compile(r"(note: |warning: |no input given: |no source given: |model|wrote |scielab compare: ).*")
 
-#: The folder of a case that commands may write into, and that of the user's own small files.
-OUTPUTS, HOME = "out/", "home/"
+#: Folders of a case: of its inputs, of results, of the user's own small files, of what is only for a while.
+INPUTS, OUTPUTS, HOME, TEMPORARY = "in/", "out/", "home/", "tmp/"
 
 
 def check(outcome: Outcome, before: Mapping[str, bytes], after: Mapping[str, bytes], *, force: bool) -> bool:
@@ -33,7 +33,7 @@ def check(outcome: Outcome, before: Mapping[str, bytes], after: Mapping[str, byt
             assert after.get(path) == content, f"{path} was changed"
     new = sorted(set(after) - set(before))
     assert accepted or not new, f"{new[0]} was left behind"
-    strange = [path for path in new if not path.startswith((OUTPUTS, HOME)) or "/." in path]
+    strange = [path for path in new if path.startswith((INPUTS, TEMPORARY, ".")) or "/." in path]
     assert not strange, f"{strange[0]} was left behind"
     return accepted
 

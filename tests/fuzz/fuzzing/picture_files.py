@@ -39,6 +39,14 @@ def square(side: int) -> bytes:
     return content.getvalue()
 
 
+def edge() -> bytes:
+    """A PNG of a slanted edge."""
+    rows, columns = np.mgrid[:60, :60]
+    content = io.BytesIO()
+    Image.fromarray(np.where(columns > 25 + rows / 10, 200, 50).astype(np.uint8)).save(content, "PNG")
+    return content.getvalue()
+
+
 def _exif(orientation: int) -> Image.Exif:
     found = Image.Exif()
     found[0x0112], found[0x010E], found[0x9003] = orientation, "words", "2020:01:01 00:00:00"

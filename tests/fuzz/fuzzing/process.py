@@ -30,7 +30,7 @@ _MOST_BYTES = 6 << 30
 #: Pixels of the largest picture that is accepted from a case that was drawn.
 _MOST_PIXELS = 16_000_000
 
-#: What most cases need, for processes that start with everything there.
+#: What most cases need: no case is to pay for it.
 _COMMON = (
     *("camsim.cli.main", "scielab.cli.main", "enhance.cli.main", "camsim.pipeline", "camsim.io.image", "fuzzing.doors"),
     *("camsim.dataset.folder", "camsim.scene.cube", "scielab.comparison.pair", "scielab.model_grid.planning", "h5py"),
@@ -119,13 +119,14 @@ def main() -> None:
     # It reads the metadata of all that is installed, for every error anew
     metadata.packages_distributions = functools.cache(metadata.packages_distributions)
     metadata.packages_distributions()
-    for module in _COMMON if kind == "apart" else ():
+    for module in _COMMON:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     carry_out = _carry_out_apart if kind == "apart" else _carry_out
     asked, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     with open(asked, encoding="utf-8") as cases, open(int(channel), "w", encoding="utf-8") as answers:  # noqa: PTH123
+        print("ready", file=answers, flush=True)
         for line in cases:
             print(json.dumps(carry_out(json.loads(line))), file=answers, flush=True)
 

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-#: Processor time and time on the clock of one case, seconds.
-MOST_S, MOST_WALL_S = 20, 120
+#: Processor time and time on the clock of one case, seconds; and until the process is ready for the first.
+MOST_S, MOST_WALL_S, START_S = 20, 120, 1200
 
 #: Where the package of this file is imported from.
 _HERE = Path(__file__).parents[1]
@@ -44,25 +44,32 @@ class Runner:
         assert process.stdin is not None
         process.stdin.write(json.dumps(case).encode() + b"\n")
         process.stdin.flush()
+        answer = self._answer(most_wall_s)
+        if isinstance(answer, Outcome):
+            return answer
+        found = json.loads(answer)
+        return Outcome(died=_words(found["died"])) if "died" in found else Outcome(**found)
+
+    def _answer(self, most_s: float) -> bytes | Outcome:
+        """The next line of the process, or what became of it."""
         answer = b""
         while not answer.endswith(b"\n"):
-            ready, _, _ = select.select([self._answers], [], [], most_wall_s)
+            ready, _, _ = select.select([self._answers], [], [], most_s)
             more = os.read(self._answers, 1 << 20) if ready else b""
             if not more:
                 return Outcome(died=self._fate() if ready else self._too_slow())
             answer += more
-        found = json.loads(answer)
-        return Outcome(died=_words(found["died"])) if "died" in found else Outcome(**found)
+        return answer
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
             self._answers, channel = os.pipe()
             command = [sys.executable, "-m", "fuzzing.process", str(channel), self._kind]
-            paths = [str(_HERE), *filter(None, sys.path)]
-            environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
-            options = {"pass_fds": (channel,), "start_new_session": True, "env": environ}
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, **options)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, pass_fds=(channel,), start_new_session=True, env=_environment()
+            )
             os.close(channel)
+            assert self._answer(START_S) == b"ready\n", "the process of the cases does not start"
         return self._process
 
     def _too_slow(self) -> str:
@@ -85,6 +92,13 @@ class Runner:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         os.close(self._answers)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a user who has set nothing, in which the modules are found that are found here."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept.pop("CAM2EYE_WEIGHTS", None)
+    return kept | {"PYTHONPATH": os.pathsep.join([str(_HERE), *filter(None, sys.path)]), "PYTHONIOENCODING": "utf-8"}
 
 
 def _words(ended: int) -> str:
