@@ -13,32 +13,19 @@ pytestmark = pytest.mark.slow
 
 PICTURE = {"": np.linspace(0, 1, 1152).reshape(*picture_files.SHAPE, 3)}
 
-#: By what it holds, a file's name, its arrays and the command that reads it.
+_RENDER = ("camsim", "render", "in/IT", "-o", "out/a.png", "--setting")
+_PSF = ("camsim", "render", "in/ref.png", "--setting", "in/small.toml", "-o", "out", "--set", "optics.psf_file=in/IT")
+_XYZ = ("scielab", "compare", "in/IT", "in/IT", "--input", "xyz", "--white", "1,1,1", "-o", "out/map.png")
+
+#: By what it holds: a file's name, its arrays and the command that reads it.
 USES = {
     "picture": ("a.npy", lambda: PICTURE, ("scielab", "compare", "in/ref.png", "in/IT", "-o", "out/map.png")),
-    "xyz": ("a.npy", lambda: PICTURE, ("scielab", "compare", "in/IT", "in/IT", "--input", "xyz", "--white", "1,1,1")),
-    "cube": ("a.npz", array_files.cube, ("camsim", "render", "in/IT", "--setting", "ideal", "-o", "out/a.png")),
-    "camera's cube": (
-        "a.npz",
-        array_files.cube,
-        ("camsim", "render", "in/IT", "--setting", "in/small.toml", "-o", "out"),
-    ),
-    "psf": (
-        "a.npz",
-        array_files.psf,
-        (
-            "camsim",
-            "render",
-            "in/ref.png",
-            "--setting",
-            "in/small.toml",
-            "--set",
-            "optics.psf_file=in/IT",
-            "-o",
-            "out",
-            "--dry-run",
-        ),
-    ),
+    "xyz": ("a.npy", lambda: PICTURE, _XYZ),
+    "cube": ("a.npz", array_files.cube, (*_RENDER, "ideal")),
+    "camera's cube": ("a.npz", array_files.cube, (*_RENDER, "in/small.toml")),
+    "light": ("a.npz", array_files.light, (*_RENDER, "in/small.toml")),
+    "psf": ("a.npz", array_files.psf, (*_PSF, "--dry-run")),
+    "psf rendered": ("a.npz", array_files.psf, _PSF),
     "display": ("a.npz", array_files.display, ("scielab", "compare", "in/ref.png", "in/ref.png", "--display", "in/IT")),
     "results": ("000000.npz", array_files.results, ("doors", "results", "in/IT")),
 }
@@ -131,6 +118,9 @@ CORPUS = [
     changed("psf", psf=np.zeros((3, 9, 9))),
     changed("psf", pitch_um=np.array([])),
     changed("display", gamma=np.ones((2, 2))),
+    changed("light", photons=np.full((6, 7, 31), 1e300)),
+    changed("psf rendered", pitch_um=np.array(1e-300)),
+    case("xyz", array_files.npy(np.full((16, 24, 3), 1e300))),
     changed("results", model=np.array([])),
 ]
 

@@ -4,42 +4,11 @@ import json
 
 import pytest
 from fuzzing import edits, picture_files
+from fuzzing.documents import CARD, MANIFEST
 from fuzzing.door import Case
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.slow
-
-MANIFEST = {
-    "format": "cam2eye dataset 1",
-    "version": "0.1.0",
-    "seed": 0,
-    "hr_px": 16,
-    "scale": 4,
-    "settings": ["ideal", "f22"],
-    "images": [
-        {"name": "one", "source": "one.png", "source_sha256": "0" * 64, "seed": 1, "window": [0, 0, 16]},
-        {"name": "two", "source": "two.png", "source_sha256": "1" * 64, "seed": 2, "window": [0, 0, 16]},
-    ],
-}
-
-CARD = {
-    "task": "deblur",
-    "setting": "f22",
-    "scale": 4,
-    "generator": "light",
-    "parameters": 9,
-    "steps": 10,
-    "options": {"blocks": 8},
-    "stages": {"pixel": 10},
-    "minutes": 1.5,
-    "data": "photographs",
-    "finished": True,
-    "inputs": {"mean_luminance": [0.07, 0.5], "sharpness": [0.01, 0.2]},
-    "validation": {"val_psnr_db": 25.8, "val_ssim": 0.7, "val_delta_e": 3.7},
-    "source_sha256": ["0" * 64, "1" * 16],
-    "style": "faithful",
-    "licence": "none",
-}
 
 RUNS, IN_USE = ["in/run", "in/gone"], {"deblur": "in/run", "sr": "in/gone", "deblur:perceptual": "in/run"}
 

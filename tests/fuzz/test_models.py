@@ -12,9 +12,9 @@ if importlib.util.find_spec("keras") is None:  # importing it takes long, and is
 pytest.importorskip("h5py")
 
 from fuzzing import array_files, containers, edits, hdf5_files, picture_files
+from fuzzing.documents import CAMERA, CONFIG
 from fuzzing.door import Case
 from fuzzing.runner import START_S
-from test_toml import CAMERA, CONFIG
 
 pytestmark = pytest.mark.slow
 

@@ -60,6 +60,9 @@ CORPUS = [
             "camsim render in/ref.png -o out/there.png",
             "camsim render in/ref.png --set optics.psf_file='/dev/zero' -o out/a.png",
             "camsim render in/ref.png --setting ../../../etc/passwd -o out/a.png",
+            "camsim render in/ref.png --wavelengths 400:1e-9:700 -o out/a.png",  # a list of 10^11 numbers
+            "camsim render in/ref.png --wavelengths 1:1e-308:1e308 -o out/a.png",
+            "camsim render in/ref.png --wavelengths 400:10:inf -o out/a.png",
             "camsim render in/ref.png --size 99999999999999999999 -o out/a.png",
             "camsim chart slanted-edge --size 999999x999999 -o out/a.png",
             f"camsim chart slanted-edge --set angle_deg={'9' * 400} -o out/a.png",

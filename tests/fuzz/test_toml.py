@@ -2,81 +2,11 @@
 
 import pytest
 from fuzzing import edits, picture_files
+from fuzzing.documents import CAMERA, CONFIG, RECIPE
 from fuzzing.door import Case
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.slow
-
-CAMERA = {
-    "name": "mine",
-    "description": "words",
-    "scene": {"fov_deg": 0.5, "distance_m": 2.0, "illuminant": "D65"},
-    "optics": {
-        "fnumber": 4.0,
-        "focal_length_mm": 4.6,
-        "transmittance": 0.9,
-        "defocus_dpt": 0.1,
-        "zernike_um": [0.0, 0.01],
-        "blades": 7,
-        "blade_rotation_deg": 10.0,
-        "obscuration": 0.2,
-        "focus_wavelength_nm": 550.0,
-    },
-    "sensor": {
-        "pixel_pitch_um": 10.0,
-        "bit_depth": 10,
-        "cfa": "rggb",
-        "exposure_s": 0.01,
-        "read_noise_e": 2.0,
-        "prnu": 0.01,
-        "full_well_e": 9000.0,
-        "binning": 1,
-        "auto_exposure": "max",
-        "noise": True,
-        "black_level_dn": 16,
-    },
-    "isp": {"demosaic": "malvar2004", "white_balance": "none", "color_matrix": "colorchecker", "tone": "srgb"},
-}
-
-RECIPE = {
-    "name": "few",
-    "description": "words",
-    "scene_px": 8,
-    "photo": [
-        {"name": "one", "file": "ref.png", "split": "train", "cuts": 2, "licence": "CC0"},
-        {"name": "two", "file": "ref.png", "split": "all"},
-    ],
-}
-
-CONFIG = {
-    "description": "words",
-    "task": "deblur",
-    "style": "faithful",
-    "setting": "f22",
-    "batch": 8,
-    "hr_px": 64,
-    "scale": 4,
-    "crop": "fixed_size",
-    "jobs": 1,
-    "precision": "auto",
-    "ema": 0.99,
-    "validation": 2,
-    "seed": 0,
-    "generator": {"kind": "light", "blocks": 2, "filters": 8},
-    "critic": {"kind": "patch"},
-    "vary": {"optics.fnumber": [16.0, 32.0]},
-    "stage": [
-        {"name": "pixel", "steps": 10, "learning_rate": 0.001, "schedule": "cosine", "losses": {"l1": 1.0}},
-        {
-            "name": "gan",
-            "steps": 10,
-            "best": "psnr_db",
-            "patience": 3,
-            "losses": {"l1": 1.0, "adversarial": 0.003},
-            "adversarial": {"kind": "modified", "label_smoothing": 0.1},
-        },
-    ],
-}
 
 _RENDER = ("camsim", "render", "in/ref.png", "--setting", "in/a.toml", "-o", "out/a.png")
 _DATASET = (

@@ -90,6 +90,11 @@ def cube() -> dict[str, np.ndarray]:
     return {"reflectance": np.random.default_rng(0).random((6, 7, 31), np.float32), "wavelength_nm": WAVELENGTHS}
 
 
+def light() -> dict[str, np.ndarray]:
+    """The same as light."""
+    return {"photons": 1e18 * cube()["reflectance"].astype(float), "wavelength_nm": WAVELENGTHS}
+
+
 def psf() -> dict[str, np.ndarray]:
     """A measured point spread."""
     drawn = np.random.default_rng(0).random((3, 9, 9))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -59,15 +60,17 @@ class Door:
         _lay_out(folder, case)
         before = judge.tree(folder)
         outcome = runner.run(folder, case.words, drawn=drawn)
+        after = judge.tree(folder)
+        shutil.rmtree(folder)
         try:
-            accepted = judge.check(outcome, before, judge.tree(folder), force="--force" in case.words)
+            accepted = judge.check(outcome, before, after, force="--force" in case.words)
             assert case.accepted in (None, accepted), "accepted" if accepted else "refused"
         except AssertionError as error:
             kept = self.place / "failed"
             shutil.rmtree(kept, ignore_errors=True)
             _lay_out(kept, case)
-            raise AssertionError(f"{error}\n  cd {kept}; {' '.join(case.words)}\n{outcome}") from None
-        shutil.rmtree(folder)
+            command = shlex.join(case.words).encode("ascii", errors="backslashreplace").decode()
+            raise AssertionError(f"{error}\n  cd {kept}; {command}\n{outcome}") from None
         return accepted
 
     def corpus(self, cases: Iterable[Case]) -> None:

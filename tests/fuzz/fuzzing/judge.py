@@ -10,7 +10,7 @@ from fuzzing.runner import MOST_S, Outcome
 MOST_BYTES = 2 << 30
 
 #: What a command may say on stderr beside an error.
-_NOTE = re.compile(r"(note: |warning: |no input given: |no source given: |model|wrote |scielab compare: ).*")
+_NOTE = re.compile(r"(note: |warning: |no input given: |no source given: |model[ :]|wrote |scielab compare: ).*")
 
 #: Folders of a case: of its inputs, of results, of the user's own small files, of what is only for a while.
 INPUTS, OUTPUTS, HOME, TEMPORARY = "in/", "out/", "home/", "tmp/"

@@ -49,7 +49,7 @@ _TEXTS = [
     *("sensor.exposure_s=nan", "sensor.cfa='rg'", "optics.psf_file='/dev/zero'", "scene.fov_deg=120", "name='../x'"),
     *("angle_deg=5", "angle_deg=1e309", "pixel.steps=0", "p95=1", "mean=0", "p95", "p95=", "p95=nan", "p95=1e400"),
     *("mean=" + "9" * 5000, "", "\x1b[2J", "\u202e", "\udcff", "'" * 99, "a" * 5000, "--", "-", "@x", "%s", "1,95,1"),
-    *("1e-300,1,1", "1,1,1,1,1,1,1,1,1", "0,0,0,0,0,0,0,0,0"),
+    *("400:1e-9:700", "1:1e-308:1e308", "400:10:inf", "1e-300,1,1", "1,1,1,1,1,1,1,1,1", "0,0,0,0,0,0,0,0,0"),
 ]
 
 #: Options that name what is written.
