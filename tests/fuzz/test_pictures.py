@@ -23,6 +23,10 @@ COMMANDS = {
         *("camsim", "dataset", "in/IT", "-q", "--hr-size", "8", "--scene-size", "8", "--scale", "2"),
         *("--setting", "ideal", "-o", "out/set"),
     ),
+    "rewrite": ("doors", "rewrite", "in/IT", "out/a.png"),
+    "rewrite as JPEG": ("doors", "rewrite", "in/IT", "out/a.jpg"),
+    "rewrite as TIFF": ("doors", "rewrite", "in/IT", "out/a.tif"),
+    "rewrite as WebP": ("doors", "rewrite", "in/IT", "out/a.webp"),
     "color": ("camsim", "measure", "color", "in/IT"),
     "evaluate": ("enhance", "evaluate", "-q", "--bench", "in", "--scale", "2", "--crop", "0"),
 }
@@ -73,6 +77,7 @@ POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n(
 
 CORPUS = [
     *(case("render", name, content, accepted=True) for name, (content, _) in picture_files.sound().items()),
+    *(case("rewrite", "a.tif", picture_files.resolved(dpi), accepted=True) for dpi in (4e9, 1e8, 70000, 1e-9)),
     *(case(command, "rgb.png", picture_files.sound()["rgb.png"][0], accepted=True) for command in COMMANDS),
     *(
         case("render", "cute.png", content)

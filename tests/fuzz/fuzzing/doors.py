@@ -31,6 +31,18 @@ def fetch(url: str, allow_local: bool) -> None:
 
 @cli.command()
 @FILE
+@click.argument("output", type=click.Path(path_type=Path))
+def rewrite(file: Path, output: Path) -> None:
+    """A picture with all that its file says, into another, as `enhance apply` does; only that it stays as large."""
+    from enhance.inference import pictures
+
+    picture = pictures.read(file)
+    pictures.check_target(output, picture)
+    pictures.write(output, picture)
+
+
+@cli.command()
+@FILE
 def weights(file: Path) -> None:
     """Weights of a convolution, as Keras names them."""
     _read_weights(file, {"a/kernel": (3, 3, 2, 4), "a/bias": (4,)})

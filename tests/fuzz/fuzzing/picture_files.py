@@ -8,7 +8,8 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
 
 from fuzzing import containers
 from fuzzing.containers import Container
@@ -48,9 +49,27 @@ def edge() -> bytes:
 
 
 def _exif(orientation: int) -> Image.Exif:
+    """What a camera says, in four directories."""
     found = Image.Exif()
-    found[0x0112], found[0x010E], found[0x9003] = orientation, "words", "2020:01:01 00:00:00"
+    found.update({0x0112: orientation, 0x010E: "words", 0x010F: "maker", 0x0132: "2020:01:01 00:00:00"})
+    found.update({282: IFDRational(300, 1), 283: IFDRational(300, 1), 296: 2})
+    camera = found.get_ifd(ExifTags.IFD.Exif)
+    camera.update({0x829A: IFDRational(1, 60), 0x8827: 400, 0x9003: "2020:01:01 00:00:00", 0x9286: b"ASCII\0\0\0words"})
+    camera.update({0x9204: IFDRational(-1, 3), 0xA001: 1, 0xA002: SHAPE[1], 0xA003: SHAPE[0], 0x927C: b"note" * 9})
+    found.get_ifd(ExifTags.IFD.GPSInfo).update({0: b"\2\3\0\0", 1: "N", 2: (52.0, 30.0, 1.5), 6: IFDRational(34, 1)})
     return found
+
+
+def _with_exif(content: bytes) -> bytes:
+    """A PNG that says what a camera says."""
+    split, join, _ = containers.PNG
+    head, *others = split(content)
+    return join([head, (b"eXIf", _exif(6).tobytes().removeprefix(b"Exif\0\0")), *others])
+
+
+def resolved(dpi: float) -> bytes:
+    """A TIFF of so many pixels per inch."""
+    return _pillow("TIFF", dpi=(dpi, dpi))
 
 
 def _profile(name: str) -> bytes:
@@ -86,6 +105,7 @@ def sound() -> dict[str, tuple[bytes, Container | None]]:
         "alpha.png": (_pillow("PNG", "RGBA"), png),
         "grey.png": (_pillow("PNG", "L", icc_profile=_profile("grey-1.8")), png),
         "deep.png": (imagecodecs.png_encode(values(3, np.uint16)), png),
+        "deep-exif.png": (_with_exif(imagecodecs.png_encode(values(3, np.uint16))), png),
         "deep-grey-alpha.png": (imagecodecs.png_encode(values(2, np.uint16)), png),
         "moving.png": (_animation("PNG"), png),
         "rgb.jpg": (_pillow("JPEG", exif=_exif(3), icc_profile=rgb), jpeg),
