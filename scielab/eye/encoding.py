@@ -142,7 +142,9 @@ def check(picture: np.ndarray, encoding: Encoding) -> np.ndarray:
         raise ValueError(f"{what} values run from {low:g} to {high:g}; they must lie in [0, 1]")
     most = _MOST_WHITES * encoding.white_xyz.min()
     if not encoding.limited and max(-float(low), float(high)) > most:
-        raise ValueError(f"{what} values run from {low:g} to {high:g}; beside the white given they must lie in ±{most:g}")
+        raise ValueError(
+            f"{what} values run from {low:g} to {high:g}; beside the white given they must lie in ±{most:g}"
+        )
     return picture
 
 

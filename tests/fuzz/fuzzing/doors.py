@@ -63,6 +63,16 @@ def _read_weights(file: Path, shapes: dict[str, tuple[int, ...]]) -> None:
 
 @cli.command()
 @FILE
+def rendered(file: Path) -> None:
+    """All pictures of a rendered set, the folder."""
+    from camsim.dataset import folder
+
+    for setting in folder.read_manifest(file)["settings"]:
+        folder.load(file, setting)
+
+
+@cli.command()
+@FILE
 def results(file: Path) -> None:
     """Results of an unfinished grid: a file that is damaged counts as none."""
     from scielab.model_grid import checkpoint
