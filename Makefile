@@ -3,6 +3,7 @@
 # make test           every test
 # make test-fast      those of less than a second, for every commit
 # make coverage       every test, and which lines none of them ran; fails below 95 %
+# make fuzz MINUTES=30   damaged inputs of every kind, new ones each time, for so long
 # make soak           what takes many minutes: commands killed, stopped, out of room and two at once; twenty killed runs
 # make test-lowest    the wheel, in a fresh environment with the oldest versions promised
 # make test-newest    the wheel with the newest versions, on every Python promised that is here
@@ -32,7 +33,7 @@ DEMO_STEPS := --steps 800,100 --set generator.blocks=8 --set checkpoint_every=25
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo results test test-fast test-lowest test-newest test-loaders coverage soak dist ship classical weights lead sheets speed lint clean
+.PHONY: demo results test test-fast test-lowest test-newest test-loaders coverage fuzz soak dist ship classical weights lead sheets speed lint clean
 .DELETE_ON_ERROR:
 
 ifeq ($(filter-out 0,$(TRAIN)),)
@@ -70,6 +71,9 @@ test-fast: $(READY)
 
 coverage: $(READY)
 	@$(PYTEST) $(PARALLEL) --cov
+
+fuzz: $(READY)
+	@$(PYTEST) $(PARALLEL) tests/fuzz --fuzz-minutes $(or $(MINUTES),30)
 
 soak: $(READY)
 	@$(PYTEST) -m soak

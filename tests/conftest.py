@@ -17,6 +17,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 def pytest_terminal_summary(terminalreporter):
     """Say how many comparisons with reference data were skipped, and why: a clone has only the small part of it."""
+    _say_what_was_fuzzed(terminalreporter)
     skipped = [
         report for report in terminalreporter.stats.get("skipped", []) if "reference" in getattr(report, "keywords", ())
     ]
@@ -25,6 +26,16 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("claims that were not checked")
         for reason, count in reasons.most_common():
             terminalreporter.line(f"{count} comparisons with reference data: {reason}")
+
+
+def _say_what_was_fuzzed(terminalreporter):
+    """Say how many damaged inputs every door was given, and how many of them were still good enough to be accepted."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.stats.get(name, [])]
+    doors = [value for report in reports for name, value in report.user_properties if name == "fuzz"]
+    if doors:
+        words = [f"{name} {cases:,} ({accepted:,})" for name, cases, accepted in sorted(doors)]
+        total, good = (sum(numbers) for numbers in list(zip(*doors, strict=True))[1:])
+        terminalreporter.line(f"damaged inputs by door (accepted): {', '.join(words)}; all {total:,} ({good:,})")
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 BUILTIN_PHOTO = "astronaut"
 
+#: Most bands of a hyperspectral scene that does not tell its wavelengths.
+MAX_BANDS = 10_000
+
 #: Of several inputs all are decoded before anything is written, so that a damaged one is found first. What is decoded
 #: then is kept for the rendering up to so many bytes; what would exceed them is decoded again in its turn.
 KEPT_BYTES = 2**30
@@ -81,7 +84,7 @@ def _wavelengths(text: str) -> list[float]:
     """Wavelengths of START:STEP:STOP, nm."""
     try:
         start, step, stop = (float(part) for part in text.split(":"))
-        if not (start > 0 and step > 0 and stop > start):
+        if not (start > 0 and step > 0 and stop > start and stop - start < MAX_BANDS * step):
             raise ValueError
     except ValueError:
         raise click.UsageError(f"--wavelengths {text}: write START:STEP:STOP, such as 400:10:720") from None

@@ -22,6 +22,9 @@ SUFFIXES = (".npz", ".mat")
 #: Data must reach from the first to the second, nm; from there to 400 and 700 nm the end bands hold.
 COVERAGE_NM = (420.0, 680.0)
 
+#: By kind what no scene exceeds: the sun has 2e4 W sr⁻¹ m⁻² nm⁻¹, 6e22 photons.
+BRIGHTEST = {"reflectance": 1e6, "radiance": 1e12, "photons": 1e30}
+
 #: Reflectances over `REFLECTANCE_LIMIT` are highlights, as long as they are no more than this share of the values.
 REFLECTANCE_LIMIT = 1.5
 HIGHLIGHTS = 0.01
@@ -194,6 +197,8 @@ def _check(values: np.ndarray, kind: str) -> None:
             f"{kind} holds {np.count_nonzero(values < 0)} negative values, down to {values.min():.4g}: "
             "clip them to 0 if they are noise"
         )
+    if values.max() > BRIGHTEST[kind]:
+        raise ValueError(f"{kind} reaches {values.max():.4g}; no scene has more than {BRIGHTEST[kind]:g}")
     if kind == "reflectance" and np.count_nonzero(values > REFLECTANCE_LIMIT) > HIGHLIGHTS * values.size:
         raise ValueError(
             f"reflectance must be 0 to 1, and these values reach {values.max():.4g}: divide them by their scale "

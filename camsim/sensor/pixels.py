@@ -109,7 +109,7 @@ def _quantum_efficiency(sensor: Sensor, _stamp: tuple | None) -> np.ndarray:
             raise ValueError(f"sensor.qe_file = {sensor.qe_file!r}: efficiencies must lie in [0, 1]")
     else:
         names, table = ("red", "green", "blue"), spectra.bayer_qe()
-    known = {name[0].lower(): column for name, column in zip(names, table.T, strict=True)}
+    known = {name[:1].lower(): column for name, column in zip(names, table.T, strict=True)}
     known.setdefault("w", table.max(axis=1))
     if missing := [letter for letter in colours(sensor) if letter not in known]:
         raise ValueError(f"sensor.qe_file = {sensor.qe_file!r}: no column for {', '.join(missing)} of {sensor.cfa!r}")

@@ -5,7 +5,6 @@ has.
 """
 
 import io
-import math
 import struct
 import warnings
 
@@ -33,6 +32,9 @@ _BEFORE = 1
 
 #: Most bytes of EXIF in a JPEG, whose segment holds its own size in 16 bits.
 JPEG_BYTES = 65_527
+
+#: Finest resolutions, pixels per inch: of what has a picture at all, and of a JPEG, which has 16 bits for it.
+FINEST_DPI, JPEG_DPI = 1e8, 65_535
 
 
 def of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
@@ -64,7 +66,7 @@ def _of(stored: Stored) -> tuple[bytes, tuple[float, float] | None]:
     if not dpi:
         return block, None
     across, down = map(float, dpi)
-    return block, (across, down) if all(0 < each < math.inf for each in (across, down)) else None
+    return block, (across, down) if all(0 < each <= FINEST_DPI for each in (across, down)) else None
 
 
 def _resolution(exif: Image.Exif) -> tuple[float, float] | None:

@@ -124,7 +124,8 @@ def write(path: Path, picture: Picture) -> None:
     values, stored = picture.values, depth_in(path, picture.values.dtype)
     if values.dtype != stored:
         values = image.quantise(values, bits=8 * stored.itemsize)
-    options: dict[str, object] = {"dpi": picture.dpi} if picture.dpi else {}
+    dpi = picture.dpi if _holds_dpi(path, picture) else None
+    options: dict[str, object] = {"dpi": dpi} if dpi else {}
     exif = metadata.resized(picture.exif, *values.shape[:2]) if _holds_exif(path, picture) else b""
     suffix = path.suffix.lower()
     with atomic.atomic(path) as temporary:
@@ -135,13 +136,19 @@ def write(path: Path, picture: Picture) -> None:
         elif suffix == ".png":
             image.encode_into(temporary, values, suffix, profile=picture.profile, exif=exif, **options)
         else:
-            temporary.write_bytes(metadata.tiff_bytes(values, exif, profile=picture.profile, dpi=picture.dpi))
+            temporary.write_bytes(metadata.tiff_bytes(values, exif, profile=picture.profile, dpi=dpi))
 
 
 def _holds_exif(path: Path, picture: Picture) -> bool:
     """Whether the EXIF of a picture, if it has any, has room in a file of this name."""
     suffix = path.suffix.lower()
     return suffix != ".bmp" and (suffix not in (".jpg", ".jpeg") or len(picture.exif) <= metadata.JPEG_BYTES)
+
+
+def _holds_dpi(path: Path, picture: Picture) -> bool:
+    """Whether the resolution of a picture, if it has any, has room in a file of this name."""
+    is_jpeg = path.suffix.lower() in (".jpg", ".jpeg")
+    return picture.dpi is not None and (not is_jpeg or max(picture.dpi) <= metadata.JPEG_DPI)
 
 
 def losses(path: Path, picture: Picture) -> list[str]:
@@ -151,4 +158,6 @@ def losses(path: Path, picture: Picture) -> list[str]:
         words.append(f"gets {8 * stored.itemsize} bits; {path.suffix} does not hold the input's depth")
     if picture.exif and not _holds_exif(path, picture):
         words.append(f"gets no EXIF; {path.suffix} does not hold the input's")
+    if picture.dpi and not _holds_dpi(path, picture):
+        words.append(f"gets no resolution; {path.suffix} does not hold the input's")
     return words

@@ -18,6 +18,9 @@ _TOLERANCE = 1e-6  # float32 pictures overshoot by their rounding
 
 _CACHE_LINE_BYTES = 64
 
+#: Light that is so many times as bright as white is none that there is; what is brighter still overflows in ΔE.
+_MOST_WHITES = 1e9
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
@@ -134,9 +137,14 @@ def check(picture: np.ndarray, encoding: Encoding) -> np.ndarray:
     low, high = picture.min(), picture.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # NaN is both the least and the greatest
         raise ValueError("a picture holds NaN or infinity; its values must be finite")
+    what = {"srgb": "sRGB", "linear": "linear RGB", "matrix": "RGB"}.get(encoding.name, encoding.name)
     if encoding.limited and (low < -_TOLERANCE or high > 1 + _TOLERANCE):
-        what = {"srgb": "sRGB", "linear": "linear RGB", "matrix": "RGB"}.get(encoding.name, encoding.name)
         raise ValueError(f"{what} values run from {low:g} to {high:g}; they must lie in [0, 1]")
+    most = _MOST_WHITES * encoding.white_xyz.min()
+    if not encoding.limited and max(-float(low), float(high)) > most:
+        raise ValueError(
+            f"{what} values run from {low:g} to {high:g}; beside the white given they must lie in ±{most:g}"
+        )
     return picture
 
 
