@@ -78,12 +78,12 @@ class Shot:
     ----------
     rgb : ndarray of float
         The finished picture, (H, W, 3), sRGB values in [0, 1]: one pixel per sensor pixel.
-    linear : ndarray of float
-        The same in linear light, (H, W, 3), in [0, 1].
+    linear : ndarray of float or None
+        The same in linear light, (H, W, 3), in [0, 1]; None unless it was kept.
     electrons : ndarray of float or None
-        Electrons that the ADC saw in each pixel, (H, W); None without a sensor.
+        Electrons that the ADC saw in each pixel, (H, W); None without a sensor, or unless they were kept.
     counts : ndarray or None
-        Raw ADC counts, (H, W); the electrons where there is no ADC, None without a sensor.
+        Raw ADC counts, (H, W); the electrons where there is no ADC, None as those are.
     exposure_s : float or None
         Exposure time, s; None without a sensor.
     box : tuple of float

@@ -20,9 +20,9 @@ MAX_PIXELS = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the pixels are: a centred array that covers an image of `width` × `height` mm.
+    """Where the pixels are: an array on the middle of an image of `width` × `height` mm.
 
-    The pixel counts are rounded up to whole colour tiles; what lies outside the image sees it mirrored.
+    What lies outside the image sees it mirrored.
     """
 
     rows: int
@@ -48,7 +48,7 @@ class Grid:
 
 
 def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
-    """The pixel array that covers an image of the given size."""
+    """The pixel array that the sensor says it has, or the smallest of whole colour tiles that covers the image."""
     pitch = sensor.pixel_pitch_um * 1e-3
     tile_rows, tile_columns = (n * sensor.binning for n in cfa_index(sensor).shape)
 
@@ -56,7 +56,8 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
         return max(1, math.ceil(whole / tile)) * tile
 
-    rows, columns = count(height_mm, tile_rows), count(width_mm, tile_columns)
+    rows = sensor.rows or count(height_mm, tile_rows)
+    columns = sensor.columns or count(width_mm, tile_columns)
     check_size(rows, columns)
     return Grid(rows, columns, pitch, height_mm, width_mm)
 
