@@ -140,7 +140,7 @@ def load(setting: Path) -> Camera:
     Parameters
     ----------
     setting : path
-        "ideal", "underexposed", "pixel25", "f22" or "isetcam"; or a file that ends in .toml.
+        "ideal", "underexposed", "pixel25", "f22", "phone" or "isetcam"; or a file that ends in .toml.
 
     Returns
     -------

