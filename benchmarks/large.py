@@ -10,6 +10,7 @@ ratio: a picture's pixel is 0.97 of a sensor's.
 """
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -65,7 +66,7 @@ def measure(name: str) -> dict:
             rows_file.write(Path(folder) / "a.png", (rows, columns), blocks)
         clock.append(time.process_time())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    light, processor, both = (end - begin for begin, end in zip(clock, clock[1:], strict=False))
+    light, processor, both = (end - begin for begin, end in itertools.pairwise(clock))
     pixels = rows * columns
     return {
         "case": name,
