@@ -28,7 +28,7 @@ from camsim.isp import process, white_balance
 from camsim.light.colour import as_picture
 from camsim.scene.cube import Cube
 from camsim.sensor import adc, draws, exposure, noise, pixels
-from camsim.shot import Shot
+from camsim.shot import Shot, visible
 
 #: Rows of pixels worked on at a time, about, and rows of the picture made of them.
 LIGHT_ROWS, PICTURE_ROWS = 256, 128
@@ -177,9 +177,9 @@ def write(
         size: tuple[int, ...] = exposed.counts.shape
         blocks = (finished for _, _, finished in develop(exposed, camera, each, step=step))
         if width is not None:
-            top, left, bottom, right = exposed.box
+            box = top, left, bottom, right = visible(exposed.box, exposed.counts.shape)
             size = max(1, round(width * (bottom - top) / (right - left))), width
-            image.write(path, resize_rows(blocks, (size[0], size[1]), exposed.box), bits=bits)
+            image.write(path, resize_rows(blocks, (size[0], size[1]), box), bits=bits)
         elif path.suffix.lower() in rows_file.SUFFIXES:
             rows_file.write(path, (size[0], size[1]), blocks, bits=bits)
         else:

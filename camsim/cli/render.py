@@ -292,6 +292,8 @@ def _in_bands(picture: "Picture", job: Job, wanted: Output, console: Console) ->
 def _at_once(picture: "Picture", job: Job, wanted: Output, console: Console) -> "Written":
     from camsim import bands, pipeline
     from camsim.io import image
+    from camsim.io.resize import resize
+    from camsim.shot import visible
 
     shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=wanted.stages)
     rgb = shot.rgb
@@ -301,8 +303,8 @@ def _at_once(picture: "Picture", job: Job, wanted: Output, console: Console) -> 
         assert shot.stages is not None  # kept for it
         rgb = draw.draw(shot.stages, job.camera)
     elif wanted.size is not None:
-        rows, columns = shot.scene_shape
-        rgb = shot.reduced((max(1, round(wanted.size * rows / columns)), wanted.size))
+        box = top, left, bottom, right = visible(shot.box, rgb.shape)
+        rgb = resize(rgb, (max(1, round(wanted.size * (bottom - top) / (right - left))), wanted.size), box)
     if wanted.dump:
         shot.save(wanted.dump)
     image.write(job.target, rgb, bits=wanted.bits)

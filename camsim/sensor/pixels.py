@@ -40,11 +40,19 @@ class Grid:
         return centres(self.rows, self.height_mm), centres(self.columns, self.width_mm)
 
     def image_box(self, binning: int = 1) -> tuple[float, float, float, float]:
-        """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner."""
-        rows, columns = self.height_mm / self.pitch_mm, self.width_mm / self.pitch_mm
-        top, left = (self.rows - rows) / 2, (self.columns - columns) / 2
-        bottom, right = min(top + rows, self.rows), min(left + columns, self.columns)
-        return max(top, 0.0) / binning, max(left, 0.0) / binning, bottom / binning, right / binning
+        """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner.
+
+        Where the array sees a part of the image they are beyond the array's own.
+        """
+
+        def ends(count: int, extent_mm: float) -> tuple[float, float]:
+            extent = extent_mm / self.pitch_mm
+            begin = (count - extent) / 2
+            begin = max(begin, 0.0) if begin > -1e-6 else begin  # but for rounding
+            return begin / binning, (min(begin + extent, count) if begin >= 0 else begin + extent) / binning
+
+        (top, bottom), (left, right) = ends(self.rows, self.height_mm), ends(self.columns, self.width_mm)
+        return top, left, bottom, right
 
 
 def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
