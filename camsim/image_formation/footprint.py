@@ -15,7 +15,7 @@ IDEAL_BYTES, CAMERA_BYTES, ISETCAM_BYTES = 68, 77, 186
 CUBE_BYTES, STAGES_BYTES = 640, 480
 
 #: Of what is worked out in bands: bytes per pixel of the sensor, and what the bands take.
-BANDS_BYTES, BANDS = 12, 300e6
+BANDS_BYTES, BANDS = 12, 150e6
 
 
 def bytes_needed(picture: np.ndarray | Cube, camera: Camera, *, keep_stages: bool = False) -> float:
