@@ -18,7 +18,7 @@ import numpy as np
 
 from camsim.arguments import shown
 from camsim.dataset.shards import ShardRecord, Stored, read_index
-from camsim.io import image, outputs
+from camsim.io import atomic, image, outputs
 from camsim.schema.fields import FileName, number, plain
 from camsim.schema.frozen import Frozen, read_record, record
 
