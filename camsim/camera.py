@@ -80,6 +80,8 @@ def _check_isetcam(camera: Camera) -> None:
         for name, field in own_fields(type(values)).items():
             if name not in names and getattr(values, name) != default(field):
                 raise ValueError(f"{table}.{name} is not modelled with method = 'isetcam'")
+    if camera.sensor.columns is not None:
+        raise ValueError("sensor.columns and sensor.rows are not modelled with method = 'isetcam'")
     if math.isinf(camera.scene.distance_m):
         raise ValueError("scene.distance_m must be finite with method = 'isetcam'")
     if camera.sensor.auto_exposure == "incident":

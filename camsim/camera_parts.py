@@ -38,7 +38,8 @@ class Scene(Part):
         3.881,
         0,
         120,
-        "horizontal field of view, whatever the pixel count; auto: pixel_deg × columns",
+        "horizontal field of view, whatever the pixel count; auto: so wide that the picture covers sensor.columns × "
+        "sensor.rows, or else pixel_deg × columns",
         above=True,
         scale="log",
     )
@@ -115,6 +116,10 @@ class Sensor(Part):
     """
 
     pixel_pitch_um: float = number(1.0, 0.1, 1000, "distance of neighbouring pixels", scale="log")
+    columns: Auto[int] = number(
+        None, 1, 65536, "pixels of a row, on the picture's middle; auto: as many as see the picture", scale="log"
+    )
+    rows: Auto[int] = number(None, 1, 65536, "pixels of a column, likewise", scale="log")
     fill_factor: float = number(0.75, 0, 1, "light-sensitive share of a pixel's area, a centred square", above=True)
     cfa: str = plain("grbg", "colour tile, row by row: rggb, rgbw, ggrr/ggrr/bbgg/bbgg, or mono, quad-bayer")
     qe_file: str = plain("", "CSV of wavelength_nm and a column per colour (r…, g…, b…, w…): quantum efficiency")
@@ -158,6 +163,14 @@ class Sensor(Part):
             )
         if len(tile) > 16 or len(tile[0]) > 16:
             raise ValueError(f"sensor.cfa = {self.cfa!r} must be a tile of at most 16×16")
+        if (self.columns is None) != (self.rows is None):
+            raise ValueError("sensor.columns and sensor.rows must be given together, or neither")
+        for name, count, places in (("columns", self.columns, len(tile[0])), ("rows", self.rows, len(tile))):
+            if count is not None and count % (places * self.binning):
+                raise ValueError(
+                    f"sensor.{name} = {count} must be a multiple of {places * self.binning}, the colour tile's "
+                    f"{places} by sensor.binning"
+                )
         if self.missing_fraction + self.stuck_fraction > 1:
             raise ValueError("sensor.missing_fraction + sensor.stuck_fraction must be at most 1")
         if self.bit_depth and self.black_level_dn >= 2**self.bit_depth - 1:

@@ -2,12 +2,12 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
 
-from camsim import arguments, camera_file
+from camsim import arguments, bands, camera_file
 from camsim.camera import Camera
 from camsim.camera_parts import Scene
 from camsim.image_formation import cosine_series, electron_rate, transfer
@@ -23,6 +23,9 @@ from camsim.shot import Shot, Stages
 
 T = TypeVar("T")
 
+#: What a shot has, and may leave out but for the first.
+ARRAYS = ("rgb", "linear", "electrons", "counts")
+
 
 def render(
     picture: np.ndarray | Shot | Cube,
@@ -31,6 +34,7 @@ def render(
     seed: int = 0,
     dtype: type = np.float32,
     keep_stages: bool = False,
+    keep: Iterable[str] = ARRAYS,
 ) -> Shot:
     """Photograph a picture or a hyperspectral scene: a `Renderer` used once.
 
@@ -48,6 +52,9 @@ def render(
     keep_stages : bool, optional
         Keep what each stage handed to the next as `Shot.stages`; scene, irradiance and demosaiced values in double
         precision. The picture stays the same.
+    keep : iterable of str, optional
+        Which of `ARRAYS` the shot shall have; its `rgb` it has always. Of a large sensor the others are not even made:
+        rgb and linear take 12 bytes a pixel each, electrons 4, counts 2 or 4.
 
     Returns
     -------
@@ -58,7 +65,13 @@ def render(
     ------
     ValueError
         If `picture` is not such an array, or black under automatic exposure; if `seed` is no whole number from 0; if
-        stages are to be kept of a camera that is `ideal`, which has none; if the scene or the sensor is too large.
+        stages are to be kept of a camera that is `ideal`, which has none; if the scene or the sensor is too large; for
+        an unknown name in `keep`.
+
+    Notes
+    -----
+    In single precision a large sensor (`camsim.image_formation.large`) is worked out in bands, whose light differs by
+    less than 1e-5 of a white's. Its stages are not to be had.
 
     References
     ----------
@@ -72,7 +85,18 @@ def render(
     >>> pipeline.render(np.full((64, 64, 3), 128, np.uint8), camera_file.load("pixel25"), seed=1)
     Shot(22×22, exposure 0.00238 s)
     """
-    return Renderer(picture, dtype=dtype)._photograph(camera, arguments.seed(seed), keep_stages)
+    wanted = _names(keep)
+    shot = Renderer(picture, dtype=dtype)._photograph(camera, arguments.seed(seed), keep_stages, keep=wanted)
+    left_out: dict[str, Any] = dict.fromkeys(set(ARRAYS) - wanted)
+    return dataclasses.replace(shot, **left_out)
+
+
+def _names(keep: Iterable[str]) -> frozenset[str]:
+    """The arrays that a shot shall have."""
+    wanted = frozenset({keep} if isinstance(keep, str) else keep) | {"rgb"}
+    if unknown := sorted(map(str, wanted - set(ARRAYS))):
+        raise ValueError(f"keep: {arguments.shown(unknown[0])} is none of {', '.join(ARRAYS)}")
+    return wanted
 
 
 class Renderer:
@@ -150,7 +174,14 @@ class Renderer:
             kept = self._kept[stage] = decided_by, make()
         return kept[1]
 
-    def _photograph(self, camera: Camera, seed: int, keep_stages: bool, draft: bool = False) -> Shot:
+    def _photograph(
+        self,
+        camera: Camera,
+        seed: int,
+        keep_stages: bool,
+        draft: bool = False,
+        keep: Iterable[str] = ARRAYS,
+    ) -> Shot:
         picture, dtype = self._picture, self._dtype
         if camera.ideal:
             if keep_stages:
@@ -158,6 +189,9 @@ class Renderer:
             return _untouched(picture, camera.scene, dtype)
         if camera.method == "isetcam":
             return isetcam.render(picture, camera, seed=seed, keep_stages=keep_stages)
+
+        if dtype is np.float32 and not keep_stages and bands.are_needed(picture, camera):
+            return _in_bands(as_picture(picture), camera, seed, keep)  # type: ignore[arg-type]  # no Cube
 
         sensor = camera.sensor
         draft = draft and not isinstance(picture, Cube) and transfer.has_draft(camera)
@@ -192,6 +226,21 @@ class Renderer:
             series = self._once("series", None if scene.mean_luminance_cd_m2 is None else scene, transform)
             rate, grid = electron_rate.of_transform(series, camera, draft=draft)
         return pixels.bin_charge(rate.astype(self._dtype, copy=False), camera.sensor), grid
+
+
+def _in_bands(picture: np.ndarray, camera: Camera, seed: int, keep: Iterable[str]) -> Shot:
+    """A photograph by a large sensor, or of a large picture."""
+    with bands.threads(1) as each:
+        exposed = bands.expose(picture, camera, seed, each, electrons="electrons" in keep)
+        shape = *exposed.counts.shape, 3
+        finished = np.empty(shape, np.float32)
+        linear = np.empty(shape, np.float32) if "linear" in keep else None
+        for part, lit, rgb in bands.develop(exposed, camera, each):
+            finished[part] = rgb
+            if linear is not None:
+                linear[part] = lit
+    light: Any = linear  # None where it is not kept
+    return Shot(finished, light, exposed.electrons, exposed.counts, exposed.exposure_s, exposed.box)
 
 
 def _read_only(values: np.ndarray | None) -> np.ndarray | None:
@@ -230,7 +279,7 @@ def _stages(
         demosaiced=process.full_colour(counts, camera, exposure_s),  # in double precision; the picture's are single
         linear=finished[0],
         srgb=finished[1],
-        fov_deg=radiance.fov_deg(scene, seen.shape[1]),
+        fov_deg=transfer.fov_deg(camera, *seen.shape[:2]),
         exposure_s=exposure_s,
         wavelength_nm=spectra.WAVELENGTH_NM,
     )

@@ -78,16 +78,17 @@ class Shot:
     ----------
     rgb : ndarray of float
         The finished picture, (H, W, 3), sRGB values in [0, 1]: one pixel per sensor pixel.
-    linear : ndarray of float
-        The same in linear light, (H, W, 3), in [0, 1].
+    linear : ndarray of float or None
+        The same in linear light, (H, W, 3), in [0, 1]; None unless it was kept.
     electrons : ndarray of float or None
-        Electrons that the ADC saw in each pixel, (H, W); None without a sensor.
+        Electrons that the ADC saw in each pixel, (H, W); None without a sensor, or unless they were kept.
     counts : ndarray or None
-        Raw ADC counts, (H, W); the electrons where there is no ADC, None without a sensor.
+        Raw ADC counts, (H, W); the electrons where there is no ADC, None as those are.
     exposure_s : float or None
         Exposure time, s; None without a sensor.
     box : tuple of float
-        Top, left, bottom and right of the scene within `rgb`, pixels.
+        Top, left, bottom and right of the scene within `rgb`, pixels; beyond it where the sensor sees a part of the
+        scene.
     stages : Stages, optional
         What each stage handed to the next; None unless they were asked for.
     draft : bool, optional
@@ -137,7 +138,7 @@ class Shot:
         return bottom - top, right - left
 
     def reduced(self, size: tuple[int, int]) -> np.ndarray:
-        """Reduce the scene's part of the picture, registered with the scene.
+        """Reduce the scene's part of the picture, registered with the scene; all of which the sensor must see.
 
         Parameters
         ----------
@@ -149,12 +150,21 @@ class Shot:
         ndarray of float
             The picture, (rows, columns, 3), sRGB values in [0, 1].
 
+        Raises
+        ------
+        ValueError
+            Where the sensor sees a part of the scene.
+
         Examples
         --------
         >>> import camsim, numpy as np
         >>> camsim.render(np.full((64, 64, 3), 0.5), "f22").reduced((32, 32)).shape
         (32, 32, 3)
         """
+        if visible(self.box, self.rgb.shape) != self.box:
+            raise ValueError(
+                "sensor.columns and sensor.rows see a part of the picture: what it was cannot be laid on what they see"
+            )
         return resize(self.rgb, size, self.box)
 
     def save(self, path: Path | str, *, bits: int = 8) -> None:
@@ -226,6 +236,12 @@ class Shot:
             f'<figure style="margin:0"><img src="data:image/png;base64,{data}" width="{columns * enlarged}" '
             f'style="image-rendering:pixelated"><figcaption>{self._summary()}</figcaption></figure>'
         )
+
+
+def visible(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """The part of a `Shot.box` within a picture of that shape."""
+    top, left, bottom, right = box
+    return max(top, 0.0), max(left, 0.0), min(bottom, shape[0]), min(right, shape[1])
 
 
 def _size(picture: np.ndarray) -> str:

@@ -23,7 +23,7 @@ FLOORS = {
     "camsim": (
         "cli",
         "dataset augment",
-        "pipeline",
+        "pipeline bands",
         "isetcam sheet",
         "image_formation isp measure camera_file",
         "optics scene sensor",

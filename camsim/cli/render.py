@@ -17,6 +17,7 @@ from camsim.io import atomic
 if TYPE_CHECKING:
     import numpy as np
 
+    from camsim.bands import Written
     from camsim.camera import Camera
     from camsim.scene.cube import Cube
 
@@ -54,6 +55,7 @@ class Output:
     bits: int
     dump: Path | None
     sheet: bool
+    jobs: int
 
     @property
     def stages(self) -> bool:
@@ -91,10 +93,10 @@ def _wavelengths(text: str) -> list[float]:
     return [start + step * n for n in range(int((stop - start) / step + 1e-9) + 1)]
 
 
-def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | None, sheet: bool) -> Output:
+def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | None, sheet: bool, jobs: int) -> Output:
     if sheet and size:
         raise click.UsageError("--sheet has a size of its own: leave --size out")
-    return Output(output=output, size=size, bits=int(bits), dump=dump, sheet=sheet)
+    return Output(output=output, size=size, bits=int(bits), dump=dump, sheet=sheet, jobs=jobs)
 
 
 @click.command(short_help="Photograph pictures.")
@@ -128,12 +130,15 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
     help="Write every stage to this .npz file (one input, one setting).",
 )
 @click.option("--sheet", is_flag=True, help="Write one picture with all stages side by side instead of the result.")
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads that share a large picture."
+)
 @console.seed_option
 @console.force_option
 @console.dry_run_option
 @console.reporting
 @console.gather("cameras", _cameras, "settings", "overrides", "no_noise")
-@console.gather("wanted", _output, "output", "size", "bits", "dump", "sheet")
+@console.gather("wanted", _output, "output", "size", "bits", "dump", "sheet", "jobs")
 @console.gather("reading", _reading, "kind", "wavelengths")
 def render(
     inputs: tuple[Path, ...],
@@ -168,7 +173,7 @@ def render(
     records = []
     for job in jobs:
         picture = decoded[job.source] if job.source in decoded else reading.read(job.source)
-        records.append(_render_one(picture, job, wanted))
+        records.append(_render_one(picture, job, wanted, console))
         if wanted.size is not None and wanted.size > records[-1]["camera_width"]:
             console.info(f"note: {job.target}: --size enlarges the camera's {records[-1]['camera_width']} pixels")
         if job.source not in [other.source for other in jobs[len(records) :]]:
@@ -242,16 +247,58 @@ def _check_memory(picture: "Picture", camera: "Camera", source: Path, wanted: Ou
     footprint.check(picture, camera, str(source), keep_stages=wanted.stages)
 
 
-def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
+def _render_one(picture: "Picture", job: Job, wanted: Output, console: Console) -> dict:
     """Photograph one input, write what is wanted of it, and return its record."""
-    from camsim import pipeline
-    from camsim.io import image
+    from camsim import bands
 
     _check_memory(picture, job.camera, job.source, wanted)
     try:
-        shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=wanted.stages)
+        in_bands = not wanted.stages and bands.are_needed(picture, job.camera)
+        made = (_in_bands if in_bands else _at_once)(picture, job, wanted, console)
     except ValueError as error:
         raise ValueError(f"{job.source}: {error}") from error
+    return {
+        "input": str(job.source),
+        "input_sha256": atomic.sha256(job.source),
+        "output": str(job.target),
+        "width": made.width,
+        "height": made.height,
+        "camera_width": made.camera_width,
+        "seed": job.seed,
+        "exposure_s": made.exposure_s,
+        "camera": camera_record(job.camera),
+        "version": __version__,
+    }
+
+
+def _in_bands(picture: "Picture", job: Job, wanted: Output, console: Console) -> "Written":
+    from tqdm import tqdm
+
+    from camsim import bands
+    from camsim.scene.cube import Cube
+
+    assert not isinstance(picture, Cube)  # those are taken at once
+    form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    with tqdm(total=1.0, desc=job.target.name, disable=not console.show_progress, bar_format=form, leave=False) as bar:
+        return bands.write(
+            job.target,
+            picture,
+            job.camera,
+            job.seed,
+            width=wanted.size,
+            bits=wanted.bits,
+            jobs=wanted.jobs,
+            step=bar.update,
+        )
+
+
+def _at_once(picture: "Picture", job: Job, wanted: Output, console: Console) -> "Written":
+    from camsim import bands, pipeline
+    from camsim.io import image
+    from camsim.io.resize import resize
+    from camsim.shot import visible
+
+    shot = pipeline.render(picture, job.camera, seed=job.seed, keep_stages=wanted.stages)
     rgb = shot.rgb
     if wanted.sheet:
         from camsim.sheet import draw
@@ -259,23 +306,12 @@ def _render_one(picture: "Picture", job: Job, wanted: Output) -> dict:
         assert shot.stages is not None  # kept for it
         rgb = draw.draw(shot.stages, job.camera)
     elif wanted.size is not None:
-        rows, columns = shot.scene_shape
-        rgb = shot.reduced((max(1, round(wanted.size * rows / columns)), wanted.size))
+        box = top, left, bottom, right = visible(shot.box, rgb.shape)
+        rgb = resize(rgb, (max(1, round(wanted.size * (bottom - top) / (right - left))), wanted.size), box)
     if wanted.dump:
         shot.save(wanted.dump)
     image.write(job.target, rgb, bits=wanted.bits)
-    return {
-        "input": str(job.source),
-        "input_sha256": atomic.sha256(job.source),
-        "output": str(job.target),
-        "width": rgb.shape[1],
-        "height": rgb.shape[0],
-        "camera_width": shot.rgb.shape[1],
-        "seed": job.seed,
-        "exposure_s": shot.exposure_s,
-        "camera": camera_record(job.camera),
-        "version": __version__,
-    }
+    return bands.Written(rgb.shape[0], rgb.shape[1], shot.rgb.shape[1], shot.exposure_s)
 
 
 def _line(record: dict) -> str:

@@ -101,5 +101,6 @@ def _values(camera: "Camera") -> tuple[str, str, str, str]:
     sensor, scene = camera.sensor, camera.scene
     exposure = sensor.auto_exposure if sensor.exposure_s is None else f"{sensor.exposure_s:g} s"
     exposure += f" {sensor.exposure_ev:+g} EV" if sensor.exposure_ev else ""
-    fov = f"{scene.pixel_deg:.4g}°/px" if scene.fov_deg is None else f"{scene.fov_deg:g}°"
+    per_pixel = "fills the sensor" if sensor.columns else f"{scene.pixel_deg:.4g}°/px"
+    fov = per_pixel if scene.fov_deg is None else f"{scene.fov_deg:g}°"
     return f"f/{camera.optics.fnumber:g}", f"{sensor.pixel_pitch_um:g} µm", exposure, fov

@@ -68,9 +68,9 @@ def make_pair(
         number = noise_seed(seed, cut.sha256, setting, copy)
         try:
             render = pipeline.render(target if camera.ideal else cut.rgb, camera, seed=number)
+            low[setting] = image.quantise(render.reduced(lr_size))
         except ValueError as error:
             raise ValueError(f"{cut.name} ({cut.source}), setting {setting}: {error}") from error
-        low[setting] = image.quantise(render.reduced(lr_size))
         renders[setting] = {"seed": number, "exposure_s": render.exposure_s}
     record = {
         "name": cut.name,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from camsim.camera import Camera
-from camsim.image_formation import transfer
+from camsim.image_formation import large, transfer
 from camsim.io import memory
 from camsim.scene.cube import Cube
 from camsim.sensor import pixels
@@ -13,6 +13,9 @@ IDEAL_BYTES, CAMERA_BYTES, ISETCAM_BYTES = 68, 77, 186
 
 #: The same for hyperspectral scenes, and for pictures of which every stage is kept.
 CUBE_BYTES, STAGES_BYTES = 640, 480
+
+#: Of what is worked out in bands: bytes per pixel of the sensor, and what the bands take.
+BANDS_BYTES, BANDS = 12, 150e6
 
 
 def bytes_needed(picture: np.ndarray | Cube, camera: Camera, *, keep_stages: bool = False) -> float:
@@ -25,6 +28,9 @@ def bytes_needed(picture: np.ndarray | Cube, camera: Camera, *, keep_stages: boo
     if camera.ideal:
         return rows * columns * (CUBE_BYTES if is_cube else IDEAL_BYTES)
     grid = pixels.grid(camera.sensor, *transfer.image_size_mm(camera, rows, columns))
+    in_bands = camera.method == "exact" and not is_cube and not keep_stages
+    if in_bands and large.is_large(camera, rows, columns):
+        return BANDS + grid.rows * grid.columns * BANDS_BYTES
     each = ISETCAM_BYTES if camera.method == "isetcam" else CAMERA_BYTES
     on_picture = CUBE_BYTES if is_cube else each
     if keep_stages:

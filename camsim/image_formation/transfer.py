@@ -6,6 +6,7 @@ and there the 31 bands fold into one transfer function per sensor channel and pr
 picture size. The pixel's aperture is the same at all wavelengths and separable: it goes into the bases of the series.
 """
 
+import functools
 import itertools
 import math
 import threading
@@ -83,19 +84,39 @@ _kept_lock = threading.Lock()
 
 def image_size_mm(camera: Camera, rows: int, columns: int) -> tuple[float, float]:
     """Height and width of the picture's image behind the lens."""
+    sensor = camera.sensor
+    if sensor.columns and sensor.rows and camera.scene.fov_deg is None:
+        square = max(sensor.columns / columns, sensor.rows / rows) * sensor.pixel_pitch_um * 1e-3
+        return rows * square, columns * square
     distance = lens.image_distance_mm(camera.optics, camera.scene.distance_m)
     width = 2 * distance * math.tan(math.radians(radiance.fov_deg(camera.scene, columns) / 2))
     return width * rows / columns, width
 
 
+def fov_deg(camera: Camera, rows: int, columns: int) -> float:
+    """Horizontal field of view of a picture, degrees."""
+    distance = lens.image_distance_mm(camera.optics, camera.scene.distance_m)
+    return math.degrees(2 * math.atan(image_size_mm(camera, rows, columns)[1] / (2 * distance)))
+
+
+def cutoff_per_mm(camera: Camera) -> float:
+    """Frequency beyond which the lens passes nothing at any wavelength; next to nothing where a file has its PSF."""
+    if camera.optics.psf_file:
+        path = camera.optics.psf_file
+        return _bandwidth_per_mm(path, pixels.aperture_side_mm(camera.sensor), spectra.stamp(path))
+    fnumber = lens.working_fnumber(camera.optics, camera.scene.distance_m)
+    return diffraction.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
+
+
+@functools.lru_cache(maxsize=8)
+def _bandwidth_per_mm(path: str, aperture_side_mm: float, _stamp: tuple | None) -> float:
+    return measured_psf.bandwidth_per_mm(measured_psf.read_psf(path), aperture_side_mm)
+
+
 def frequencies(camera: Camera, rows: int, columns: int) -> Frequencies:
     """Every frequency of the picture that the lens passes; ValueError where there are too many to work with."""
-    if camera.optics.psf_file:
-        spread = measured_psf.read_psf(camera.optics.psf_file)
-        cutoff, circle = measured_psf.bandwidth_per_mm(spread, pixels.aperture_side_mm(camera.sensor)), math.inf
-    else:
-        fnumber = lens.working_fnumber(camera.optics, camera.scene.distance_m)
-        cutoff = circle = diffraction.cutoff_per_mm(spectra.WAVELENGTH_NM[0], fnumber)
+    cutoff = cutoff_per_mm(camera)
+    circle = math.inf if camera.optics.psf_file else cutoff
     extents = image_size_mm(camera, rows, columns)
     orders = [math.ceil(2 * extent * cutoff) + 1 for extent in extents]
     if math.prod(orders) > MAX_FREQUENCIES:
@@ -144,6 +165,14 @@ def lens_bands(camera: Camera, wavelengths_nm: np.ndarray, at: Frequencies) -> I
             terms.append(Term(True, False, -(plus.imag + minus.imag) / 2))
             terms.append(Term(False, True, (minus.imag - plus.imag) / 2))
         yield terms
+
+
+def at_any(camera: Camera, fy_per_mm: np.ndarray, fx_per_mm: np.ndarray) -> list[Term]:
+    """`rgb_terms` of a lens at any frequencies, float32, in one piece: factors (channels, 3, fy, fx)."""
+    at = Frequencies(0.0, 0.0, fy_per_mm, fx_per_mm, ((slice(0, len(fy_per_mm)), len(fx_per_mm)),))
+    if radial.is_radial(camera.optics):
+        return list(_looked_up(camera, at, keep=True))
+    return band_by_band(camera, at, "float32")[0]
 
 
 def has_draft(camera: Camera) -> bool:

@@ -199,15 +199,16 @@ def png_bytes(values: np.ndarray, *, profile: bytes = b"", exif: bytes = b"", dp
     content = file.getvalue()
     chunks = b""
     if profile:
-        chunks += _chunk(b"iCCP", b"profile\0\0" + zlib.compress(profile))
+        chunks += chunk(b"iCCP", b"profile\0\0" + zlib.compress(profile))
     if dpi:
-        chunks += _chunk(b"pHYs", struct.pack(">IIB", *(round(number / 0.0254) for number in dpi), 1))  # per metre
+        chunks += chunk(b"pHYs", struct.pack(">IIB", *(round(number / 0.0254) for number in dpi), 1))  # per metre
     if exif:
-        chunks += _chunk(b"eXIf", exif)
+        chunks += chunk(b"eXIf", exif)
     return content[:33] + chunks + content[33:]  # right behind IHDR, which ends there (ISO/IEC 15948)
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 

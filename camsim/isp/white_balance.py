@@ -20,6 +20,11 @@ def raw_white(sensor: Sensor, illuminant: str) -> np.ndarray:
     return raw / raw.max()
 
 
+def looks_at_the_picture(camera: Camera) -> bool:
+    """Whether the picture decides the gains."""
+    return camera.isp.white_balance in ("grey-world", "white-patch")
+
+
 def balance_gains(planes: np.ndarray, camera: Camera) -> np.ndarray | None:
     """White-balance gains of the channels, (channels,), for planes (channels, H, W); None where there are none.
 
@@ -27,18 +32,27 @@ def balance_gains(planes: np.ndarray, camera: Camera) -> np.ndarray | None:
     matrix takes for white: the sensor's D65, or equal channels without a matrix. Its brightest channel keeps gain 1
     but for that, so that the exposure stays. Raises ValueError for a channel without light.
     """
-    rule, sensor = camera.isp.white_balance, camera.sensor
+    if camera.isp.white_balance == "grey-world":
+        return gains_of_white(planes.mean(axis=(1, 2), dtype=float), camera)
+    if camera.isp.white_balance == "white-patch":
+        return gains_of_white(np.percentile(planes, WHITE_PATCH_PERCENTILE, axis=(1, 2)), camera)
+    return fixed_gains(camera)
+
+
+def fixed_gains(camera: Camera) -> np.ndarray | None:
+    """The same where the picture does not decide them."""
+    rule = camera.isp.white_balance
     if rule == "none":
         return None
     if isinstance(rule, tuple):
         return np.array(rule)
-    if rule == "illuminant":
-        white = raw_white(sensor, camera.scene.illuminant)
-    elif rule == "grey-world":
-        white = planes.mean(axis=(1, 2), dtype=float)
-    else:
-        white = np.percentile(planes, WHITE_PATCH_PERCENTILE, axis=(1, 2))
+    return gains_of_white(raw_white(camera.sensor, camera.scene.illuminant), camera)
+
+
+def gains_of_white(white: np.ndarray, camera: Camera) -> np.ndarray:
+    """The same for an estimated white, (channels,)."""
     if white.min() <= 0:
+        rule = camera.isp.white_balance
         raise ValueError(f"isp.white_balance = {rule!r}: a colour channel of this picture has no light")
     return balanced_white(camera) / (white / white.max())
 

@@ -92,10 +92,15 @@ def defocus_um(optics: Optics, wavelength_nm: float) -> float:
 
 def sampling(optics: Optics, wavelength_nm: float, least: float = 0.0) -> tuple[Optics, int, float]:
     """What `sampled` needs: the shape, and enough samples, `least` or more. And the defocus at the rim, µm."""
-    of, defocus = shape(optics), defocus_um(optics, wavelength_nm)
-    y, x, slope_y, slope_x = _slopes(of)
-    steepest = np.hypot(slope_y + 2 * defocus * y, slope_x + 2 * defocus * x).max()
-    return of, samples(steepest, wavelength_nm, least), defocus
+    steepest = steepest_um(optics, wavelength_nm)
+    return shape(optics), samples(steepest, wavelength_nm, least), defocus_um(optics, wavelength_nm)
+
+
+def steepest_um(optics: Optics, wavelength_nm: float) -> float:
+    """Steepest slope of the wavefront without its tilt, µm per radius of the aperture."""
+    defocus = defocus_um(optics, wavelength_nm)
+    y, x, slope_y, slope_x = _slopes(shape(optics))
+    return float(np.hypot(slope_y + 2 * defocus * y, slope_x + 2 * defocus * x).max())
 
 
 def samples(steepest_um: float, wavelength_nm: float, least: float = 0.0) -> int:

@@ -164,6 +164,14 @@ def _interpolate(coefficients: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.n
     return along_y @ np.ascontiguousarray((along_x @ coefficients).T)
 
 
+def blur_mm(optics: Optics, fnumber: float, wavelength_nm: float) -> float:
+    """How far from its place geometrical optics brings light of a point: 2N times the wavefront's steepest slope."""
+    if not pupil.is_deformed(optics):
+        return 0.0
+    tilt = math.hypot(*pupil.sampled(pupil.shape(optics), pupil.SAMPLES[0]).tilt_um)
+    return 2e-3 * fnumber * (tilt + pupil.steepest_um(optics, wavelength_nm))
+
+
 def psf(optics: Optics, fnumber: float, wavelength_nm: float, pitch_um: float, size: int) -> np.ndarray:
     """PSF of a lens, from the same pupil as its OTF, at `size` × `size` points `pitch_um` apart, rows running down.
 

@@ -18,7 +18,7 @@ MAX_DARK_E = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What is fixed in a sensor: gain and offset of every pixel, and the defects."""
+    """What is fixed in some rows of a sensor: gain and offset of every pixel, and the defects."""
 
     gain: np.ndarray  #: (H, W), around 1
     offset_e: np.ndarray  #: (H, W), around 0
@@ -27,31 +27,57 @@ class Pattern:
 
 
 @functools.lru_cache(maxsize=8)
-def pattern(sensor: Sensor, rows: int, columns: int) -> Pattern | None:
-    """The fixed pattern of a sensor of the given size, the same for every shot; None where there is none.
+def pattern(sensor: Sensor, rows: int, columns: int, first: int = 0, count: int | None = None) -> Pattern | None:
+    """The fixed pattern of a sensor of the given size, or `count` rows of it, the same for every shot; None for none.
 
     Gains and offsets of pixels (PRNU, DSNU) are normally distributed, as are those of columns. The numbers of
     missing and stuck pixels are the given fractions, rounded.
     """
-    read = pixels.as_read(sensor)
+    read, count = pixels.as_read(sensor), rows if count is None else count
     spreads = (read.prnu, read.dsnu_e, read.column_gain_fpn, read.column_offset_fpn_e)
     if not any((*spreads, read.missing_fraction, read.stuck_fraction)):
         return None
-    pixel_gain = draws.normal(sensor.pattern_seed, Purpose.PIXEL_GAIN, rows, columns)
-    pixel_offset = draws.normal(sensor.pattern_seed, Purpose.PIXEL_OFFSET, rows, columns)
-    rng = np.random.default_rng([sensor.pattern_seed, rows, columns])
-    column_gain, column_offset = rng.standard_normal((2, columns))
-    rank = rng.permutation(rows * columns).reshape(rows, columns)
-    missing, stuck = (round(share * rank.size) for share in (read.missing_fraction, read.stuck_fraction))
-    gain, offset = np.ones((rows, columns)), np.zeros((rows, columns))
+    fixed = _whole(sensor.pattern_seed, read.missing_fraction, read.stuck_fraction, rows, columns)
+    gain, offset = np.ones((count, columns)), np.zeros((count, columns))
     if read.noise:
-        gain = (1 + read.prnu * pixel_gain) * (1 + read.column_gain_fpn * column_gain)
-        offset = read.dsnu_e * pixel_offset + read.column_offset_fpn_e * column_offset
-    return Pattern(gain, offset, rank < missing, (rank >= missing) & (rank < missing + stuck))
+
+        def spread(width: float, purpose: Purpose) -> np.ndarray | float:
+            drawn = draws.normal(sensor.pattern_seed, purpose, count, columns, first_row=first) if width else 0.0
+            return width * drawn
+
+        gain = (1 + spread(read.prnu, Purpose.PIXEL_GAIN)) * (1 + read.column_gain_fpn * fixed.column_gain)
+        offset = spread(read.dsnu_e, Purpose.PIXEL_OFFSET) + read.column_offset_fpn_e * fixed.column_offset
+        gain, offset = np.broadcast_to(gain, (count, columns)), np.broadcast_to(offset, (count, columns))
+    part = slice(first, first + count)
+    return Pattern(gain, offset, fixed.missing[part], fixed.stuck[part])
 
 
-def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, seed: int) -> np.ndarray:
-    """Electrons that the ADC sees in every pixel after the exposure.
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What no part of a sensor can be given without the rest."""
+
+    column_gain: np.ndarray
+    column_offset: np.ndarray
+    missing: np.ndarray
+    stuck: np.ndarray
+
+
+@functools.lru_cache(maxsize=8)
+def _whole(seed: int, missing_fraction: float, stuck_fraction: float, rows: int, columns: int) -> _Whole:
+    rng = np.random.default_rng([seed, rows, columns])
+    column_gain, column_offset = rng.standard_normal((2, columns))
+    if not (missing_fraction or stuck_fraction):
+        none = np.broadcast_to(np.False_, (rows, columns))
+        return _Whole(column_gain, column_offset, none, none)
+    rank = rng.permutation(rows * columns).reshape(rows, columns)
+    missing, stuck = (round(share * rank.size) for share in (missing_fraction, stuck_fraction))
+    return _Whole(column_gain, column_offset, rank < missing, (rank >= missing) & (rank < missing + stuck))
+
+
+def expose(
+    rate: np.ndarray, exposure_s: float, sensor: Sensor, seed: int, *, first: int = 0, of: int | None = None
+) -> np.ndarray:
+    """Electrons that the ADC sees in every pixel, or in some rows of them, after the exposure.
 
     Photons and dark current arrive as one Poisson process; reading adds Gaussian noise; gains and offsets of pixels
     and columns follow; the result is clipped to what the ADC can tell apart, from its zero (below the black level,
@@ -64,9 +90,12 @@ def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, seed: int) -> np
     rate : (H, W), electrons/s, not negative, binned where the sensor bins.
     seed : int
         From 0: decides the noise.
+    first, of : int, optional
+        The row of the sensor where `rate` begins, and how many rows that has.
     """
     read = pixels.as_read(sensor)
-    fixed = pattern(sensor, *rate.shape)
+    count, columns = rate.shape
+    fixed = pattern(sensor, count if of is None else of, columns, first, count)
     rate = np.asarray(rate, np.result_type(rate, np.float32))
     signal = rate * rate.dtype.type(exposure_s)
     if sensor.noise:
@@ -76,11 +105,12 @@ def expose(rate: np.ndarray, exposure_s: float, sensor: Sensor, seed: int) -> np
                 f"in an exposure of {exposure_s:.3g} s dark current alone would give over {MAX_DARK_E:g} electrons: "
                 "raise scene.luminance_cd_m2 or lower sensor.exposure_s"
             )
-        chance = draws.normal(seed, Purpose.ARRIVAL, *rate.shape)
+        chance = draws.normal(seed, Purpose.ARRIVAL, count, columns, first_row=first)
         signal = draws.poisson(np.minimum(signal, MAX_DARK_E) + dark, chance).astype(rate.dtype)
         if read.read_noise_e:
-            reading = draws.normal(seed, Purpose.READ, *rate.shape, dtype=rate.dtype.type)
-            signal += rate.dtype.type(read.read_noise_e) * reading
+            kind = rate.dtype.type
+            reading = draws.normal(seed, Purpose.READ, count, columns, first_row=first, dtype=kind)
+            signal += kind(read.read_noise_e) * reading
         if fixed is not None:
             signal = (signal * fixed.gain + fixed.offset_e).astype(rate.dtype)
     zero = -sensor.black_level_dn * adc.electrons_per_count(sensor)

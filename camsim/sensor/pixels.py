@@ -20,9 +20,9 @@ MAX_PIXELS = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the pixels are: a centred array that covers an image of `width` × `height` mm.
+    """Where the pixels are: an array on the middle of an image of `width` × `height` mm.
 
-    The pixel counts are rounded up to whole colour tiles; what lies outside the image sees it mirrored.
+    What lies outside the image sees it mirrored.
     """
 
     rows: int
@@ -40,15 +40,23 @@ class Grid:
         return centres(self.rows, self.height_mm), centres(self.columns, self.width_mm)
 
     def image_box(self, binning: int = 1) -> tuple[float, float, float, float]:
-        """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner."""
-        rows, columns = self.height_mm / self.pitch_mm, self.width_mm / self.pitch_mm
-        top, left = (self.rows - rows) / 2, (self.columns - columns) / 2
-        bottom, right = min(top + rows, self.rows), min(left + columns, self.columns)
-        return max(top, 0.0) / binning, max(left, 0.0) / binning, bottom / binning, right / binning
+        """Top, left, bottom, right border of the image, in (binned) pixels from the array's corner.
+
+        Where the array sees a part of the image they are beyond the array's own.
+        """
+
+        def ends(count: int, extent_mm: float) -> tuple[float, float]:
+            extent = extent_mm / self.pitch_mm
+            begin = (count - extent) / 2
+            begin = max(begin, 0.0) if begin > -1e-6 else begin  # but for rounding
+            return begin / binning, (min(begin + extent, count) if begin >= 0 else begin + extent) / binning
+
+        (top, bottom), (left, right) = ends(self.rows, self.height_mm), ends(self.columns, self.width_mm)
+        return top, left, bottom, right
 
 
 def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
-    """The pixel array that covers an image of the given size."""
+    """The pixel array that the sensor says it has, or the smallest of whole colour tiles that covers the image."""
     pitch = sensor.pixel_pitch_um * 1e-3
     tile_rows, tile_columns = (n * sensor.binning for n in cfa_index(sensor).shape)
 
@@ -56,7 +64,8 @@ def grid(sensor: Sensor, height_mm: float, width_mm: float) -> Grid:
         whole = math.ceil(extent / pitch - 1e-9)  # an exact multiple must not gain a pixel by rounding error
         return max(1, math.ceil(whole / tile)) * tile
 
-    rows, columns = count(height_mm, tile_rows), count(width_mm, tile_columns)
+    rows = sensor.rows or count(height_mm, tile_rows)
+    columns = sensor.columns or count(width_mm, tile_columns)
     check_size(rows, columns)
     return Grid(rows, columns, pitch, height_mm, width_mm)
 

@@ -16,6 +16,7 @@ from camsim.light import colour, spectra
 from camsim.optics import wavefront
 from camsim.scene import cube, radiance
 from camsim.schema.fields import fields
+from camsim.shot import visible
 
 NAMES = {
     "scene_rgb_linear", "irradiance", "electrons", "volts", "demosaiced", "linear", "srgb",
@@ -320,3 +321,17 @@ def test_a_camera_file_is_looked_into_when_it_is_loaded(tmp_path, line, words):
     with pytest.raises(ValueError, match=re.escape(words)) as error:
         camera_file.load(tmp_path / "bad.toml")
     assert "bad.toml" in str(error.value)
+
+
+def test_what_a_sensor_sees_in_part_is_laid_on_nothing():
+    picture = np.full((64, 64, 3), 0.5)
+    part = camera_file.override(camera_file.load("f22"), ["sensor.columns=100", "sensor.rows=60"])
+    shot = pipeline.render(picture, part)
+    assert shot.rgb.shape == (60, 100, 3)
+    assert shot.box == pytest.approx((-100.87, -80.87, 160.87, 180.87), abs=0.01)  # of 261.75 pixels
+    assert visible(shot.box, shot.rgb.shape) == (0, 0, 60, 100)
+    with pytest.raises(ValueError, match="see a part of the picture"):
+        shot.reduced((16, 16))
+    more = pipeline.render(picture, camera_file.override(part, ["sensor.columns=300", "sensor.rows=280"]))
+    assert more.reduced((16, 16)).shape == (16, 16, 3)
+    assert more.scene_shape == pytest.approx((261.75, 261.75), abs=0.01)

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from camsim import camera_file, pipeline
 from camsim.cli import main, render
+from camsim.image_formation import large
 from camsim.io import formats, image
 from camsim.sheet import layout
 
@@ -187,3 +189,29 @@ def test_a_size_beyond_the_sensors_says_that_it_enlarges(rendered, photo):
 def test_the_number_of_seconds_is_called_exposure(photo, tmp_path):
     done = CliRunner().invoke(render.render, [str(photo), "--setting", "f22", "-o", f"{tmp_path}/a.png"])
     assert re.fullmatch(rf"{tmp_path}/a.png  262×198, exposure [\d.e+]+ s\n", done.stdout)
+
+
+def test_a_large_sensor_is_rendered_in_bands_whoever_shares_them(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "SENSOR_PIXELS", 2**12)
+    camera = ["--setting", "phone", "--set", "sensor.columns=160", "--set", "sensor.rows=120"]
+    for name, extra in (("a.png", []), ("b.png", ["--jobs", "3"]), ("c.tif", []), ("d.png", ["--size", "40"])):
+        done = CliRunner().invoke(render.render, [str(photo), *camera, "-o", f"{tmp_path}/{name}", *extra])
+        assert done.exit_code == 0, done.output
+        assert re.match(rf"{tmp_path}/{name}  (160×120|40×30), exposure", done.stdout)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    shown = image.read_native(tmp_path / "a.png")
+    np.testing.assert_array_equal(shown, image.read_native(tmp_path / "c.tif"))
+    record = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert (record["width"], record["height"], record["camera_width"]) == (160, 120, 160)
+    monkeypatch.undo()
+    phone = camera_file.override(camera_file.load("phone"), camera[3::2])
+    at_once = pipeline.render(image.read_native(photo), phone)
+    assert np.abs(image.quantise(at_once.rgb).astype(int) - shown).mean() < 0.02  # of codes
+
+
+def test_stages_of_a_large_sensor_are_refused(photo, tmp_path):
+    camera = ["--setting", "phone", "--set", "sensor.columns=1600", "--set", "sensor.rows=1200"]
+    files = ["--dump", f"{tmp_path}/a.npz", "-o", f"{tmp_path}/a.png"]
+    done = CliRunner().invoke(render.render, [str(photo), *camera, *files])
+    assert isinstance(done.exception, ValueError) and "spatial frequencies" in str(done.exception)
+    assert not list(tmp_path.glob("a.*"))

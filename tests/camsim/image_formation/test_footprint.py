@@ -1,5 +1,7 @@
 """What would not fit in memory is refused before it is rendered."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,11 @@ def test_render_refuses_before_the_first_picture_is_made(refused, tmp_path, monk
         line = refused("camsim", "render", *arguments, "--setting", "ideal")
         assert "b.png: to render it needs about 4 MB of memory, and 4 MB are free" in line
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["a.png", "b.png"]
+
+
+def test_a_large_sensor_takes_little_beside_its_pixels():
+    picture, phone = np.zeros((3024, 4032, 3), np.uint8), camera_file.load("phone")
+    needed = footprint.bytes_needed(picture, phone)
+    assert 3024 * 4032 * (2 + 4) < needed < 3024 * 4032 * footprint.CAMERA_BYTES / 2  # counts and electrons/s at least
+    larger = phone.replace("sensor", dataclasses.replace(phone.sensor, rows=6048, columns=8064))
+    assert needed < footprint.bytes_needed(picture, larger) < 4 * needed
