@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "wheel"
 RESOLUTIONS = {"lowest": "lowest-direct", "highest": "highest"}
-EXTRAS = ("enhance-cpu", "test")
+EXTRAS = ("enhance-cpu", "designer", "test")
 COMMANDS = ("camsim", "enhance", "scielab")
 
 #: The pages whose commands are run, in one folder.
@@ -29,7 +29,9 @@ PAGES = [
 ]
 
 #: Commands that are not run: they train for minutes, fetch something, or name a file that a reader has.
-LEFT_OUT = re.compile(r"enhance train|enhance evaluate|\bDIR\b|\bFILE\b|\bRUN\b|\bREFDIR\b|\.pth\b|\.tflite\b")
+LEFT_OUT = re.compile(
+    r"enhance train|camsim designer|enhance evaluate|\bDIR\b|\bFILE\b|\bRUN\b|\bREFDIR\b|\.pth\b|\.tflite\b"
+)
 
 
 def uv(*arguments: object, **options: Any) -> subprocess.CompletedProcess:

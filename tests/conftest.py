@@ -1,5 +1,6 @@
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,3 +123,21 @@ def refused(command):
         return lines[0]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; what needs it skips without Playwright and one that starts, unless CAM2EYE_BROWSER is "required"."""
+    lacking = pytest.fail if os.environ.get("CAM2EYE_BROWSER") == "required" else pytest.skip
+    try:
+        from playwright import sync_api as playwright
+    except ImportError:
+        lacking("Playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+        try:
+            running = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        except playwright.Error as error:
+            lacking(f"no Chromium that starts: {str(error).splitlines()[0]}")
+        yield running
+        running.close()

@@ -2,7 +2,7 @@
 
 import click
 
-from camsim.cli import chart, console, dataset, fetch, installation, measure, render, settings
+from camsim.cli import chart, console, dataset, designer, fetch, installation, measure, render, settings
 
 
 @click.group("camsim", cls=console.Commands, context_settings=console.CONTEXT)
@@ -19,10 +19,19 @@ def cli() -> None:
     camsim dataset photos/ -o data/                  a training set: HR, LR per setting, manifest
     camsim chart slanted-edge                        a test chart
     camsim measure mtf edge.png                      what a camera did to it, in numbers
+    camsim designer                                  a camera to play with, in the browser
     """
 
 
-for command in (settings.settings, render.render, fetch.fetch, dataset.dataset, chart.chart, measure.measure):
+for command in (
+    settings.settings,
+    render.render,
+    fetch.fetch,
+    dataset.dataset,
+    chart.chart,
+    measure.measure,
+    designer.designer,
+):
     cli.add_command(command)
 
 

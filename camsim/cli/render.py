@@ -119,6 +119,7 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
     help="A picture file (one input, one setting) or a folder.  [default: NAME-SETTING.png here]",
 )
 @click.option("--size", type=click.IntRange(1, 8192), help="Width of the output in pixels.  [default: sensor pixels]")
+@click.option("--photo", metavar="NAME", help="A built-in photograph instead of IN: chelsea.")
 @click.option("--cube", "kind", type=click.Choice(["reflectance", "radiance", "photons"]), help="What a cube holds.")
 @click.option("--wavelengths", metavar="START:STEP:STOP", help="Wavelengths of a cube that does not tell them, nm.")
 @click.option("--no-noise", is_flag=True, help="Short for --set sensor.noise=false.")
@@ -142,6 +143,7 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 @console.gather("reading", _reading, "kind", "wavelengths")
 def render(
     inputs: tuple[Path, ...],
+    photo: str | None,
     cameras: "list[Camera]",
     reading: Reading,
     wanted: Output,
@@ -161,7 +163,9 @@ def render(
     """
     from camsim.io import outputs
 
-    jobs = _plan(_sources(inputs, console), inputs, cameras, seed, wanted)
+    if photo and inputs:
+        raise click.UsageError("--photo stands instead of IN")
+    jobs = _plan(_sources(inputs, photo, console), inputs, cameras, seed, wanted)
     targets, dump = [job.target for job in jobs], [wanted.dump] if wanted.dump else []
     sidecars, sources = [job.sidecar for job in jobs], list(dict.fromkeys(job.source for job in jobs))
     outputs.check([*targets, *sidecars, *dump], sources, force=force)
@@ -182,12 +186,14 @@ def render(
     console.result("\n".join(_line(record) for record in records), {"renders": records})
 
 
-def _sources(inputs: tuple[Path, ...], console: Console) -> list[Path]:
+def _sources(inputs: tuple[Path, ...], photo: str | None, console: Console) -> list[Path]:
     """The files to photograph: those of folders, then hyperspectral scenes; a built-in photograph for no input."""
     from camsim.dataset import photographs
     from camsim.io import image
     from camsim.scene import cube
 
+    if photo:
+        return [photographs.builtin(photo).path]
     if not inputs:
         console.info(f"no input given: the built-in photograph {BUILTIN_PHOTO!r}")
         return [photographs.builtin(BUILTIN_PHOTO).path]

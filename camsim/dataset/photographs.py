@@ -15,6 +15,7 @@ from camsim.dataset import recipe
 from camsim.dataset.recipe import BUILTIN, SCENE_PX
 from camsim.io import atomic, image
 from camsim.io.resize import resize
+from camsim.schema.spelling import hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,11 @@ def open_sources(sources: Iterable[str | Path], *, split: str = "all") -> list[P
 
 
 def builtin(name: str) -> Photo:
-    """One built-in photograph by name."""
-    return next(photo for photo in open_sources([BUILTIN]) if photo.name == name)
+    """One built-in photograph by name; ValueError names those there are."""
+    known = {photo.name: photo for photo in open_sources([BUILTIN])}
+    if name not in known:
+        raise ValueError(f"no built-in photograph {name!r}; there are {', '.join(known)}{hint(name, known)}")
+    return known[name]
 
 
 def _photos_of(path: Path) -> list[Photo]:

@@ -125,15 +125,16 @@ def over_white(stored: Stored) -> np.ndarray:
     return high_depth.to_depth(stored.colour * share + full * (1 - share), stored.colour.dtype)
 
 
-def read_stored(path: PathLike[str] | str, *, name: str = "", convert: bool = True) -> Stored:
+def read_stored(path: PathLike[str] | str, *, name: str = "", convert: bool = True, limit: int | None = None) -> Stored:
     """Read a picture file as it is: grey or RGB, upright, straight alpha, in its depth; with what else it says.
 
     `name` stands for the file in messages. Where a profile was converted by or is that of sRGB, it stays in the result
-    to tell so; one that could not be used does not. All else is as in `read_native`.
+    to tell so; one that could not be used does not. `limit` is that of pixels, in place of `MAX_PIXELS`. All else is as
+    in `read_native`.
     """
     path, name = Path(path), name or str(path)
     with regular.open_file(path, name=name, kind="picture") as file:
-        stored, doubt = _read(file, name, convert=convert)
+        stored, doubt = _read(file, name, limit or MAX_PIXELS, convert=convert)
     if doubt:
         note(f"{name}: {doubt}; its colours are taken for sRGB")
     if stored.frames > 1:
@@ -141,7 +142,7 @@ def read_stored(path: PathLike[str] | str, *, name: str = "", convert: bool = Tr
     return stored
 
 
-def _read(file: BinaryIO, name: str, *, convert: bool) -> tuple[Stored, str]:
+def _read(file: BinaryIO, name: str, limit: int, *, convert: bool) -> tuple[Stored, str]:
     """What an open file holds, and why its colour profile could not be used."""
     try:
         with high_depth.silent(), warnings.catch_warnings():
@@ -151,11 +152,11 @@ def _read(file: BinaryIO, name: str, *, convert: bool) -> tuple[Stored, str]:
             if (size := os.fstat(file.fileno()).st_size) > MAX_FILE_BYTES:
                 raise ValueError(f"it has {size} bytes; the limit is {MAX_FILE_BYTES}")
             memory.check(size, "it")
-            return _as_srgb(decode.decode(start + file.read(), MAX_PIXELS), convert=convert)
+            return _as_srgb(decode.decode(start + file.read(), limit), convert=convert)
     except MemoryError:
         raise
     except Image.DecompressionBombError as error:
-        raise ValueError(f"{name}: cannot be read (it is over the limit of {MAX_PIXELS} pixels)") from error
+        raise ValueError(f"{name}: cannot be read (it is over the limit of {limit} pixels)") from error
     except Exception as error:  # decoders raise many kinds for damaged files
         reason = "damaged" if isinstance(error, LookupError) else (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{name}: cannot be read ({reason})") from error

@@ -6,13 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from camsim.camera import Camera
-from camsim.light import spectra
-from camsim.light.colour import srgb_encode, xyz_to_linear
+from camsim.light.colour import srgb_encode
 from camsim.optics.point_spread import spread
-from camsim.sensor import adc, pixels
-from camsim.sheet import captions, layout, mosaic_panel, psf_panel
+from camsim.sensor import adc
+from camsim.sheet import captions, layout, mosaic_panel, pictures, psf_panel
 from camsim.sheet.layout import FOOT, GREY, MARGIN, RULE, WIDTH, Box, Page
-from camsim.sheet.mosaic_panel import FILTER_RGB
 from camsim.shot import Stages
 
 
@@ -53,7 +51,7 @@ def _panels(stages: Stages, camera: Camera, lower: int) -> list[Panel]:
     """The six stages in order; `lower` is the height of the panels below, pixels."""
     tiles = "means of tiles; " if mosaic_panel.is_reduced(stages.electrons.shape, lower) else ""
     full = f"{adc.full_scale_e(camera.sensor):,.0f} e⁻"
-    light, brightest = _light(stages)
+    light, brightest = pictures.irradiance(stages.irradiance)
     where = "with a dark frame" if camera.method == "isetcam" else "at the pixels' centres"
     scene = srgb_encode(stages.scene_rgb_linear)
     return [
@@ -71,12 +69,12 @@ def _panels(stages: Stages, camera: Camera, lower: int) -> list[Panel]:
         Panel(
             "Raw mosaic",
             f"in the filters' colours; {tiles}brightest shade = full scale, {full}",
-            lambda page, box: mosaic_panel.draw(page, box, mosaic_panel.coloured_mosaic(stages, camera), camera),
+            lambda page, box: mosaic_panel.draw(page, box, pictures.mosaic(stages.electrons, camera), camera),
         ),
         Panel(
             "Demosaiced",
             f"the sensor's own colours; white = full scale, {full}",
-            _pasted(_demosaiced(stages, camera)),
+            _pasted(pictures.demosaiced(stages.demosaiced, camera)),
         ),
         Panel("Result", _result_words(camera), _pasted(stages.srgb)),
     ]
@@ -85,31 +83,6 @@ def _panels(stages: Stages, camera: Camera, lower: int) -> list[Panel]:
 def _pasted(picture: np.ndarray) -> Callable[[Page, Box], object]:
     """What draws a panel that is a picture."""
     return lambda page, box: page.paste(picture, box)
-
-
-def _light(stages: Stages) -> tuple[np.ndarray, float]:
-    """The irradiance as sRGB values, its brightest illuminance white, and that illuminance in lux."""
-    xyz = spectra.xyz(stages.irradiance / spectra.to_photons(np.ones(len(stages.wavelength_nm))))
-    brightest = float(xyz[..., 1].max())
-    return srgb_encode(xyz_to_linear(100 * xyz / (brightest or 1.0))), brightest
-
-
-def _demosaiced(stages: Stages, camera: Camera) -> np.ndarray:
-    """The sensor's channels as red, green and blue, sRGB values (H, W, 3).
-
-    One channel is grey; a white channel beside red, green and blue is left out, and where one of those is missing
-    each channel adds light of its own colour.
-    """
-    full_scale = 1.0
-    if camera.method == "isetcam":  # volts, or counts up to 2ⁿ
-        well = pixels.as_read(camera.sensor).full_well_e
-        bits = camera.sensor.bit_depth
-        full_scale = 2.0**bits if bits else adc.volts(well, camera.sensor)
-    letters = pixels.colours(camera.sensor)
-    if set("rgb") <= set(letters):
-        return srgb_encode(stages.demosaiced[..., [letters.index(letter) for letter in "rgb"]] / full_scale)
-    mix = np.array([FILTER_RGB[letter] for letter in letters])
-    return srgb_encode(stages.demosaiced / full_scale @ (mix / np.maximum(mix.sum(axis=0), 1.0)))
 
 
 def _result_words(camera: Camera) -> str:

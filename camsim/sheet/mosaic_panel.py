@@ -6,9 +6,8 @@ import numpy as np
 
 from camsim.camera import Camera
 from camsim.light.colour import srgb_decode, srgb_encode
-from camsim.sensor import adc, pixels
+from camsim.sensor import pixels
 from camsim.sheet.layout import GAP, GREY, PANEL, Box, Page
-from camsim.shot import Stages
 
 #: Below so many pixels of the sheet per sensor pixel the mosaic is shown as the means of its tiles, and a part of it
 #: enlarged.
@@ -23,9 +22,6 @@ _BESIDE_FROM, _IN_CORNER, _CORNER_MARGIN = 240, 0.46, 10
 
 _FRAME = {"linewidth": 1.6, "solid_capstyle": "round"}
 
-#: Light that a filter lets through, for the colours of a mosaic.
-FILTER_RGB = {"r": (1.0, 0.0, 0.0), "g": (0.0, 1.0, 0.0), "b": (0.0, 0.0, 1.0), "w": (1.0, 1.0, 1.0)}
-
 #: Corners, as (right, bottom), of the framed part and of its enlargement that a line ties together.
 _Ties = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
 
@@ -36,14 +32,6 @@ class _Inset(NamedTuple):
     box: Box
     ties: _Ties
     colour: str
-
-
-def coloured_mosaic(stages: Stages, camera: Camera) -> np.ndarray:
-    """Every sensor pixel in the colour of its filter, sRGB values (H, W, 3)."""
-    share = srgb_encode(stages.electrons / adc.full_scale_e(camera.sensor))
-    tile = np.array([[FILTER_RGB[letter] for letter in row] for row in camera.sensor.tile])
-    repeat = share.shape[0] // tile.shape[0], share.shape[1] // tile.shape[1], 1
-    return share[..., None] * np.tile(tile, repeat)
 
 
 def is_reduced(shape: tuple[int, int], height: float) -> bool:

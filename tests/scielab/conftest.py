@@ -2,7 +2,6 @@
 
 import functools
 import math
-import shutil
 
 import numpy as np
 import pytest
@@ -116,20 +115,6 @@ def _as_picture(planes_of, picture, viewing):
     planes = planes_of(picture, viewing, encoding.of(viewing), np.float64)
     columns = presets.PRESETS[viewing.preset].shape(*picture.shape[:2])[1]
     return np.moveaxis(planes[:, :, :columns], 0, -1)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium; what needs it skips without Playwright and one that starts."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as engine:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-        try:
-            running = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium that starts: {str(error).splitlines()[0]}")
-        yield running
-        running.close()
 
 
 @pytest.fixture

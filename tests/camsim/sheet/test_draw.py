@@ -7,7 +7,7 @@ import pytest
 
 from camsim import camera_file, pipeline
 from camsim.light import colour
-from camsim.sheet import draw, layout
+from camsim.sheet import draw, layout, pictures
 
 CASES = {  # setting, changes, rows and columns of the picture
     "f22": ("f22", [], (40, 40)),
@@ -59,7 +59,9 @@ def test_scene_and_result_are_in_the_sheet_as_they_are():
 @pytest.mark.slow
 def test_flat_white_has_the_illuminance_of_the_camera_equation():
     view = camera_file.load("pixel25")
-    light, brightest = draw._light(pipeline.render(np.ones((8, 8, 3)), view, keep_stages=True).stages)
+    light, brightest = pictures.irradiance(
+        pipeline.render(np.ones((8, 8, 3)), view, keep_stages=True).stages.irradiance
+    )
     assert brightest == pytest.approx(np.pi * 100 / (1 + 4 * 4**2), rel=1e-5)  # π L / (1 + 4 N²), lux
     np.testing.assert_allclose(light, 1.0, atol=2e-3)  # D65 is white, but for its 31 bands
 
@@ -68,5 +70,5 @@ def test_flat_white_has_the_illuminance_of_the_camera_equation():
 @pytest.mark.parametrize("setting", ["pixel25", "isetcam"])
 def test_demosaiced_keeps_what_was_measured(setting):
     done, view = photograph(setting, ["sensor.noise=false", "sensor.analog_gain=2", "sensor.bit_depth=16"])
-    shown = colour.srgb_decode(draw._demosaiced(done, view))
+    shown = colour.srgb_decode(pictures.demosaiced(done.demosaiced, view))
     np.testing.assert_allclose(shown[0::2, 1::2, 0] * 5_000, done.electrons[0::2, 1::2], atol=0.2)  # red of grbg

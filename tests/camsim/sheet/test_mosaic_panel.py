@@ -5,13 +5,13 @@ import pytest
 
 from camsim import camera_file, pipeline
 from camsim.light import colour
-from camsim.sheet import layout, mosaic_panel
+from camsim.sheet import layout, mosaic_panel, pictures
 
 
 def test_mosaic_has_the_colours_of_the_filters_and_the_share_of_full_scale():
     view = camera_file.override(camera_file.load("pixel25-auto"), ["sensor.noise=false"])
     done = pipeline.render(np.random.default_rng(3).random((24, 24, 3)), view, keep_stages=True).stages
-    mosaic = mosaic_panel.coloured_mosaic(done, view)
+    mosaic = pictures.mosaic(done.electrons, view)
     assert not mosaic[0::2, 0::2, [0, 2]].any() and not mosaic[1::2, 1::2, [0, 2]].any()  # green of grbg
     assert not mosaic[0::2, 1::2, 1:].any() and not mosaic[1::2, 0::2, :2].any()  # red, blue
     share = colour.srgb_decode(mosaic.sum(axis=2))
