@@ -11,6 +11,7 @@ import click
 from camsim._version import __version__
 from camsim.cli import console
 from camsim.cli.console import Console
+from camsim.cli.reading import Reading, gathered
 from camsim.cli.settings import SETTING_HELP, camera_record, chosen_cameras
 from camsim.io import atomic
 
@@ -25,25 +26,9 @@ if TYPE_CHECKING:
 
 BUILTIN_PHOTO = "astronaut"
 
-#: Most bands of a hyperspectral scene that does not tell its wavelengths.
-MAX_BANDS = 10_000
-
 #: Of several inputs all are decoded before anything is written, so that a damaged one is found first. What is decoded
 #: then is kept for the rendering up to so many bytes; what would exceed them is decoded again in its turn.
 KEPT_BYTES = 2**30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a hyperspectral scene holds where its file does not tell."""
-
-    kind: str | None
-    wavelength_nm: list[float] | None
-
-    def read(self, source: Path) -> "Picture":
-        from camsim.scene import read
-
-        return read.read(source, kind=self.kind, wavelength_nm=self.wavelength_nm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +61,6 @@ class Job(NamedTuple):
 def _cameras(*, settings: tuple[str, ...], overrides: tuple[str, ...], no_noise: bool) -> "list[Camera]":
     changes = (*overrides, "sensor.noise=false") if no_noise else overrides
     return list(chosen_cameras(settings, changes).values())
-
-
-def _reading(*, kind: str | None, wavelengths: str | None) -> Reading:
-    return Reading(kind=kind, wavelength_nm=None if wavelengths is None else _wavelengths(wavelengths))
-
-
-def _wavelengths(text: str) -> list[float]:
-    """Wavelengths of START:STEP:STOP, nm."""
-    try:
-        start, step, stop = (float(part) for part in text.split(":"))
-        if not (start > 0 and step > 0 and stop > start and stop - start < MAX_BANDS * step):
-            raise ValueError
-    except ValueError:
-        raise click.UsageError(f"--wavelengths {text}: write START:STEP:STOP, such as 400:10:720") from None
-    return [start + step * n for n in range(int((stop - start) / step + 1e-9) + 1)]
 
 
 def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | None, sheet: bool, jobs: int) -> Output:
@@ -140,7 +110,7 @@ def _output(*, output: Path | None, size: int | None, bits: str, dump: Path | No
 @console.reporting
 @console.gather("cameras", _cameras, "settings", "overrides", "no_noise")
 @console.gather("wanted", _output, "output", "size", "bits", "dump", "sheet", "jobs")
-@console.gather("reading", _reading, "kind", "wavelengths")
+@console.gather("reading", gathered, "kind", "wavelengths")
 def render(
     inputs: tuple[Path, ...],
     photo: str | None,
