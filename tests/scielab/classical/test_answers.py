@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import tomllib
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def test_every_camera_of_a_grid_has_an_answer_fitted_to_it_as_it_is():
     shipped = answers.shipped().by_setting
     assert set(SETTINGS) <= set(shipped)
     for setting, fitted in shipped.items():
-        assert camera_file.to_toml(camera_file.load(setting)) == fitted.camera, setting
+        fitted_to = camera_file.from_dict(tomllib.loads(fitted.camera))  # a key that came later has its default
+        assert camera_file.load(setting) == fitted_to, setting
 
 
 @pytest.mark.installed
