@@ -255,7 +255,8 @@ def _in_bands(picture: "Picture", job: Job, wanted: Output, console: Console) ->
 
     assert not isinstance(picture, Cube)  # those are taken at once
     form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-    with tqdm(total=1.0, desc=job.target.name, disable=not console.show_progress, bar_format=form, leave=False) as bar:
+    look = {"disable": not console.show_progress, "bar_format": form, "leave": False, "delay": 1.0}
+    with tqdm(total=1.0, desc=job.target.name, **look) as bar:
         return bands.write(
             job.target,
             picture,

@@ -26,6 +26,9 @@ EVALUATED = (128, 256)
 #: Rows of frequencies worked on at a time.
 BLOCK_ROWS = 96
 
+#: Spatial frequencies of a tile to each side: more take gigabytes. A phone at f/1.8 has some 2,000.
+MOST_ORDERS = 10_000
+
 
 class Tiles(Protocol):
     """Electrons/s that the near part brings."""
@@ -123,6 +126,11 @@ class Evaluated:
         )
         self._extent = self._count * self._square
         self._orders = math.ceil(2 * self._extent * near.band_per_mm) + 1
+        if self._orders > MOST_ORDERS:
+            raise ValueError(
+                f"a tile of {core} pixels has {self._orders:.4g} spatial frequencies to a side, more than "
+                f"{MOST_ORDERS:,}: raise optics.fnumber, lower sensor.pixel_pitch_um or coarsen optics.psf_file"
+            )
         f = cosine_series.frequencies(self._orders, self._extent)
         self._terms = near.terms(f, f)
         self._blocks = []

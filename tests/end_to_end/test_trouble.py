@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from camsim import camera_file
-from camsim.dataset import folder, photographs
+from camsim.dataset import photographs, writing
 from camsim.io import image
 from camsim.io.resize import resize
 
@@ -75,7 +75,7 @@ def inputs(tmp_path_factory):
         image.write(place / "photos" / f"{number}.png", picture)
         image.write(place / "bench" / "HR" / f"{number}.png", picture)
     sources, cameras = photographs.open_sources([place / "photos"]), {"f22": camera_file.load("f22")}
-    folder.write(place / "set", sources, cameras, hr_px=64, scene_px=96)
+    writing.write(place / "set", sources, cameras, hr_px=64, scene_px=96)
     return place
 
 

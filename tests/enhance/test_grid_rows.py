@@ -33,7 +33,7 @@ def test_there_is_a_row_for_each_task():
     assert row.scale == 4 and row.sha256 == atomic.sha256(entry.weights) and row.competes_elsewhere
     assert row.seen == frozenset(entry.card["source_sha256"]) and len(row.seen) > 1000
     assert row.facts["path"] == str(entry.folder) and "source_sha256" not in row.facts
-    assert row.words.startswith("light, 658,995 parameters, 7000 steps pixel, trained on 2,481 photographs of")
+    assert row.words.startswith("light, 658,995 parameters, 6000 steps pixel, trained on 2,481 photographs of")
 
 
 @pytest.mark.slow

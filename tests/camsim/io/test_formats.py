@@ -86,14 +86,15 @@ def test_imageio_gets_bytes_and_the_plugin_by_name(values, monkeypatch, tmp_path
     seen, imopen = [], iio.imopen
 
     def watched(source, mode, **options):
-        seen.append((mode, "<bytes>" if isinstance(source, bytes) else source, options["plugin"]))
+        own = source == "<bytes>" or isinstance(source, bytes | io.IOBase)  # never a path or an address
+        seen.append((mode, own, options["plugin"]))
         return imopen(source, mode, **options)
 
     monkeypatch.setattr(iio, "imopen", watched)
     for suffix in image.SUFFIXES:
         image.write(tmp_path / f"a{suffix}", values)
         image.read_native(tmp_path / f"a{suffix}")
-    assert set(seen) == {("r", "<bytes>", "pillow"), ("w", "<bytes>", "pillow")}
+    assert set(seen) == {("r", True, "pillow"), ("w", True, "pillow")}
     assert len(seen) == 2 * len(image.SUFFIXES)
 
 

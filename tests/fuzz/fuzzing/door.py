@@ -63,7 +63,8 @@ class Door:
         after = judge.tree(folder)
         shutil.rmtree(folder)
         try:
-            accepted = judge.check(outcome, before, after, force="--force" in case.words)
+            verbose = not {"-v", "--verbose"}.isdisjoint(case.words)
+            accepted = judge.check(outcome, before, after, force="--force" in case.words, verbose=verbose)
             assert case.accepted in (None, accepted), "accepted" if accepted else "refused"
         except AssertionError as error:
             kept = self.place / "failed"
