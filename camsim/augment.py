@@ -265,6 +265,11 @@ def _drawn(rng: np.random.Generator, key: str, low: float, high: float) -> float
     return float(low + (high - low) * rng.random())
 
 
+def corners(ranges: Mapping[str, tuple[float, float]]) -> Iterator[tuple[tuple[str, float], ...]]:
+    """Every key at one of its bounds, in all combinations."""
+    return itertools.product(*(((key, low), (key, high)) for key, (low, high) in ranges.items()))
+
+
 def _tried(ranges: Mapping[str, tuple[float, float]]) -> Iterator[list[tuple[str, float]]]:
     """What shows whether ranges make cameras: each key beside the lower bounds of the others; of few, all corners."""
     lowest = {key: low for key, (low, _) in ranges.items()}
@@ -273,7 +278,7 @@ def _tried(ranges: Mapping[str, tuple[float, float]]) -> Iterator[list[tuple[str
         for value in several:
             yield list((lowest | {key: value}).items())
     if len(ranges) <= _CORNERS_OF:
-        yield from map(list, itertools.product(*([(key, low), (key, high)] for key, (low, high) in ranges.items())))
+        yield from map(list, corners(ranges))
     else:
         yield [(key, high) for key, (_, high) in ranges.items()]
 

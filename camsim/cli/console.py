@@ -9,13 +9,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from camsim import arguments
 from camsim.cli import fault, installation
 from camsim.io import atomic
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 #: What click makes a command of.
 Command = Callable[..., Any]
@@ -47,6 +50,12 @@ class Console:
     @property
     def show_progress(self) -> bool:
         return not self.quiet
+
+    def bar(self, **look: Any) -> "tqdm":
+        """A bar of work that takes a while; `look` is as tqdm has it."""
+        from tqdm import tqdm
+
+        return tqdm(disable=not self.show_progress, dynamic_ncols=True, mininterval=0.5, **look)
 
 
 def gather(name: str, make: Callable[..., Any], *options: str) -> Callable[[Command], Command]:

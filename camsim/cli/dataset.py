@@ -121,8 +121,6 @@ def dataset(
     word `builtin` for the built-in photographs (which also stand in if none is given). Each photograph gives its
     largest centred square, and with --cuts more squares at random places.
     """
-    from tqdm import tqdm
-
     from camsim.dataset import blocks, writing
 
     cameras = chosen_cameras(names or SETTINGS)
@@ -133,8 +131,7 @@ def dataset(
         plan = {"dry_run": True, "output": str(output), "images": total, "settings": list(cameras)}
         console.result(f"would render {total} scenes of {len(found)} photographs through {', '.join(cameras)}", plan)
         return
-    look = {"unit": "scene", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
-    with tqdm(total=total, **look) as bar, _told_what_is_kept(output, console):
+    with console.bar(total=total, unit="scene") as bar, _told_what_is_kept(output, console):
         manifest = writing.write(output, found, cameras, force=force, step=bar.update, **dataclasses.asdict(rendering))
     _report(output, manifest, len(found), console)
 

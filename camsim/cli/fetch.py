@@ -90,12 +90,9 @@ def photographs(word: str | Path, console: Console) -> Path | None:
 
 def _fetch(name: str, folder: Path, have: tuple[Path, ...], asking: "Web", console: Console) -> "Fetched":
     """Fetch with a bar."""
-    from tqdm import tqdm
-
     from camsim.dataset import fetch as sets
 
-    look = {"disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5, "leave": False}
-    with tqdm(**look) as bar:
+    with console.bar(leave=False) as bar:
 
         def begin(unit: str, total: int) -> None:
             bar.unit, bar.unit_scale = unit, unit == "B"

@@ -148,11 +148,9 @@ def _evaluate_with_bar(
     delta_e: bool,
     console: Console,
 ) -> "Evaluation":
-    from tqdm import tqdm
 
     from enhance.evaluation import benchmark
 
     total = (1 + len(functions)) * sum(len(bench.hr) for bench in benches)
-    bar_options = {"unit": "output", "disable": not console.show_progress, "dynamic_ncols": True, "mininterval": 0.5}
-    with tqdm(total=total, leave=False, **bar_options) as bar:
+    with console.bar(total=total, unit="output", leave=False) as bar:
         return benchmark.evaluate_all(benches, functions, protocol, delta_e=delta_e, step=bar.update)

@@ -1,7 +1,6 @@
 """The `enhance train` command."""
 
 import contextlib
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from enhance import zoo
 from enhance.cli.model_options import what_to_type
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from enhance.training import start
 
 PATH = click.Path(path_type=Path)
@@ -224,13 +225,9 @@ class _Progress:
     """A bar of the pictures that are made or read, then one of the steps."""
 
     def __init__(self, plan: "start.Plan", console: Console):
-        from tqdm import tqdm
-
         from enhance.training import run_folder
 
         self._console, self._batch = console, plan.config.batch
-        disable = not console.show_progress
-        self._new_bar = functools.partial(tqdm, disable=disable, dynamic_ncols=True, mininterval=0.5)
         self._steps = {"unit": "step", "total": plan.config.total_steps, "smoothing": 0.1}
         self._begun = run_folder.progress(plan.folder).step if plan.fingerprint else 0
         self._bar: tqdm | None = None
@@ -244,7 +241,7 @@ class _Progress:
 
     def picture(self) -> None:
         """A picture was rendered or read."""
-        self._bar = self._bar if self._bar is not None else self._new_bar(unit="picture", leave=False)
+        self._bar = self._bar if self._bar is not None else self._console.bar(unit="picture", leave=False)
         self._bar.update()
 
     def report(self, steps: int, losses: Mapping[str, float]) -> None:
@@ -254,7 +251,7 @@ class _Progress:
             bar.update(steps)
         else:
             self.close()
-            bar = self._bar = self._new_bar(initial=self._begun + steps, **self._steps)
+            bar = self._bar = self._console.bar(initial=self._begun + steps, **self._steps)
             self._counts_steps = True
         shown = {name: f"{value:.4f}" for name, value in losses.items() if name != "loss"}
         rate = bar.format_dict["rate"] or 0

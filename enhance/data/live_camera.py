@@ -1,7 +1,6 @@
 """Photographs that a camera degrades during training: other windows, other noise, other camera values every time."""
 
 import contextlib
-import itertools
 import math
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from camsim import camera_file
-from camsim.augment import Augment
+from camsim.augment import Augment, corners
 from camsim.camera import Camera
 from camsim.dataset import pairs as rendered_pairs
 from camsim.dataset import photographs, workers
@@ -142,7 +141,7 @@ def _check_renderable(degradation: Degradation, shapes: Mapping[Path, tuple[int,
             raise ValueError(f"{path}: its shorter side of {min(shape)} px is less than the HR size, {hr_px} px")
     (camera,), ranges = degradation.augment.cameras, degradation.augment.ranges
     if not camera.ideal:
-        for corner in itertools.product(*(((key, low), (key, high)) for key, (low, high) in ranges.items())):
+        for corner in corners(ranges):
             transfer.frequencies(replaced(camera, corner), scene_px, scene_px)
 
 

@@ -90,7 +90,7 @@ def grid(
     for row in planned.rows:
         console.info(f"model {row.name}: {row.origin}")
     try:
-        with _progress(shown=console.show_progress) as step:
+        with _progress(console) as step:
             found = run.carry_out(planned, step=step, say=console.info)
     except KeyboardInterrupt as stop:
         for note in getattr(stop, "__notes__", ()):
@@ -101,18 +101,15 @@ def grid(
 
 
 @contextlib.contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
+def _progress(console: console.Console) -> Iterator[Callable[[int, int], None]]:
     """A progress bar that appears when the first number is known, as what `step` is to be."""
-    from tqdm import tqdm
-
     with contextlib.ExitStack() as bars:
         bar = None
 
         def step(done: int, total: int) -> None:
             nonlocal bar
             if bar is None:
-                look = {"unit": "output", "disable": not shown, "dynamic_ncols": True, "mininterval": 0.5}
-                bar = bars.enter_context(tqdm(total=total, initial=done, **look))
+                bar = bars.enter_context(console.bar(total=total, initial=done, unit="output"))
             bar.update(done - bar.n)
 
         yield step
